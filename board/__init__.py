@@ -1,0 +1,1 @@
+"""The roof: the only place that sees both wings, and it sees counts only."""

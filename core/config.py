@@ -1,0 +1,142 @@
+"""Settings: read once from the environment or `config.toml` in the instance folder, typed, frozen.
+
+A wrong setting stops the start with one line that names it. The environment wins over the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+from flask import current_app
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class WrongSetting(Exception):
+    """A setting cannot be used; the message names it and says what would do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an installation decides. Each field is one environment variable in capitals."""
+
+    instance: Path
+    """Folder of the database, the key files and config.toml."""
+    database_url: str = ""
+    """Empty: the embedded database in the instance folder. Or postgresql://…"""
+    host: str = "127.0.0.1"
+    """Address to listen on; beyond loopback only with a certificate."""
+    port: int = 8000
+    """Port to listen on."""
+    public_url: str = ""
+    """https address people use when a proxy on this machine answers for the centre."""
+    tls_certificate: str = ""
+    """Path of a PEM certificate, to answer https without a proxy."""
+    tls_key: str = ""
+    """Path of its key."""
+    memory_url: str = ""
+    """Empty: memory-backed files of this machine. Or redis://… of a Valkey without persistence."""
+    workers: int = 2
+    """Processes that answer pages."""
+    threads: int = 8
+    """Pages answered at once in a process."""
+    idle_minutes: int = 10
+    """A signed-in person is signed out after so long without a page."""
+    session_hours: int = 8
+    """… and after so long in any case."""
+    exit_url: str = ""
+    """Where "leave at once" leads; empty: a plain page of this server."""
+
+    @property
+    def database(self) -> str:
+        """The address of the database as SQLAlchemy reads it."""
+        if not self.database_url:
+            return f"sqlite:///{self.instance / 'centre.db'}"
+        scheme, _, rest = self.database_url.partition("://")
+        return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach this server over https."""
+        return bool(self.public_url or self.tls_certificate)
+
+
+def read(environment: Mapping[str, str], instance: Path | None = None) -> Settings:
+    """The settings of this installation, or `WrongSetting` with one line that says what to change."""
+    folder = Path(instance or environment.get("INSTANCE") or Path(__file__).parent.parent / "instance")
+    values: dict[str, Any] = {"instance": folder.absolute()}
+    values |= _from_file(folder / "config.toml")
+    for field in fields(Settings):
+        if field.name != "instance" and field.name.upper() in environment:
+            values[field.name] = environment[field.name.upper()]
+    settings = Settings(**{name: _typed(name, value) for name, value in values.items()})
+    _check(settings)
+    return settings
+
+
+def from_environment() -> Settings:
+    """The settings of this process."""
+    return read(os.environ)
+
+
+def current() -> Settings:
+    """The settings of the application at work."""
+    return cast(Settings, current_app.extensions["settings"])
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"{path} cannot be read as TOML: {error}") from error
+    known = {field.name for field in fields(Settings)} - {"instance"}
+    for name in found:
+        if name not in known:
+            raise WrongSetting(f"{path} names an unknown setting '{name}'; known are: {', '.join(sorted(known))}")
+    return found
+
+
+def _typed(name: str, value: Any) -> Any:
+    kind = {field.name: field.type for field in fields(Settings)}[name]
+    if kind != "int":
+        return value
+    try:
+        return int(value)
+    except (TypeError, ValueError) as error:
+        raise WrongSetting(f"{name.upper()} must be a whole number, not '{value}'") from error
+
+
+_BOUNDS: Final = {
+    "port": (1, 65535),
+    "workers": (1, 64),
+    "threads": (1, 256),
+    "idle_minutes": (2, 120),
+    "session_hours": (1, 24),
+}
+
+
+def _check(settings: Settings) -> None:
+    for name, (low, high) in _BOUNDS.items():
+        if not low <= getattr(settings, name) <= high:
+            raise WrongSetting(f"{name.upper()} must lie between {low} and {high}, not {getattr(settings, name)}")
+    if settings.database_url and urlsplit(settings.database_url).scheme not in {"postgresql", "postgres", "sqlite"}:
+        raise WrongSetting("DATABASE_URL must begin with postgresql:// (or be empty for the embedded database)")
+    if settings.memory_url and urlsplit(settings.memory_url).scheme not in {"redis", "rediss", "valkey", "unix"}:
+        raise WrongSetting("MEMORY_URL must begin with redis:// (or be empty for memory-backed files)")
+    if settings.public_url and urlsplit(settings.public_url).scheme != "https":
+        raise WrongSetting("PUBLIC_URL must begin with https://")
+    if bool(settings.tls_certificate) != bool(settings.tls_key):
+        raise WrongSetting("TLS_CERTIFICATE and TLS_KEY are needed together")
+    if settings.host not in LOOPBACK and not settings.tls_certificate:
+        raise WrongSetting(
+            f"HOST={settings.host} would carry people's words over plain HTTP. Keep HOST=127.0.0.1 behind "
+            "a proxy with a certificate (docs/operations.md shows one), or set TLS_CERTIFICATE and TLS_KEY."
+        )

@@ -1,0 +1,104 @@
+"""The database: one declarative base, one engine, and two ways in, `reading()` and `writing()`.
+
+There is no session per request (decision 0004): a page opens a short one for what it reads, computes
+its keys outside of any transaction, and opens one for its deed, which commits at the end.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, cast
+
+from flask import current_app
+from sqlalchemy import Connection, Engine, MetaData, String, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeEngine
+
+NAMES: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+ID: Final[TypeEngine[str]] = String(32)
+
+
+class Base(DeclarativeBase):
+    """Every table. Constraints have stable names, so that a breach can be caught by name."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+def new_id() -> str:
+    """A random id of 32 hexadecimal digits: a sequence would tell the order of arrival."""
+    return secrets.token_hex(16)
+
+
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=20000",
+)
+
+
+class Database:
+    """One engine and its two kinds of transaction."""
+
+    def __init__(self, url: str, *, pool: int = 8) -> None:
+        self.engine: Engine = create_engine(url, hide_parameters=True, pool_size=pool, max_overflow=pool)
+        self.embedded: bool = self.engine.dialect.name == "sqlite"
+        if self.embedded:
+            event.listen(self.engine, "connect", _prepare)
+            event.listen(self.engine, "begin", _begin)
+        self._writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A short transaction for looking; nothing done in it is kept."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction for one deed: kept whole at the end, or not at all.
+
+        On the embedded database it takes the write lock at once, so that two deeds never deadlock.
+        """
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    # The driver's own habit of opening transactions late is what loses races; we say BEGIN ourselves.
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+def current() -> Database:
+    """The database of the application at work."""
+    return cast(Database, current_app.extensions["database"])
+
+
+def reading() -> Any:
+    """See `Database.reading`."""
+    return current().reading()
+
+
+def writing() -> Any:
+    """See `Database.writing`."""
+    return current().writing()

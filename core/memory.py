@@ -1,0 +1,142 @@
+"""What may be kept in memory only: sessions, brakes, half-done work. Never in the database or a backup.
+
+Two backings, one behaviour: files of this machine's memory (tmpfs), or a Valkey without persistence
+for several machines. Values in it are sealed by whoever puts them there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final, Protocol, cast
+
+from flask import current_app
+
+SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - memory by design, private folder inside
+
+
+class NoMemory(Exception):
+    """This machine offers no memory-backed folder; name a Valkey in MEMORY_URL instead."""
+
+
+class Store(Protocol):
+    """A small shelf that forgets: every value has its seconds to live."""
+
+    def get(self, key: str) -> bytes | None: ...
+    def put(self, key: str, value: bytes, seconds: float) -> None: ...
+    def add(self, key: str, value: bytes, seconds: float) -> bool: ...
+    def delete(self, key: str) -> None: ...
+    def count(self, key: str, seconds: float) -> int: ...
+
+
+class Tmpfs:
+    """A shelf in this machine's memory, shared by its processes."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        self._path = folder / "memory.db"
+        self._local = threading.local()
+        self._db().execute(
+            "CREATE TABLE IF NOT EXISTS shelf (key TEXT PRIMARY KEY, value BLOB, until REAL) WITHOUT ROWID"
+        )
+
+    def _db(self) -> sqlite3.Connection:
+        found = getattr(self._local, "db", None)
+        if found is None:
+            found = sqlite3.connect(self._path, timeout=10, isolation_level=None)
+            for pragma in ("journal_mode=MEMORY", "synchronous=OFF", "secure_delete=ON", "temp_store=MEMORY"):
+                found.execute(f"PRAGMA {pragma}")
+            self._local.db = found
+        return cast(sqlite3.Connection, found)
+
+    def get(self, key: str) -> bytes | None:
+        row = self._db().execute("SELECT value FROM shelf WHERE key=? AND until>?", (key, time.time())).fetchone()
+        return row[0] if row else None
+
+    def put(self, key: str, value: bytes, seconds: float) -> None:
+        self._db().execute("INSERT OR REPLACE INTO shelf VALUES (?,?,?)", (key, value, time.time() + seconds))
+
+    def add(self, key: str, value: bytes, seconds: float) -> bool:
+        self._sweep()
+        done = self._db().execute(
+            "INSERT INTO shelf VALUES (?,?,?) ON CONFLICT DO NOTHING", (key, value, time.time() + seconds)
+        )
+        return done.rowcount == 1
+
+    def delete(self, key: str) -> None:
+        self._db().execute("DELETE FROM shelf WHERE key=?", (key,))
+
+    def count(self, key: str, seconds: float) -> int:
+        now = time.time()
+        row = (
+            self._db()
+            .execute(
+                "INSERT INTO shelf VALUES (?1,'1',?2) ON CONFLICT (key) DO UPDATE SET"
+                " value=CASE WHEN until>?3 THEN CAST(value AS INTEGER)+1 ELSE 1 END,"
+                " until=CASE WHEN until>?3 THEN until ELSE ?2 END RETURNING CAST(value AS INTEGER)",
+                (key, now + seconds, now),
+            )
+            .fetchone()
+        )
+        return int(row[0])
+
+    def _sweep(self) -> None:
+        self._db().execute("DELETE FROM shelf WHERE until<?", (time.time(),))
+
+
+class Valkey:
+    """A shelf in a Valkey or Redis that keeps nothing on disk, shared by several machines."""
+
+    def __init__(self, url: str) -> None:
+        import redis
+
+        self._client: Any = redis.Redis.from_url(url.replace("valkey://", "redis://", 1))
+        if self._client.config_get("save").get("save") or self._client.config_get("appendonly").get("appendonly") == "yes":
+            raise NoMemory("The Valkey in MEMORY_URL writes to disk; start it with: --save '' --appendonly no")
+
+    def get(self, key: str) -> bytes | None:
+        return cast("bytes | None", self._client.get(key))
+
+    def put(self, key: str, value: bytes, seconds: float) -> None:
+        self._client.set(key, value, px=int(seconds * 1000))
+
+    def add(self, key: str, value: bytes, seconds: float) -> bool:
+        return bool(self._client.set(key, value, px=int(seconds * 1000), nx=True))
+
+    def delete(self, key: str) -> None:
+        self._client.delete(key)
+
+    def count(self, key: str, seconds: float) -> int:
+        pipe = self._client.pipeline()
+        pipe.incr(key)
+        pipe.expire(key, int(seconds) or 1, nx=True)
+        return int(pipe.execute()[0])
+
+
+def open_store(url: str, instance: Path) -> Store:
+    """The shelf of this installation."""
+    if url:
+        return Valkey(url)
+    if not SHARED_MEMORY.is_dir() or not os.access(SHARED_MEMORY, os.W_OK):
+        raise NoMemory("/dev/shm is missing or cannot be written to; set MEMORY_URL to a Valkey without persistence.")
+    name = hashlib.sha256(str(instance.resolve()).encode()).hexdigest()[:16]
+    return Tmpfs(SHARED_MEMORY / f"centre-{os.getuid()}-{name}")
+
+
+def store() -> Store:
+    """The shelf of the application at work."""
+    return cast(Store, current_app.extensions["memory"])
+
+
+def boot_secret(shelf: Store) -> bytes:
+    """A secret that is gone when the machine's memory is: 32 bytes, the same for all its processes."""
+    fresh = secrets.token_bytes(32)
+    if shelf.add("boot", fresh, 400 * 86400):
+        return fresh
+    return shelf.get("boot") or fresh

@@ -1,0 +1,164 @@
+"""Who is signed in. Sessions live in memory only, sealed under the browser's cookie and a secret of this boot.
+
+A thief of the machine's disk finds nothing; a thief of its memory files lacks the cookie; the cookie
+alone is worth nothing once the machine's memory is gone. Pages without a session set no cookie at all.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any, Final, ParamSpec, TypeVar
+
+from flask import Flask, Request, Response, redirect, request, session, url_for
+from flask.sessions import SessionInterface, SessionMixin
+
+from core import config, memory
+from core.access import Identity, Role, require
+from core.sealing import CannotOpen, SharedKey, context, derive, seal, unseal
+
+COOKIE: Final = "__Host-phien"
+
+
+class NotSignedIn(Exception):
+    """There is no session, or it has run out, or it holds no key of this kind."""
+
+
+class StaffSession(dict[str, Any], SessionMixin):
+    """What one signed-in browser carries; empty and never stored for everybody else."""
+
+    def __init__(self, data: dict[str, Any], cookie: str = "") -> None:
+        super().__init__(data)
+        self.cookie = cookie
+        self.before = json.dumps(data, sort_keys=True)
+        self.new = not cookie
+
+    @property
+    def changed(self) -> bool:
+        return json.dumps(self, sort_keys=True) != self.before
+
+
+class MemorySessions(SessionInterface):
+    """Flask's sessions on the memory-backed shelf."""
+
+    def open_session(self, app: Flask, request: Request) -> StaffSession:
+        cookie = request.cookies.get(COOKIE, "")
+        blob = memory.store().get(_shelf(cookie)) if cookie else None
+        if not blob:
+            return StaffSession({})
+        try:
+            data = json.loads(unseal(blob, _key(cookie), context("session")))
+        except CannotOpen:
+            return StaffSession({})
+        settings = config.current()
+        now = time.time()
+        over = now - data["seen"] > settings.idle_minutes * 60 or now - data["begun"] > settings.session_hours * 3600
+        if over or _epoch(data["person"]) != data["epoch"]:
+            memory.store().delete(_shelf(cookie))
+            return StaffSession({})
+        return StaffSession(data, cookie)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        assert isinstance(session, StaffSession)
+        if not session.cookie or "person" not in session:
+            return
+        # Rewriting the record on every page would cost more than it tells: a minute is fine enough.
+        if time.time() - session["seen"] > 60:
+            session["seen"] = time.time()
+        if session.changed:
+            settings = config.current()
+            blob = seal(json.dumps(session).encode(), _key(session.cookie), context("session"))
+            memory.store().put(_shelf(session.cookie), blob, settings.session_hours * 3600)
+        if session.new:
+            response.set_cookie(COOKIE, session.cookie, secure=True, httponly=True, samesite="Lax", path="/")
+
+
+def begin(identity: Identity, seed: bytes | None) -> None:
+    """Sign a person in: from now on this browser's cookie opens their session, and nothing else does."""
+    assert isinstance(session, object)
+    current = session._get_current_object()  # type: ignore[attr-defined]
+    if current.cookie:
+        memory.store().delete(_shelf(current.cookie))
+    current.clear()
+    current.cookie, current.new = secrets.token_urlsafe(32), True
+    current.update(
+        person=identity.person_id,
+        name=identity.name,
+        roles=sorted(identity.roles),
+        seed=base64.b64encode(seed).decode() if seed else "",
+        begun=time.time(),
+        seen=time.time(),
+        epoch=_epoch(identity.person_id),
+    )
+
+
+def end(response: Response) -> Response:
+    """Sign this browser out and forget its session."""
+    current = session._get_current_object()  # type: ignore[attr-defined]
+    if current.cookie:
+        memory.store().delete(_shelf(current.cookie))
+        current.clear()
+        current.cookie = ""
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Lax")
+    return response
+
+
+def end_all(person_id: str) -> None:
+    """Sign a person out everywhere, at once: their role or lock has changed."""
+    memory.store().count(f"epoch:{person_id}", 30 * 86400)
+
+
+def identity() -> Identity | None:
+    """The person signed in at this browser, if any."""
+    if "person" not in session:
+        return None
+    roles = frozenset(Role(role) for role in session["roles"])
+    return Identity(person_id=session["person"], name=session["name"], roles=roles)
+
+
+def seed() -> bytes:
+    """The 32-byte seed of the handler or custodian signed in; `NotSignedIn` for everybody else."""
+    held = session.get("seed")
+    if not held:
+        raise NotSignedIn
+    return base64.b64decode(held)
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def signed_in(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R | Any]]:
+    """A page for people who hold one of the roles. Others are asked to sign in, or told there is nothing here."""
+
+    def decorate(page: Callable[P, R]) -> Callable[P, R | Any]:
+        @functools.wraps(page)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Any:
+            if identity() is None:
+                if request.method == "POST":
+                    raise NotSignedIn
+                return redirect(url_for("sign_in.show", next=request.path))
+            require(identity(), *(roles or tuple(Role)))
+            return page(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def _shelf(cookie: str) -> str:
+    return "session:" + hashlib.sha256(cookie.encode()).hexdigest()
+
+
+def _key(cookie: str) -> SharedKey:
+    both = hashlib.sha256(cookie.encode() + memory.boot_secret(memory.store())).digest()
+    return derive(SharedKey(both), "session")
+
+
+def _epoch(person_id: str) -> str:
+    return (memory.store().get(f"epoch:{person_id}") or b"").decode()

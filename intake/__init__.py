@@ -1,0 +1,1 @@
+"""The wing of confidential reports. Knows nothing of surveys."""

@@ -1,0 +1,1 @@
+"""The wing of awareness surveys. Knows nothing of reports."""
