@@ -1,0 +1,40 @@
+"""The one file that knows every part. `create_app()` builds the application; `python app.py` serves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from core import config, db, headers, memory, pages
+from core.config import Settings
+from core.request import InMemory
+from core.sessions import MemorySessions
+
+ROOT = Path(__file__).parent
+
+BLUEPRINTS = (
+    # dotted module : name of the blueprint in it
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for one installation. Raises `WrongSetting` or `NoMemory` with one clear line."""
+    settings = settings or config.from_environment()
+    app = Flask(__name__, static_folder=None)
+    app.request_class = InMemory
+    app.session_interface = MemorySessions()
+    # No secret key: nothing is signed into cookies. Forms' tokens live in the session itself.
+    app.config.update(MAX_CONTENT_LENGTH=512 * 1024, MAX_FORM_MEMORY_SIZE=512 * 1024, MAX_FORM_PARTS=500)
+    app.extensions["settings"] = settings
+    app.extensions["database"] = db.Database(settings.database, pool=settings.threads)
+    app.extensions["memory"] = memory.open_store(settings.memory_url, settings.instance)
+    app.config["SECRET_KEY"] = memory.boot_secret(app.extensions["memory"])
+    if settings.public_url:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    pages.install(app, ROOT / "static")
+    headers.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,204 @@
+"""The hash-chained log: who did what and when, never what was said.
+
+Each line is sealed to the custodians (through one log key, wrapped to each of them). The chain is a MAC over
+the ciphertext under a key that moves on with every line and is then gone, so that whoever takes the machine
+tomorrow cannot rewrite today. The key lies in a file outside the database (`log.key`: 8 bytes line number,
+32 bytes key); the first key is sealed to the custodians, so that they, and only they, can check the whole chain.
+A deed writes its line in its own transaction, before anything is unsealed: no line, no opening.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from flask import current_app
+from sqlalchemy import Integer, LargeBinary, event, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock, config
+from core.db import Base
+from core.roster import Roster
+from core.sealing import CannotOpen, PrivateKey, PublicKey, context, seal, unseal
+
+_RECORD: Final = struct.Struct(">Q32s")
+
+
+class LogBroken(Exception):
+    """The log cannot be written, or its chain does not hold; nothing may be opened until this is settled."""
+
+
+class LogLine(Base):
+    """One sealed line and its link in the chain."""
+
+    __tablename__ = "log_line"
+
+    sequence: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    mac: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LogHead(Base):
+    """The one row every writer takes in turn: the number and link of the last line."""
+
+    __tablename__ = "log_head"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = mapped_column(Integer)
+    mac: Mapped[bytes] = mapped_column(LargeBinary)
+    public: Mapped[bytes] = mapped_column(LargeBinary)
+    """Public key the lines are sealed to."""
+    wraps: Mapped[bytes] = mapped_column(LargeBinary)
+    """JSON: custodian id → the log's private seed and first chain key, sealed to that custodian, in hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line as a custodian reads it."""
+
+    sequence: int
+    at: str
+    deed: str
+    who: str
+    about: str
+    detail: Mapping[str, Any]
+
+
+def begin(session: Session, roster: Roster) -> None:
+    """Start the log at the founding: one key pair, wrapped to every custodian of the first roster."""
+    seed, first = secrets.token_bytes(32), secrets.token_bytes(32)
+    wraps = {
+        member.id: seal(seed + first, PublicKey(member.seal_public), context("log", member.id)).hex()
+        for member in roster.custodians
+    }
+    public = PrivateKey.from_seed(seed).public.raw
+    session.add(LogHead(number=1, sequence=0, mac=b"\0" * 32, public=public, wraps=json.dumps(wraps).encode()))
+    _store_key(0, first, fresh=True)
+
+
+def write(
+    session: Session, deed: str, *, who: str | None, about: str = "", detail: Mapping[str, Any] | None = None
+) -> None:
+    """Add one line: the deed's name, the person's id, what it is about (a case id, a release id), plain facts.
+
+    Raises `LogBroken` when it cannot be written; the caller's transaction then keeps nothing.
+    """
+    head = session.scalars(select(LogHead).where(LogHead.number == 1).with_for_update()).first()
+    if head is None:
+        raise LogBroken("the log has not been started: the installation is not founded")
+    sequence = head.sequence + 1
+    facts = {"at": clock.now().isoformat(timespec="minutes"), "deed": deed, "who": who or "", "about": about}
+    words = json.dumps(facts | {"detail": dict(detail or {})}, ensure_ascii=False, sort_keys=True)
+    sealed = seal(words.encode(), PublicKey(head.public), context("log", sequence))
+    mac = _link(_key_at(sequence), sequence, head.mac, sealed)
+    session.add(LogLine(sequence=sequence, sealed=sealed, mac=mac))
+    head.sequence, head.mac = sequence, mac
+    session.info["log_sequence"] = sequence
+    if not session.info.get("log_listens"):
+        session.info["log_listens"] = True
+        event.listen(session, "after_commit", _move_on)
+
+
+def keys_for(session: Session, person_id: str, seed: bytes) -> tuple[bytes, bytes]:
+    """The log's private seed and first chain key, for a custodian who opens them with their own seed."""
+    head = session.get(LogHead, 1)
+    if head is None:
+        raise LogBroken("the log has not been started")
+    wrap = json.loads(head.wraps).get(person_id)
+    if wrap is None:
+        raise CannotOpen
+    both = unseal(bytes.fromhex(wrap), PrivateKey.from_seed(seed), context("log", person_id))
+    return both[:32], both[32:]
+
+
+def read(session: Session, log_seed: bytes, *, newest_first: bool = True, limit: int = 200) -> list[Line]:
+    """Lines as a custodian reads them; damage shows as `CannotOpen`."""
+    order = LogLine.sequence.desc() if newest_first else LogLine.sequence
+    private = PrivateKey.from_seed(log_seed)
+    lines = []
+    for row in session.scalars(select(LogLine).order_by(order).limit(limit)):
+        facts = json.loads(unseal(row.sealed, private, context("log", row.sequence)))
+        lines.append(Line(sequence=row.sequence, **facts))
+    return lines
+
+
+def check(session: Session, first_key: bytes) -> int:
+    """Check the whole chain; returns the number of lines. Raises `LogBroken` naming the first bad line."""
+    key, mac, expected = first_key, b"\0" * 32, 0
+    for row in _rows(session):
+        expected += 1
+        if row.sequence != expected:
+            raise LogBroken(f"line {expected} is missing")
+        mac_here = _link(key, row.sequence, mac, row.sealed)
+        if not hmac.compare_digest(mac_here, row.mac):
+            raise LogBroken(f"line {expected} was changed, moved or written anew")
+        key, mac = _next(key), row.mac
+    head = session.get(LogHead, 1)
+    if head is None or head.sequence != expected or head.mac != mac:
+        raise LogBroken(f"lines after {expected} were removed")
+    return expected
+
+
+def _rows(session: Session) -> Iterator[LogLine]:
+    yield from session.scalars(select(LogLine).order_by(LogLine.sequence).execution_options(yield_per=1000))
+
+
+def _link(key: bytes, sequence: int, before: bytes, sealed: bytes) -> bytes:
+    return hmac.digest(key, sequence.to_bytes(8) + before + hashlib.sha256(sealed).digest(), "sha256")
+
+
+def _next(key: bytes) -> bytes:
+    return hashlib.sha256(b"next" + key).digest()
+
+
+def _path() -> Path:
+    return config.current().instance / "log.key"
+
+
+def _key_at(sequence: int) -> bytes:
+    """The chain key of a line. The file may lag behind the database after a crash, never run ahead of it."""
+    try:
+        number, key = _RECORD.unpack(_path().read_bytes())
+    except (FileNotFoundError, struct.error) as error:
+        raise LogBroken("the chain key of the log is missing") from error
+    # The file names the line already written with the key before this one.
+    if number > sequence - 1:
+        raise LogBroken("the log in the database is older than its key: it was rolled back")
+    for _ in range(sequence - 1 - number):
+        key = _next(key)
+    return bytes(key)
+
+
+def _move_on(session: Session) -> None:
+    """Overwrite the chain key once the line is safe, so that it cannot be written anew."""
+    sequence = session.info.pop("log_sequence", None)
+    if sequence is not None and current_app:
+        _store_key(sequence, None)
+
+
+def _store_key(sequence: int, key: bytes | None, *, fresh: bool = False) -> None:
+    path = _path()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if not fresh:
+            number, held = _RECORD.unpack(os.pread(descriptor, _RECORD.size, 0))
+            if number >= sequence:
+                return
+            for _ in range(sequence - number):
+                held = _next(held)
+            key = held
+        assert key is not None
+        os.pwrite(descriptor, _RECORD.pack(sequence, key), 0)
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
