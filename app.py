@@ -25,11 +25,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.request_class = InMemory
     app.session_interface = MemorySessions()
-    # No secret key: nothing is signed into cookies. Forms' tokens live in the session itself.
     app.config.update(MAX_CONTENT_LENGTH=512 * 1024, MAX_FORM_MEMORY_SIZE=512 * 1024, MAX_FORM_PARTS=500)
     app.extensions["settings"] = settings
     app.extensions["database"] = db.Database(settings.database, pool=settings.threads)
     app.extensions["memory"] = memory.open_store(settings.memory_url, settings.instance)
+    # Signs the tokens of forms, nothing else; gone with the machine's memory.
     app.config["SECRET_KEY"] = memory.boot_secret(app.extensions["memory"])
     if settings.public_url:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
