@@ -125,8 +125,13 @@ def open_store(url: str, instance: Path) -> Store:
         return Valkey(url)
     if not SHARED_MEMORY.is_dir() or not os.access(SHARED_MEMORY, os.W_OK):
         raise NoMemory("/dev/shm is missing or cannot be written to; set MEMORY_URL to a Valkey without persistence.")
+    return Tmpfs(folder(instance))
+
+
+def folder(instance: Path) -> Path:
+    """The private folder in this machine's memory that belongs to an instance."""
     name = hashlib.sha256(str(instance.resolve()).encode()).hexdigest()[:16]
-    return Tmpfs(SHARED_MEMORY / f"centre-{os.getuid()}-{name}")
+    return SHARED_MEMORY / f"centre-{os.getuid()}-{name}"
 
 
 def store() -> Store:

@@ -1,0 +1,287 @@
+"""The furniture of the tests: a fresh centre for each, on both databases, and a real browser where one is needed.
+
+Nothing here is imported by the product. PostgreSQL is a real one that the first test to need it starts in a
+folder of its own; Chromium is the one of the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from core import clock as core_clock
+from core import memory
+from core.config import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+    from tests.servers import Postgres
+
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+
+
+# The database
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedded database with tables and the product's own data, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("template")
+    _fill(Settings(instance=folder))
+    return folder / "centre.db"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL of the machine's package, in a folder of its own, reached by a socket only."""
+    from tests.servers import Postgres
+
+    with Postgres.started() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with tables and the product's own data, copied for each test."""
+    postgres.create("furnished")
+    _fill(Settings(instance=tmp_path_factory.mktemp("template"), database_url=postgres.url("furnished")))
+    return "furnished"
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The setting DATABASE_URL of a furnished database for this test alone: embedded, then PostgreSQL."""
+    if request.param == "sqlite":
+        instance = _instance(tmp_path)
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), instance / "centre.db")
+        (instance / "centre.db").chmod(0o600)
+        yield ""
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.copy(request.getfixturevalue("postgres_template"))
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The settings of this test's centre; a test that needs others asks for `dataclasses.replace`."""
+    return Settings(instance=_instance(tmp_path), database_url=database_url)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """A fresh centre: tables and the product's own data, nobody in it yet."""
+    with running(settings) as made:
+        yield made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without scripts: its forms say that they come from a page of this server."""
+    return app.test_client()
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Flask]:
+    """An application, and nothing of it left behind in the machine's memory."""
+    from app import create_app
+
+    shelf = shelf_of(settings)
+    shutil.rmtree(shelf, ignore_errors=True)
+    made = create_app(settings)
+    made.testing = True
+    made.test_client_class = SameOriginClient
+    try:
+        yield made
+    finally:
+        made.extensions["database"].engine.dispose()
+        shutil.rmtree(shelf, ignore_errors=True)
+
+
+def shelf_of(settings: Settings) -> Path:
+    """The folder in the machine's memory that an application with these settings uses."""
+    path: Path = memory.folder(settings.instance)
+    return path
+
+
+class SameOriginClient(FlaskClient):
+    """Flask's test client, whose forms carry an equal Origin unless a test says otherwise."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("method", "GET").upper() == "POST":
+            headers = dict(kwargs.get("headers") or {})
+            if not {"origin", "sec-fetch-site"} & {name.lower() for name in headers}:
+                headers["Origin"] = kwargs.get("base_url", "http://localhost").rstrip("/")
+            kwargs["headers"] = headers
+        return super().open(*args, **kwargs)
+
+
+def _instance(tmp_path: Path) -> Path:
+    folder = tmp_path / "instance"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _fill(settings: Settings) -> None:
+    """Tables and data, as the program's own start makes them."""
+    from core import migrate
+    from core.db import Base
+    from serve import make_ready
+
+    with running(settings) as made:
+        if migrate.newest() is None:
+            Base.metadata.create_all(made.extensions["database"].engine)
+        make_ready(made)
+    if not settings.database_url:
+        with sqlite3.connect(settings.instance / "centre.db") as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+
+
+# Time
+
+
+@dataclass
+class StillClock:
+    """The program's clock, held at one moment until the test moves it."""
+
+    moment: datetime
+
+    def set(self, moment: datetime) -> None:
+        core_clock._frozen = moment.astimezone(core_clock.ZONE)
+
+
+@pytest.fixture
+def clock() -> Iterator[StillClock]:
+    """The clock stands at noon of 20 November 2026 in Viet Nam; `clock.set(...)` moves it."""
+    noon = datetime(2026, 11, 20, 12, 0, tzinfo=core_clock.ZONE)
+    with core_clock.freeze(noon):
+        yield StillClock(noon)
+
+
+# A real browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    if not CHROMIUM.exists():
+        pytest.fail("Chromium is missing: apt install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Live:
+    """An application that answers on a port of this machine."""
+
+    app: Flask
+    url: str
+
+
+@pytest.fixture
+def live(app: Flask) -> Iterator[Live]:
+    """This test's centre on a free port, in this process, so that a held clock holds there too."""
+    with answering(app) as url:
+        yield Live(app, url)
+
+
+@contextmanager
+def answering(app: Flask) -> Iterator[str]:
+    """Serve an application on a free loopback port from a thread."""
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        def log(self, *_args: object) -> None:
+            """Nothing: the real server keeps no list of visits either."""
+
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def visitor(browser: Browser, live: Live) -> Iterator[BrowserContext]:
+    """A fresh browser window on the live centre: no cookies, no history, scripts on."""
+    with window(browser, live.url) as context:
+        yield context
+
+
+@pytest.fixture
+def scripts_off(browser: Browser, live: Live) -> Iterator[BrowserContext]:
+    """The same with scripts switched off."""
+    with window(browser, live.url, java_script_enabled=False) as context:
+        yield context
+
+
+@pytest.fixture(params=["scripts on", "scripts off"])
+def both_ways(request: pytest.FixtureRequest, browser: Browser, live: Live) -> Iterator[BrowserContext]:
+    """A window with scripts, then one without."""
+    with window(browser, live.url, java_script_enabled=request.param == "scripts on") as context:
+        yield context
+
+
+@contextmanager
+def window(browser: Browser, url: str, **options: Any) -> Iterator[BrowserContext]:
+    """A fresh window whose addresses are relative to the centre, and whose scripts must not fail."""
+    context = browser.new_context(base_url=url, locale="vi-VN", **options)
+    context.set_default_timeout(10_000)
+    failures: list[str] = []
+    context.on("weberror", lambda error: failures.append(str(error.error)))
+    try:
+        yield context
+    finally:
+        context.close()
+    assert not failures, f"a script on the page failed: {failures}"
+
+
+@pytest.fixture(scope="session")
+def assert_accessible() -> Callable[[Page], None]:
+    """Fails with axe's own words when a page shuts somebody out (WCAG 2.2 A and AA, and axe's best practice)."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe = Axe()
+
+    def look(page: Page) -> None:
+        found = axe.run(page).response["violations"]
+        words = [
+            {"rule": rule["id"], "why": rule["help"], "where": [node["html"][:200] for node in rule["nodes"]]}
+            for rule in found
+        ]
+        assert not words, json.dumps(words, ensure_ascii=False, indent=1)
+
+    return look
