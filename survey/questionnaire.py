@@ -1,0 +1,287 @@
+"""A questionnaire as data: what is asked in which wave, and which answers there are (pure).
+
+The shipped one is data/questionnaire.json. Whatever is not a code of this questionnaire is refused, so that
+no free word can reach a stored answer. The elements that link two waves come out by a door of their own,
+because they are sealed apart from the answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from core.i18n import Text
+from core.vietnamese import fold
+
+Kind = Literal["one", "many", "letter", "digits"]
+Measured = Literal[
+    "knowledge", "attitude", "confidence", "trust", "help", "background", "exposure", "linkage"
+]
+Coded = str | list[str]
+WAVES: Final = ("before", "after", "followup")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """One answer. `counts` is what ticking it is worth in a help question; `exclusive` clears the others."""
+
+    code: str
+    label: Text
+    counts: Literal["right", "distractor"] | None = None
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """What an item measures: `right` for knowledge, `reverse` for attitudes counted backwards on `scale`."""
+
+    kind: Measured
+    scale: str | None = None
+    right: str | None = None
+    reverse: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One question. `lead` stands above it; `source` is the law behind it, shown after the last wave.
+
+    `shuffle`: the choices may be shown in any order, exclusive ones last.
+    """
+
+    code: str
+    kind: Kind
+    label: Text
+    choices: tuple[Choice, ...]
+    measure: Measure
+    waves: tuple[str, ...]
+    lead: Text | None
+    hint: Text | None
+    source: Text | None
+    certainty: Text | None
+    shuffle: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A screenful of items; the first carries the consent, the last the closing words."""
+
+    code: str
+    title: Text
+    lead: Text | None
+    items: tuple[Item, ...]
+
+
+class AnswersRefused(Exception):
+    """Answers were not taken in: some are not codes of the questionnaire."""
+
+    def __init__(self, errors: Mapping[str, Text]) -> None:
+        super().__init__(", ".join(errors))
+        self.errors: Final = dict(errors)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Questionnaire:
+    """One frozen version. `data` is what it was read from, and what its digest stands for."""
+
+    name: str
+    version: int
+    title: Text
+    minutes: int
+    consent: tuple[Text, ...]
+    closing: tuple[Text, ...]
+    all_items: Mapping[str, Item] = field(repr=False)
+    all_pages: tuple[Page, ...] = field(repr=False)
+    data: Mapping[str, Any] = field(repr=False)
+
+    def items(self, wave: str) -> tuple[Item, ...]:
+        """What is asked in a wave, linkage included, in the order of the pages."""
+        return tuple(item for page in self.pages(wave) for item in page.items)
+
+    def pages(self, wave: str) -> tuple[Page, ...]:
+        """The pages of a wave, each with its items of that wave; pages that ask nothing then are left out."""
+        if wave not in WAVES:
+            raise ValueError(f"no such wave: {wave}")
+        kept = []
+        for page in self.all_pages:
+            items = tuple(item for item in page.items if wave in item.waves)
+            if items or not page.items:
+                kept.append(Page(code=page.code, title=page.title, lead=page.lead, items=items))
+        return tuple(kept)
+
+    def validate(self, answers: Mapping[str, list[str]], wave: str) -> dict[str, Coded]:
+        """The coded answers of a wave, without linkage; skipped items are absent.
+
+        Raises AnswersRefused with every error at once. Names that are no item of the wave are ignored.
+        """
+        return self._coded(answers, [item for item in self.items(wave) if item.measure.kind != "linkage"])
+
+    def elements(self, answers: Mapping[str, list[str]], wave: str) -> dict[str, str]:
+        """The elements of the self-made code, normalised so that a second time gives the same ones."""
+        linkage = [item for item in self.items(wave) if item.measure.kind == "linkage"]
+        return {code: str(value) for code, value in self._coded(answers, linkage).items()}
+
+    def item(self, code: str) -> Item:
+        """One item, whatever its wave."""
+        return self.all_items[code]
+
+    def to_json(self) -> dict[str, Any]:
+        """What a round freezes."""
+        return dict(self.data)
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Questionnaire:
+        """A questionnaire from its stored form; the shipped file and a frozen copy are read alike."""
+        return _read(data)
+
+    def digest(self) -> str:
+        """SHA-256, in hex, of the canonical form: one version, one digest, however the file is laid out."""
+        canonical = json.dumps(self.data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+
+    @staticmethod
+    def _coded(answers: Mapping[str, list[str]], items: list[Item]) -> dict[str, Coded]:
+        coded: dict[str, Coded] = {}
+        errors: dict[str, Text] = {}
+        for item in items:
+            given = [value.strip() for value in answers.get(item.code, []) if value.strip()]
+            try:
+                if given:
+                    coded[item.code] = _code(item, given)
+            except _Wrong as wrong:
+                errors[item.code] = wrong.sentence
+        if errors:
+            raise AnswersRefused(errors)
+        return coded
+
+
+# --- one answer ----------------------------------------------------------------------------------
+
+_UNKNOWN: Final = Text(
+    "Câu trả lời này không có trong danh sách. Bạn chọn lại hoặc bỏ qua.",
+    "This answer is not on the list. Choose again, or skip it.",
+)
+_ONLY_ONE: Final = Text("Câu này chỉ chọn một.", "Please choose only one.")
+_LETTER: Final = Text(
+    "Bạn ghi đúng một chữ cái, hoặc số 0 nếu không biết.",
+    "Write exactly one letter, or 0 if you do not know.",
+)
+_DIGITS: Final = Text(
+    "Bạn ghi một số có hai chữ số, từ 00 đến 99.", "Write a number of two digits, from 00 to 99."
+)
+
+
+class _Wrong(Exception):
+    def __init__(self, sentence: Text) -> None:
+        self.sentence = sentence
+
+
+def _code(item: Item, given: list[str]) -> Coded:
+    if item.kind == "many":
+        return _many(item, given)
+    if len(set(given)) > 1:
+        raise _Wrong(_ONLY_ONE)
+    if item.kind == "letter":
+        return _letter(given[0])
+    if item.kind == "digits":
+        return _two_digits(given[0])
+    if given[0] not in {choice.code for choice in item.choices}:
+        raise _Wrong(_UNKNOWN)
+    return given[0]
+
+
+def _many(item: Item, given: list[str]) -> list[str]:
+    """In the order of the questionnaire, so that the order of ticking is not stored."""
+    if set(given) - {choice.code for choice in item.choices}:
+        raise _Wrong(_UNKNOWN)
+    ticked = [choice for choice in item.choices if choice.code in given]
+    alone = [choice for choice in ticked if choice.exclusive]
+    return [choice.code for choice in alone[:1] or ticked]
+
+
+def _letter(written: str) -> str:
+    """Without marks, Đ as D: the same person may type it with or without."""
+    letter = fold(written).upper()
+    if len(letter) != 1 or not letter.isascii() or not (letter.isalpha() or letter == "0"):
+        raise _Wrong(_LETTER)
+    return letter
+
+
+def _two_digits(written: str) -> str:
+    if not (written.isascii() and written.isdigit() and len(written) <= 2):
+        raise _Wrong(_DIGITS)
+    return written.zfill(2)
+
+
+# --- reading the data ----------------------------------------------------------------------------
+
+
+def load() -> Questionnaire:
+    """The shipped questionnaire."""
+    return _read(json.loads((Path(__file__).parent / "data" / "questionnaire.json").read_text("utf-8")))
+
+
+def _read(data: Mapping[str, Any]) -> Questionnaire:
+    scales = {name: tuple(map(_choice, entries)) for name, entries in data["scales"].items()}
+    items = {entry["code"]: _item(entry, scales) for entry in data["items"]}
+    return Questionnaire(
+        name=data["name"],
+        version=data["version"],
+        title=_both(data, "title_"),
+        minutes=data["minutes"],
+        consent=tuple(map(_both, data["consent"])),
+        closing=tuple(map(_both, data["closing"])),
+        all_items=items,
+        all_pages=tuple(
+            Page(
+                code=entry["code"],
+                title=_both(entry),
+                lead=_maybe(entry, "lead_"),
+                items=tuple(items[code] for code in entry["items"]),
+            )
+            for entry in data["pages"]
+        ),
+        data=data,
+    )
+
+
+def _item(entry: Mapping[str, Any], scales: Mapping[str, tuple[Choice, ...]]) -> Item:
+    measures = entry["measures"]
+    return Item(
+        code=entry["code"],
+        kind=entry["kind"],
+        label=_both(entry),
+        choices=scales[entry["scale"]] if "scale" in entry else tuple(map(_choice, entry.get("options", []))),
+        measure=Measure(
+            kind=measures["measures"],
+            scale=entry.get("scale"),
+            right=measures.get("right"),
+            reverse=measures.get("reverse", False),
+        ),
+        waves=tuple(entry.get("waves", WAVES)),
+        lead=_maybe(entry, "lead_"),
+        hint=_maybe(entry, "hint_"),
+        source=_maybe(entry, "source_"),
+        certainty=_maybe(entry, "certainty_"),
+        shuffle=entry.get("shuffle", False),
+    )
+
+
+def _choice(entry: Mapping[str, Any]) -> Choice:
+    return Choice(
+        code=entry["code"],
+        label=_both(entry),
+        counts=entry.get("counts"),
+        exclusive=entry.get("exclusive", False),
+    )
+
+
+def _both(entry: Mapping[str, Any], stem: str = "") -> Text:
+    return Text(entry[f"{stem}vi"], entry[f"{stem}en"])
+
+
+def _maybe(entry: Mapping[str, Any], stem: str) -> Text | None:
+    return _both(entry, stem) if f"{stem}vi" in entry else None
