@@ -116,7 +116,7 @@ def invite(
     sign_in_as: str = "",
     unit_id: str | None = None,
 ) -> Person:
-    """Write a person down. Raises `RolesExclude` for roles that must be apart, `NameTaken` for a name in use."""
+    """Write a person down. `RolesExclude` for roles that must be apart, `NameTaken` for a name in use."""
     wanted = sign_name(sign_in_as or name)
     if not wanted or session.scalar(select(Person.id).where(Person.sign_name == wanted)):
         raise NameTaken
@@ -201,6 +201,13 @@ def with_role(session: Session, role: Role) -> list[Person]:
     """People who are not retired and hold a role."""
     people = session.scalars(select(Person).where(Person.state != "retired")).all()
     return [person for person in people if role in person.held]
+
+
+def by_sign_name(session: Session, wanted: str) -> Person | None:
+    """The person who signs in under this name (as `sign_name` spells it); nobody who is retired."""
+    return session.scalars(
+        select(Person).where(Person.sign_name == wanted, Person.state != "retired")
+    ).first()
 
 
 def anyone(session: Session) -> bool:

@@ -3,7 +3,7 @@
 Each line is sealed to the custodians (through one log key, wrapped to each of them). The chain is a MAC over
 the ciphertext under a key that moves on with every line and is then gone, so that whoever takes the machine
 tomorrow cannot rewrite today. The key lies in a file outside the database (`log.key`: 8 bytes line number,
-32 bytes key); the first key is sealed to the custodians, so that they, and only they, can check the whole chain.
+32 bytes key); the first key is sealed to the custodians, so that they, and only they, can check the chain.
 A deed writes its line in its own transaction, before anything is unsealed: no line, no opening.
 """
 
@@ -28,9 +28,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from core import clock, config
 from core.db import Base
 from core.roster import Roster
-from core.sealing import CannotOpen, PrivateKey, PublicKey, context, seal, unseal
+from core.sealing import CannotOpen, PrivateKey, PublicKey, context, pad, seal, unpad, unseal
 
 _RECORD: Final = struct.Struct(">Q32s")
+_AFRESH: Final = {"populate_existing": True}
+_LINE_BYTES: Final = 512
+"""Every line is padded to this: its length must not tell an opening from a sign-in."""
 
 
 class LogBroken(Exception):
@@ -58,7 +61,7 @@ class LogHead(Base):
     public: Mapped[bytes] = mapped_column(LargeBinary)
     """Public key the lines are sealed to."""
     wraps: Mapped[bytes] = mapped_column(LargeBinary)
-    """JSON: custodian id → the log's private seed and first chain key, sealed to that custodian, in hexadecimal."""
+    """JSON: custodian id → the log's private seed and first chain key, sealed to that custodian, in hex."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,29 +79,47 @@ class Line:
 def begin(session: Session, roster: Roster) -> None:
     """Start the log at the founding: one key pair, wrapped to every custodian of the first roster."""
     seed, first = secrets.token_bytes(32), secrets.token_bytes(32)
-    wraps = {
-        member.id: seal(seed + first, PublicKey(member.seal_public), context("log", member.id)).hex()
-        for member in roster.custodians
-    }
     public = PrivateKey.from_seed(seed).public.raw
-    session.add(LogHead(number=1, sequence=0, mac=b"\0" * 32, public=public, wraps=json.dumps(wraps).encode()))
+    session.add(
+        LogHead(number=1, sequence=0, mac=b"\0" * 32, public=public, wraps=_wraps(roster, seed, first))
+    )
     _store_key(0, first, fresh=True)
+
+
+def started(session: Session) -> bool:
+    """Whether the installation is founded, so that deeds can be written down."""
+    return session.scalar(select(LogHead.number)) is not None
+
+
+def write_if_started(session: Session, deed: str, *, who: str | None, about: str = "") -> None:
+    """Add one line for a deed that may also happen before the founding, when there is no log yet."""
+    if started(session):
+        write(session, deed, who=who, about=about)
+
+
+def share(session: Session, roster: Roster, log_seed: bytes, first_key: bytes) -> None:
+    """Give the log's keys to the custodians of a new roster, and to nobody else from now on."""
+    head = session.scalars(select(LogHead).with_for_update(), execution_options=_AFRESH).first()
+    if head is None:
+        raise LogBroken("the log has not been started")
+    head.wraps = _wraps(roster, log_seed, first_key)
 
 
 def write(
     session: Session, deed: str, *, who: str | None, about: str = "", detail: Mapping[str, Any] | None = None
 ) -> None:
-    """Add one line: the deed's name, the person's id, what it is about (a case id, a release id), plain facts.
+    """Add one line: the deed's name, the person's id, what it is about (a case, a release), plain facts.
 
     Raises `LogBroken` when it cannot be written; the caller's transaction then keeps nothing.
     """
-    head = session.scalars(select(LogHead).where(LogHead.number == 1).with_for_update()).first()
+    # Read again even if this session has seen it: another writer may have gone before us.
+    head = session.scalars(select(LogHead).with_for_update(), execution_options=_AFRESH).first()
     if head is None:
         raise LogBroken("the log has not been started: the installation is not founded")
     sequence = head.sequence + 1
     facts = {"at": clock.now().isoformat(timespec="minutes"), "deed": deed, "who": who or "", "about": about}
     words = json.dumps(facts | {"detail": dict(detail or {})}, ensure_ascii=False, sort_keys=True)
-    sealed = seal(words.encode(), PublicKey(head.public), context("log", sequence))
+    sealed = seal(pad(words.encode(), _LINE_BYTES), PublicKey(head.public), context("log", sequence))
     mac = _link(_key_at(sequence), sequence, head.mac, sealed)
     session.add(LogLine(sequence=sequence, sealed=sealed, mac=mac))
     head.sequence, head.mac = sequence, mac
@@ -126,7 +147,7 @@ def read(session: Session, log_seed: bytes, *, newest_first: bool = True, limit:
     private = PrivateKey.from_seed(log_seed)
     lines = []
     for row in session.scalars(select(LogLine).order_by(order).limit(limit)):
-        facts = json.loads(unseal(row.sealed, private, context("log", row.sequence)))
+        facts = json.loads(unpad(unseal(row.sealed, private, context("log", row.sequence))))
         lines.append(Line(sequence=row.sequence, **facts))
     return lines
 
@@ -146,6 +167,14 @@ def check(session: Session, first_key: bytes) -> int:
     if head is None or head.sequence != expected or head.mac != mac:
         raise LogBroken(f"lines after {expected} were removed")
     return expected
+
+
+def _wraps(roster: Roster, log_seed: bytes, first_key: bytes) -> bytes:
+    wraps = {
+        member.id: seal(log_seed + first_key, member.seal_key, context("log", member.id)).hex()
+        for member in roster.custodians
+    }
+    return json.dumps(wraps).encode()
 
 
 def _rows(session: Session) -> Iterator[LogLine]:

@@ -1,0 +1,188 @@
+"""Letting a person in: their passphrase opens their lock, and only then is the second factor compared.
+
+A name that nobody has opens a dummy of the same cost, so that answer and time are the same. Which of the
+three was wrong is never said.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import pyotp
+
+from core import accounts, brakes, clock, db, keys, log, memory
+from core.access import KEY_HOLDERS, Identity, Role
+from core.accounts import Person
+from core.keys import Secret
+from core.log import LogHead
+from core.sealing import CannotOpen, context, sign
+
+STEP_SECONDS: Final = 30
+CODE_LONGEST_WAIT: Final = 120
+_LOGGED: Final = KEY_HOLDERS | {Role.ADMINISTRATOR}
+_REMEMBERED_SECONDS: Final = 30 * 86400
+
+
+class NotRecognised(Exception):
+    """Name, passphrase and code did not fit together; which of them is not said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A person who may come in.
+
+    `seed`: of handlers and custodians; `refused`: how often the passphrase was right and the code wrong.
+    """
+
+    identity: Identity
+    sign_name: str
+    seed: bytes | None = field(repr=False)
+    refused: int
+    codes_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the database says about a name."""
+
+    identity: Identity
+    sign_name: str
+    lock: bytes = field(repr=False)
+
+
+def admit(name: str, passphrase: str, code: str, *, ticket: str = "") -> Admitted:
+    """The person of this name, passphrase and code.
+
+    Raises `NotRecognised`, `brakes.MustWait`, or `keys.Busy`. Derives a key: call it outside any transaction.
+    """
+    wanted = accounts.sign_name(name)
+    attempt = brakes.attempt("sign-in", wanted, *_from(wanted), ticket=ticket)
+    known, secret = _open(wanted, passphrase)
+    _check_code(known, secret, passphrase, code)
+    attempt.succeeded()
+    refused = int(memory.store().get(_refused(known)) or 0)
+    memory.store().delete(_refused(known))
+    if known.identity.roles & _LOGGED:
+        _write_down(known, secret)
+    return Admitted(
+        identity=known.identity,
+        sign_name=wanted,
+        seed=secret.seed,
+        refused=refused,
+        codes_left=len(secret.recovery_codes),
+    )
+
+
+def open_own(person_id: str, passphrase: str, code: str) -> tuple[bytes, Secret]:
+    """The lock and what lies in it, for somebody who is signed in and changes something about their lock."""
+    with db.reading() as session:
+        person = session.get(Person, person_id)
+    if person is None:
+        raise NotRecognised
+    attempt = brakes.attempt("sign-in", person.sign_name, *_from(person.sign_name))
+    known, secret = _open(person.sign_name, passphrase)
+    _check_code(known, secret, passphrase, code, recovery=False)
+    attempt.succeeded()
+    return known.lock, secret
+
+
+def exchange_lock(person_id: str, old: bytes, new: bytes) -> None:
+    """Put a new lock in place of the one that was opened; `NotRecognised` if it is no longer there."""
+    with db.writing() as session:
+        person = session.get(Person, person_id, with_for_update=True)
+        if person is None or person.lock != old:
+            raise NotRecognised
+        person.lock = new
+
+
+def _from(sign_name: str) -> tuple[str, str]:
+    device = brakes.device(sign_name)
+    return ("device", device) if device else ("source", brakes.source())
+
+
+def _open(sign_name: str, passphrase: str) -> tuple[_Known, Secret]:
+    with db.reading() as session:
+        person = accounts.by_sign_name(session, sign_name)
+        known = (
+            person and person.lock and _Known(identity=person.identity, sign_name=sign_name, lock=person.lock)
+        )
+    try:
+        secret = keys.open_lock(known.lock if known else keys.DUMMY_LOCK, passphrase)
+    except CannotOpen:
+        raise NotRecognised from None
+    if not known:
+        raise NotRecognised
+    return known, secret
+
+
+def _check_code(known: _Known, secret: Secret, passphrase: str, code: str, *, recovery: bool = True) -> None:
+    """Nothing, or `NotRecognised`. Reached only with the right passphrase, so nobody else can slow it."""
+    digits = "".join(character for character in code if character.isalnum())
+    try:
+        attempt = brakes.attempt(
+            "code", known.identity.person_id, brakes.device(known.sign_name), longest=CODE_LONGEST_WAIT
+        )
+    except brakes.MustWait:
+        # To say "wait" here would say that the passphrase was right.
+        raise NotRecognised from None
+    if _totp_fits(known.identity.person_id, secret.totp, digits):
+        attempt.succeeded()
+    elif recovery and accounts.recovery_hash(digits) in secret.recovery_codes:
+        _use_up(known, secret, passphrase, digits)
+        attempt.succeeded()
+    else:
+        memory.store().count(_refused(known), _REMEMBERED_SECONDS)
+        raise NotRecognised
+
+
+def totp_step(secret: str, digits: str) -> int | None:
+    """The half-minute a code belongs to: this one, the one before or the one after; None for a wrong code."""
+    generator = pyotp.TOTP(secret)
+    present = int(clock.now().timestamp()) // STEP_SECONDS
+    for step in (present, present - 1, present + 1):
+        if hmac.compare_digest(generator.generate_otp(step).encode(), digits.encode()):
+            return step
+    return None
+
+
+def use_step(person_id: str, step: int) -> bool:
+    """Whether a code's half-minute was not used before; from now on it is."""
+    return memory.store().add(f"totp:{person_id}:{step}", b"1", 5 * STEP_SECONDS)
+
+
+def _totp_fits(person_id: str, secret: str, digits: str) -> bool:
+    step = totp_step(secret, digits)
+    return step is not None and use_step(person_id, step)
+
+
+def _use_up(known: _Known, secret: Secret, passphrase: str, digits: str) -> None:
+    """Close the lock anew without the recovery code that was used."""
+    used = accounts.recovery_hash(digits)
+    left = tuple(code for code in secret.recovery_codes if code != used)
+    fresh = keys.close(passphrase, replace(secret, recovery_codes=left))
+    exchange_lock(known.identity.person_id, known.lock, fresh)
+
+
+def _refused(known: _Known) -> str:
+    return f"refused:{known.identity.person_id}"
+
+
+def _write_down(known: _Known, secret: Secret) -> None:
+    """A line for the sign-in of who holds keys or runs the machine; a custodian signs the log's head."""
+    person_id = known.identity.person_id
+    with db.writing() as session:
+        if not log.started(session):
+            return
+        detail = {}
+        if secret.seed and Role.CUSTODIAN in known.identity.roles:
+            head = session.get(LogHead, 1, with_for_update=True)
+            assert head is not None
+            words = context("log head", head.sequence, head.mac.hex())
+            detail = {
+                "head": head.sequence,
+                "mac": head.mac.hex(),
+                "signature": sign(words, secret.seed).hex(),
+            }
+        log.write(session, "signed_in", who=person_id, detail=detail)
