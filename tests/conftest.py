@@ -1,4 +1,4 @@
-"""The furniture of the tests: a fresh centre for each, on both databases, and a real browser where one is needed.
+"""The furniture of the tests: a fresh centre for each, on both databases, and a real browser where needed.
 
 Nothing here is imported by the product. PostgreSQL is a real one that the first test to need it starts in a
 folder of its own; Chromium is the one of the machine.
@@ -271,7 +271,7 @@ def window(browser: Browser, url: str, **options: Any) -> Iterator[BrowserContex
 
 @pytest.fixture(scope="session")
 def assert_accessible() -> Callable[[Page], None]:
-    """Fails with axe's own words when a page shuts somebody out (WCAG 2.2 A and AA, and axe's best practice)."""
+    """Fails in axe's own words when a page shuts somebody out (WCAG 2.2 A, AA and best practice)."""
     from axe_playwright_python.sync_playwright import Axe
 
     axe = Axe()

@@ -47,7 +47,7 @@ def _end_with_parent() -> None:
 
 @dataclass
 class Postgres:
-    """A running server. Its folder lies in memory where there is such a folder, and nothing in it is synced."""
+    """A running server, its folder in memory where there is such a folder; nothing in it is synced."""
 
     folder: Path
     _numbers: Iterator[int] = field(default_factory=count)
@@ -67,13 +67,21 @@ class Postgres:
         try:
             subprocess.run(making, check=True, capture_output=True, cwd=folder, env=environment, **who)
             options = "listen_addresses= fsync=off full_page_writes=off synchronous_commit=off "
-            options += f"unix_socket_directories={folder} shared_buffers=64MB max_connections=200 wal_level=minimal "
+            options += (
+                f"unix_socket_directories={folder} shared_buffers=64MB max_connections=200 wal_level=minimal "
+            )
             options += "max_wal_senders=0 autovacuum=off"
             running = [str(binaries / "postgres"), "-D", str(folder / "data")]
             running += [word for option in options.split() for word in ("-c", option)]
             with (folder / "log").open("wb") as log:
                 process = subprocess.Popen(
-                    running, stdout=log, stderr=log, cwd=folder, env=environment, preexec_fn=_end_with_parent, **who
+                    running,
+                    stdout=log,
+                    stderr=log,
+                    cwd=folder,
+                    env=environment,
+                    preexec_fn=_end_with_parent,
+                    **who,
                 )
             server = cls(folder)
             server._wait(process)
