@@ -7,15 +7,18 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import config, db, headers, memory, pages
+from core import config, db, headers, home, memory, pages
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
+from survey import campaigner, respondent
 
 ROOT = Path(__file__).parent
 
 BLUEPRINTS = (
-    # dotted module : name of the blueprint in it
+    home.pages,
+    respondent.pages,
+    campaigner.pages,
 )
 
 

@@ -65,3 +65,55 @@ def prepare(session: Session) -> None:
         _load_campaigns(session)
     if session.scalar(select(Hotline.id).limit(1)) is None:
         _load_help(session)
+
+
+def _load_units(session: Session) -> None:
+    session.add_all(UnitGroup(**entry) for entry in read_data("unit_groups.json"))
+    session.flush()  # units refer to their groups
+    for entry in read_data("units.json"):
+        if entry["default"]:
+            session.add(
+                Unit(
+                    id=new_id(),
+                    name_vi=entry["name_vi"],
+                    name_en=entry["name_en"],
+                    kind=entry["kind"],
+                    group=entry["group"],
+                    valid_from=date.fromisoformat(entry["valid_from"]),
+                    valid_until=date.fromisoformat(entry["valid_until"]) if entry["valid_until"] else None,
+                )
+            )
+
+
+def _load_campaigns(session: Session) -> None:
+    for entry in read_data("campaign.json"):
+        days = {name: date.fromisoformat(entry[name]) for name in ("begins", "ends")}
+        session.add(Campaign(**(entry | days)))
+        for message in read_data("messages.json"):
+            if message["only"] in (None, entry["year"]):
+                session.add(_message(message, entry["year"]))
+
+
+def _message(entry: dict[str, Any], year: int) -> Message:
+    return Message(
+        year=year,
+        code=entry["code"],
+        text_vi=entry["text_vi"],
+        text_en=entry["text_en"],
+        group=entry["group"],
+        places=entry["places"],
+    )
+
+
+def _load_help(session: Session) -> None:
+    for entry in read_data("hotlines.json"):
+        session.add(Hotline(id=new_id(), **(entry | {"checked_on": date.fromisoformat(entry["checked_on"])})))
+    for entry in read_data("holidays.json"):
+        session.add(
+            Holiday(
+                day=date.fromisoformat(entry["day"]),
+                name_vi=entry["name_vi"],
+                name_en=entry["name_en"],
+                certain=entry["certain"],
+            )
+        )
