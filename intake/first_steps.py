@@ -1,0 +1,71 @@
+"""What is right to do before anything else, for the answers given (pure). A letter never replaces a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from core.i18n import Text
+from intake.report import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstStep:
+    """One thing to do now. `numbers`: help numbers to show beside it, as they stand in the help list."""
+
+    title: Text
+    sentence: Text
+    kind: Literal["urgent", "soon"]
+    numbers: tuple[str, ...]
+
+
+_DANGER: Final = FirstStep(
+    title=Text("Có người đang gặp nguy hiểm: hãy gọi ngay", "Someone is in danger: call now"),
+    sentence=Text(
+        "Đừng đợi trả lời thư. Nếu nói không an toàn, bạn gọi rồi giữ máy.",
+        "Do not wait for an answer to this letter. If it is not safe to speak, call and stay on the line.",
+    ),
+    kind="urgent",
+    numbers=("113", "115"),
+)
+_SELF_HARM: Final = FirstStep(
+    title=Text("Có người nghĩ đến việc tự làm hại mình", "Someone is thinking of hurting themselves"),
+    sentence=Text(
+        "Hãy nói với một người ngay bây giờ. Nếu đã bị thương hoặc đã uống thuốc, gọi 115.",
+        "Please talk to someone now. If someone is hurt or has taken something, call 115.",
+    ),
+    kind="urgent",
+    numbers=("115", "1900 969 680"),
+)
+_CHILD: Final = FirstStep(
+    title=Text("Người bị hại dưới 16 tuổi", "The person harmed is under 16"),
+    sentence=Text(
+        "Gọi 111, miễn phí, cả ngày đêm. Luật buộc chúng tôi báo nơi bảo vệ trẻ em ngay khi đọc thư.",
+        "Call 111, free, day and night. The law obliges us to tell child protection as soon as we read this.",
+    ),
+    kind="urgent",
+    numbers=("111",),
+)
+_HOURS: Final = FirstStep(
+    title=Text("Chuyện vừa xảy ra: nên đi khám sớm", "It has just happened: see a doctor soon"),
+    sentence=Text(
+        "Có thuốc ngừa HIV trong 72 giờ và ngừa thai trong 5 ngày. Đi sớm thì tốt hơn. Bạn không cần kể hết chuyện.",
+        "HIV can be prevented within 72 hours and pregnancy within 5 days. Sooner is better. You need not tell all.",
+    ),
+    kind="soon",
+    numbers=("115",),
+)
+
+
+def first_steps(report: Report) -> Iterator[FirstStep]:
+    """The steps that fit, the most pressing first."""
+    signs = report.chosen("danger_signs")
+    if "yes" in report.chosen("danger_now"):
+        yield _DANGER
+    if "self_harm" in signs:
+        yield _SELF_HARM
+    if "under_16" in report.chosen("age_group"):
+        yield _CHILD
+    if "hours_72" in report.chosen("when"):
+        yield _HOURS

@@ -1,0 +1,108 @@
+"""Rows of a case. What stands in clear is what docs/threat-model.md 4.1 lists, and a test counts the columns.
+
+Nothing here says who wrote, who read or who was struck out. Ids are random, days have no hours, the embedded
+database keeps no hidden row order, and every blob of one kind has the same length for every case.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import ID, Base
+
+STATES: Final = ("received", "reading", "answered", "closed")
+SIZES: Final = ("words", "files")
+SIDES: Final = ("S", "C")
+FIRST_KINDS: Final = ("story", "flags", "safe_contact", "tally", "identity")
+"""Every case has these five from its first moment, whatever was answered; `entry` is everything later."""
+KINDS: Final = (*FIRST_KINDS, "entry")
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+
+
+class CaseFile(Base):
+    """One report and what became of it."""
+
+    __tablename__ = "case_file"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", STATES), name="state_known"),
+        CheckConstraint(_one_of("size_class", SIZES), name="size_known"),
+        CheckConstraint("messages >= 0", name="messages_counted"),
+        UniqueConstraint("mailbox", name="uq_case_file_mailbox"),
+        UniqueConstraint("eraser_slot", name="uq_case_file_eraser_slot"),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    mailbox: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the mailbox token that only the receipt gives, in hexadecimal."""
+    arrived_on: Mapped[date] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(String(10))
+    urgent: Mapped[bool]
+    messages: Mapped[int] = mapped_column(Integer)
+    size_class: Mapped[str] = mapped_column(String(10))
+    eraser_slot: Mapped[int] = mapped_column(Integer)
+    """A place drawn at random in the file of eraser keys."""
+    openings_handlers: Mapped[bytes] = mapped_column(LargeBinary)
+    """How often it was opened and by which role, for the handlers' side; overwritten in place."""
+    openings_reporter: Mapped[bytes] = mapped_column(LargeBinary)
+    """The same, sealed to the reporter; overwritten in place."""
+    for_reporter: Mapped[bytes] = mapped_column(LargeBinary)
+    """Sealed to the reporter: whom they struck out, so that their later messages keep to it."""
+
+
+class KeySet(Base):
+    """One random key of one side, wrapped to everybody on that side of a roster version."""
+
+    __tablename__ = "key_set"
+    __table_args__ = (
+        CheckConstraint(_one_of("side", SIDES), name="side_known"),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case_file.id"), index=True)
+    side: Mapped[str] = mapped_column(String(1))
+    roster_version: Mapped[int] = mapped_column(Integer)
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Compartment(Base):
+    """One sealed part of a case, chained to the one before."""
+
+    __tablename__ = "compartment"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", KINDS), name="kind_known"),
+        CheckConstraint("key_set_s IS NOT NULL OR key_set_c IS NOT NULL", name="has_a_side"),
+        UniqueConstraint("case_id", "sequence", name="uq_compartment_case_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case_file.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    sequence: Mapped[int] = mapped_column(Integer)
+    key_set_s: Mapped[str | None] = mapped_column(ForeignKey("key_set.id"))
+    key_set_c: Mapped[str | None] = mapped_column(ForeignKey("key_set.id"))
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Letter(Base):
+    """One message as the reporter can read it with the receipt; their own ones as well."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        UniqueConstraint("case_id", "sequence", name="uq_letter_case_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case_file.id"))
+    sequence: Mapped[int] = mapped_column(Integer)
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
