@@ -154,7 +154,7 @@ def answer(settings: Settings) -> None:
         backpressure=QUEUE,
         websockets=False,
         http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=64 * 1024),
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=_SERVER_LOG,
         log_access=False,
         ssl_cert=Path(settings.tls_certificate) if settings.tls_certificate else None,
@@ -172,7 +172,7 @@ _SERVER_LOG: Final = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "quiet", "stream": "ext://sys.stderr"}
     },
-    "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {"_granian": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
 }
 
 

@@ -61,12 +61,10 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A short transaction for looking; nothing done in it is kept."""
+        """A short transaction for looking; nothing done in it is kept, and what was read stays readable."""
+        # Closing rolls back; rolling back here as well would empty every row that was read.
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
