@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import config, db, headers, home, memory, pages
+from core import config, db, enrolment, headers, home, memory, pages, sign_in
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
@@ -17,6 +17,8 @@ ROOT = Path(__file__).parent
 
 BLUEPRINTS = (
     home.pages,
+    sign_in.pages,
+    enrolment.pages,
     respondent.pages,
     campaigner.pages,
 )

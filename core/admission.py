@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pyotp
+from sqlalchemy.orm import Session
 
 from core import accounts, brakes, clock, db, keys, log, memory
 from core.access import KEY_HOLDERS, Identity, Role
@@ -41,6 +42,7 @@ class Admitted:
     seed: bytes | None = field(repr=False)
     refused: int
     codes_left: int
+    log_broken: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +62,17 @@ def admit(name: str, passphrase: str, code: str, *, ticket: str = "") -> Admitte
     wanted = accounts.sign_name(name)
     attempt = brakes.attempt("sign-in", wanted, *_from(wanted), ticket=ticket)
     known, secret = _open(wanted, passphrase)
-    _check_code(known, secret, passphrase, code)
+    secret = _check_code(known, secret, passphrase, code)
     attempt.succeeded()
     refused = int(memory.store().get(_refused(known)) or 0)
     memory.store().delete(_refused(known))
-    if known.identity.roles & _LOGGED:
-        _write_down(known, secret)
     return Admitted(
         identity=known.identity,
         sign_name=wanted,
         seed=secret.seed,
         refused=refused,
         codes_left=len(secret.recovery_codes),
+        log_broken=not _write_down(known, secret),
     )
 
 
@@ -117,8 +118,10 @@ def _open(sign_name: str, passphrase: str) -> tuple[_Known, Secret]:
     return known, secret
 
 
-def _check_code(known: _Known, secret: Secret, passphrase: str, code: str, *, recovery: bool = True) -> None:
-    """Nothing, or `NotRecognised`. Reached only with the right passphrase, so nobody else can slow it."""
+def _check_code(
+    known: _Known, secret: Secret, passphrase: str, code: str, *, recovery: bool = True
+) -> Secret:
+    """What lies in the lock from now on, or `NotRecognised`. Reached only with the right passphrase."""
     digits = "".join(character for character in code if character.isalnum())
     try:
         attempt = brakes.attempt(
@@ -128,13 +131,14 @@ def _check_code(known: _Known, secret: Secret, passphrase: str, code: str, *, re
         # To say "wait" here would say that the passphrase was right.
         raise NotRecognised from None
     if _totp_fits(known.identity.person_id, secret.totp, digits):
-        attempt.succeeded()
+        left = secret
     elif recovery and accounts.recovery_hash(digits) in secret.recovery_codes:
-        _use_up(known, secret, passphrase, digits)
-        attempt.succeeded()
+        left = _use_up(known, secret, passphrase, digits)
     else:
         memory.store().count(_refused(known), _REMEMBERED_SECONDS)
         raise NotRecognised
+    attempt.succeeded()
+    return left
 
 
 def totp_step(secret: str, digits: str) -> int | None:
@@ -157,32 +161,48 @@ def _totp_fits(person_id: str, secret: str, digits: str) -> bool:
     return step is not None and use_step(person_id, step)
 
 
-def _use_up(known: _Known, secret: Secret, passphrase: str, digits: str) -> None:
+def _use_up(known: _Known, secret: Secret, passphrase: str, digits: str) -> Secret:
     """Close the lock anew without the recovery code that was used."""
     used = accounts.recovery_hash(digits)
-    left = tuple(code for code in secret.recovery_codes if code != used)
-    fresh = keys.close(passphrase, replace(secret, recovery_codes=left))
-    exchange_lock(known.identity.person_id, known.lock, fresh)
+    codes = tuple(code for code in secret.recovery_codes if code != used)
+    left = replace(secret, recovery_codes=codes)
+    exchange_lock(known.identity.person_id, known.lock, keys.close(passphrase, left))
+    return left
 
 
 def _refused(known: _Known) -> str:
     return f"refused:{known.identity.person_id}"
 
 
-def _write_down(known: _Known, secret: Secret) -> None:
-    """A line for the sign-in of who holds keys or runs the machine; a custodian signs the log's head."""
-    person_id = known.identity.person_id
-    with db.writing() as session:
-        if not log.started(session):
-            return
-        detail = {}
-        if secret.seed and Role.CUSTODIAN in known.identity.roles:
-            head = session.get(LogHead, 1, with_for_update=True)
-            assert head is not None
-            words = context("log head", head.sequence, head.mac.hex())
-            detail = {
-                "head": head.sequence,
-                "mac": head.mac.hex(),
-                "signature": sign(words, secret.seed).hex(),
-            }
-        log.write(session, "signed_in", who=person_id, detail=detail)
+def _write_down(known: _Known, secret: Secret) -> bool:
+    """A line for the sign-in of who holds keys or runs the machine; a custodian signs the log's head.
+
+    A broken log is said, not raised: the custodians must be able to come in and look at it.
+    """
+    try:
+        with db.writing() as session:
+            if known.identity.roles & _LOGGED and log.started(session):
+                log.write(
+                    session,
+                    "signed_in",
+                    who=known.identity.person_id,
+                    detail=_countersign(session, known, secret),
+                )
+    except log.LogBroken:
+        return False
+    return True
+
+
+def _countersign(session: Session, known: _Known, secret: Secret) -> dict[str, str | int]:
+    """A custodian's signature under the log as it stood when they came in: it cannot be recomputed later."""
+    if secret.seed is None or Role.CUSTODIAN not in known.identity.roles:
+        return {}
+    head = session.get(LogHead, 1, with_for_update=True)
+    assert head is not None
+    signature = sign(head_words(head.sequence, head.mac), secret.seed)
+    return {"head": head.sequence, "mac": head.mac.hex(), "signature": signature.hex()}
+
+
+def head_words(sequence: int, mac: bytes) -> bytes:
+    """What a custodian signs of the log."""
+    return context("log head", sequence, mac.hex())

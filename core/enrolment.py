@@ -1,0 +1,212 @@
+"""Enrolment by a single-use link: what is drawn for a person, shown once, typed back, and then locked.
+
+Looking at the link changes nothing (programs that preview links look too). Credentials are drawn when the
+person presses the button, kept in memory for half an hour under the link's own token, so that a reload shows
+the same, and are gone with the last step.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import Any, Final
+
+import pyotp
+import segno
+from flask import Blueprint, redirect, render_template, request, url_for
+from markupsafe import Markup
+from wtforms import StringField
+from wtforms.validators import Length
+
+from core import accounts, admission, config, db, log, memory, passphrase, sessions
+from core.access import TITLES
+from core.accounts import Credentials, LinkSpent, Person
+from core.forms import Needed, PublicForm
+from core.i18n import Text, t
+from core.sealing import CannotOpen, SharedKey, context, derive, seal, unseal
+
+pages = Blueprint("enrolment", __name__, url_prefix="/dang-ky")
+
+DRAWN_SECONDS: Final = 30 * 60
+ISSUER: Final = "Goc nhan vien"
+
+
+class TypedBack(PublicForm):
+    """The passphrase from the paper and the code from the phone: proof that both are at hand."""
+
+    passphrase = StringField(
+        Text("Cụm từ bạn vừa chép", "The passphrase you wrote down"), [Needed(), Length(max=400)]
+    )
+    code = StringField(
+        Text("Mã 6 số trên điện thoại", "Six-digit code on your phone"), [Needed(), Length(max=40)]
+    )
+
+
+@pages.get("/<token>")
+def show(token: str) -> Any:
+    """Who is invited and what will happen; or, after the button, what to write down."""
+    try:
+        person = _invited(token)
+    except LinkSpent:
+        return _spent()
+    drawn = _drawn(token)
+    return (
+        _paper(person, drawn, TypedBack()) if drawn else render_template("core/enrol.html", **_about(person))
+    )
+
+
+@pages.post("/<token>")
+def draw(token: str) -> Any:
+    """Draw credentials, once; pressing twice shows the same."""
+    try:
+        person = _invited(token)
+    except LinkSpent:
+        return _spent()
+    if _drawn(token) is None:
+        _keep(token, accounts.draw_credentials(with_seed=person.holds_keys))
+    return redirect(url_for("enrolment.show", token=token))
+
+
+@pages.post("/<token>/xong")
+def finish(token: str) -> Any:
+    """Compare what was typed back, make the lock, and spend the link."""
+    form = TypedBack()
+    try:
+        person = _invited(token)
+        drawn = _drawn(token)
+        if drawn is None:
+            return redirect(url_for("enrolment.show", token=token))
+        if not (form.validate() and _typed_right(person, drawn, form)):
+            return _paper(person, drawn, form), 422
+        enrol(token, drawn)
+    except LinkSpent:
+        return _spent()
+    return redirect(url_for("enrolment.done", state="cho" if person.holds_keys else "ngay"))
+
+
+@pages.get("/xong/<any(cho, ngay):state>")
+def done(state: str) -> str:
+    """What comes next: signing in, and for those who hold keys the signatures of two custodians."""
+    return render_template("core/enrolled.html", waits=state == "cho")
+
+
+def enrol(token: str, drawn: Credentials) -> None:
+    """Make the person's lock and keys and spend the link; `LinkSpent` if somebody was faster."""
+    lock = accounts.lock_for(drawn)
+    with db.writing() as session:
+        person = accounts.invited_by(session, token)
+        accounts.enrol(session, person, drawn, lock)
+        log.write_if_started(session, "enrolled", who=person.id, about=person.id)
+        sessions.end_all(person.id)
+    memory.store().delete(_shelf(token))
+
+
+def address(token: str) -> str:
+    """The whole address of an enrolment link, to be handed over on paper."""
+    return _base() + url_for("enrolment.show", token=token)
+
+
+def _base() -> str:
+    return config.current().public_url.rstrip("/") or request.host_url.rstrip("/")
+
+
+def _invited(token: str) -> Person:
+    with db.reading() as session:
+        return accounts.invited_by(session, token)
+
+
+def _spent() -> tuple[str, int]:
+    return render_template("core/link_spent.html"), 410
+
+
+def _about(person: Person) -> dict[str, Any]:
+    return {"person": person, "titles": [TITLES[role] for role in sorted(person.held)]}
+
+
+def _paper(person: Person, drawn: Credentials, form: TypedBack) -> str:
+    account = pyotp.TOTP(drawn.totp).provisioning_uri(name=person.sign_name, issuer_name=ISSUER)
+    secret = " ".join(drawn.totp[start : start + 4] for start in range(0, len(drawn.totp), 4))
+    return render_template(
+        "core/enrol_paper.html",
+        words=drawn.passphrase.split(),
+        qr=qr_picture(account, t("Mã QR cho ứng dụng tạo mã", "QR code for the authenticator app")),
+        totp=secret,
+        codes=drawn.recovery_codes,
+        form=form,
+        **_about(person),
+    )
+
+
+def qr_picture(text: str, title: str) -> Markup:
+    """A QR code as SVG without styles or scripts; dark on white in every mood, or phones cannot read it."""
+    svg = segno.make(text, error="m", micro=False).svg_inline(
+        scale=5,
+        border=4,
+        light="#fff",
+        dark="#000",
+        omitsize=False,
+        title=title,
+        svgclass="qr",
+        lineclass=None,
+    )
+    return Markup(svg)  # noqa: S704 - made here from modules, the title is escaped by segno
+
+
+def _typed_right(person: Person, drawn: Credentials, form: TypedBack) -> bool:
+    if passphrase.normalise(form.passphrase.data) != passphrase.normalise(drawn.passphrase):
+        form.passphrase.errors = [
+            Text(
+                "Cụm từ chưa khớp với sáu từ ở trên. Hãy xem lại tờ giấy rồi gõ lần nữa.",
+                "This does not match the six words above. Check your paper and type them again.",
+            )
+        ]
+        return False
+    digits = "".join(letter for letter in form.code.data if letter.isalnum())
+    step = admission.totp_step(drawn.totp, digits)
+    if step is None or not admission.use_step(person.id, step):
+        form.code.errors = [
+            Text(
+                "Mã chưa đúng. Hãy đợi mã mới, và để điện thoại tự chỉnh giờ.",
+                "The code is not right. Wait for a new one, and let your phone set its time by itself.",
+            )
+        ]
+        return False
+    return True
+
+
+def _shelf(token: str) -> str:
+    return "enrol:" + hashlib.sha256(b"enrol" + token.encode()).hexdigest()
+
+
+def _key(token: str) -> SharedKey:
+    both = hashlib.sha256(token.encode() + memory.boot_secret(memory.store())).digest()
+    return derive(SharedKey(both), "enrolment")
+
+
+def _keep(token: str, drawn: Credentials) -> None:
+    words = {
+        "passphrase": drawn.passphrase,
+        "totp": drawn.totp,
+        "recovery_codes": drawn.recovery_codes,
+        "seed": base64.b64encode(drawn.seed).decode() if drawn.seed else "",
+    }
+    sealed = seal(json.dumps(words).encode(), _key(token), context("enrolment"))
+    # Only if nothing is there: two clicks at once must not show two different papers.
+    memory.store().add(_shelf(token), sealed, DRAWN_SECONDS)
+
+
+def _drawn(token: str) -> Credentials | None:
+    sealed = memory.store().get(_shelf(token))
+    if sealed is None:
+        return None
+    try:
+        words = json.loads(unseal(sealed, _key(token), context("enrolment")))
+    except CannotOpen:
+        return None
+    return Credentials(
+        passphrase=words["passphrase"],
+        totp=words["totp"],
+        recovery_codes=tuple(words["recovery_codes"]),
+        seed=base64.b64decode(words["seed"]) if words["seed"] else None,
+    )

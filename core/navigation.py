@@ -1,0 +1,91 @@
+"""Where a signed-in person may go: the desk of each of their roles, and the pages that hang on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import current_app, request, url_for
+
+from core import sessions
+from core.access import KEY_HOLDERS, Identity, Role
+from core.i18n import Text
+
+Entry = tuple[str, str, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A page in the list of a person's pages. `desk`: where sign-in leads for these roles."""
+
+    endpoint: str
+    label: Text
+    roles: frozenset[Role]
+    desk: bool = False
+
+
+def _place(endpoint: str, vi: str, en: str, *roles: Role, desk: bool = False) -> Place:
+    return Place(endpoint=endpoint, label=Text(vi, en), roles=frozenset(roles), desk=desk)
+
+
+# Pages that are not built yet are left out by themselves: only endpoints that exist are shown.
+PLACES: Final = (
+    _place("handler.desk", "Bàn làm việc", "Desk", *KEY_HOLDERS, desk=True),
+    _place("roster.show", "Danh sách và chữ ký", "Roster and signatures", Role.CUSTODIAN, desk=True),
+    _place("log_reader.show", "Nhật ký", "Log", Role.CUSTODIAN),
+    _place("custodian.releases", "Công bố số liệu", "Releases", Role.CUSTODIAN),
+    _place("member.desk", "Số liệu của Ban", "The board's figures", Role.BOARD, desk=True),
+    _place("campaigner.desk", "Đợt khảo sát", "Survey rounds", Role.CAMPAIGNER, desk=True),
+    _place("unit.desk", "Báo cáo của đơn vị", "Unit report", Role.UNIT, desk=True),
+    _place("administrator.desk", "Việc cần làm", "To do", Role.ADMINISTRATOR, desk=True),
+    _place("administrator.people", "Người dùng", "People", Role.ADMINISTRATOR),
+    _place("administrator.units", "Đơn vị", "Units", Role.ADMINISTRATOR),
+    _place("administrator.hotlines", "Số hỗ trợ", "Help numbers", Role.ADMINISTRATOR),
+    _place("administrator.campaign", "Chiến dịch", "Campaign", Role.ADMINISTRATOR),
+    _place("sign_in.own_account", "Tài khoản của tôi", "My account", *Role),
+)
+
+
+def open_to(identity: Identity) -> Iterator[Place]:
+    """The places of a person's roles that exist in this application."""
+    for place in PLACES:
+        if identity.roles & place.roles and place.endpoint in current_app.view_functions:
+            yield place
+
+
+def desks(identity: Identity) -> list[Place]:
+    """Where each of a person's roles begins its work; one for most people."""
+    found: list[Place] = []
+    served: set[Role] = set()
+    for place in open_to(identity):
+        if place.desk and not (place.roles & identity.roles) <= served:
+            found.append(place)
+            served |= place.roles
+    return found
+
+
+def nav_for(identity: Identity | None) -> list[Entry]:
+    """(label, address, whether one is there) for the list of pages beside every staff page."""
+    if identity is None:
+        return []
+    found = [(str(place.label), url_for(place.endpoint), place.endpoint) for place in open_to(identity)]
+    here = _here([url for _, url, _ in found])
+    return [(label, url, url == here) for label, url, _ in found]
+
+
+def _here(urls: list[str]) -> str:
+    """The address in the list that the present page belongs to: the longest that it begins with."""
+    path = request.script_root + request.path
+    fitting = [url for url in urls if path == url or path.startswith(url.rstrip("/") + "/")]
+    return max(fitting, key=len, default="")
+
+
+def names() -> dict[str, Any]:
+    """What the layouts need to know about the person in front of the page."""
+    identity = sessions.identity()
+    return {
+        "nav": nav_for(identity),
+        "sign_in_url": url_for("sign_in.show"),
+        "sign_out_url": url_for("sign_in.sign_out"),
+    }
