@@ -8,8 +8,6 @@ the same, and are gone with the last step.
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 from typing import Any, Final
 
 import pyotp
@@ -19,12 +17,11 @@ from markupsafe import Markup
 from wtforms import StringField
 from wtforms.validators import Length
 
-from core import accounts, admission, config, db, log, memory, passphrase, sessions
+from core import accounts, admission, config, db, log, once, passphrase, sessions
 from core.access import TITLES
 from core.accounts import Credentials, LinkSpent, Person
 from core.forms import Needed, PublicForm
 from core.i18n import Text, t
-from core.sealing import CannotOpen, SharedKey, context, derive, seal, unseal
 
 pages = Blueprint("enrolment", __name__, url_prefix="/dang-ky")
 
@@ -99,7 +96,7 @@ def enrol(token: str, drawn: Credentials) -> None:
         accounts.enrol(session, person, drawn, lock)
         log.write_if_started(session, "enrolled", who=person.id, about=person.id)
         sessions.end_all(person.id)
-    memory.store().delete(_shelf(token))
+    once.forget("enrolment", token.encode())
 
 
 def address(token: str) -> str:
@@ -175,15 +172,6 @@ def _typed_right(person: Person, drawn: Credentials, form: TypedBack) -> bool:
     return True
 
 
-def _shelf(token: str) -> str:
-    return "enrol:" + hashlib.sha256(b"enrol" + token.encode()).hexdigest()
-
-
-def _key(token: str) -> SharedKey:
-    both = hashlib.sha256(token.encode() + memory.boot_secret(memory.store())).digest()
-    return derive(SharedKey(both), "enrolment")
-
-
 def _keep(token: str, drawn: Credentials) -> None:
     words = {
         "passphrase": drawn.passphrase,
@@ -191,18 +179,12 @@ def _keep(token: str, drawn: Credentials) -> None:
         "recovery_codes": drawn.recovery_codes,
         "seed": base64.b64encode(drawn.seed).decode() if drawn.seed else "",
     }
-    sealed = seal(json.dumps(words).encode(), _key(token), context("enrolment"))
-    # Only if nothing is there: two clicks at once must not show two different papers.
-    memory.store().add(_shelf(token), sealed, DRAWN_SECONDS)
+    once.keep("enrolment", token.encode(), words, DRAWN_SECONDS)
 
 
 def _drawn(token: str) -> Credentials | None:
-    sealed = memory.store().get(_shelf(token))
-    if sealed is None:
-        return None
-    try:
-        words = json.loads(unseal(sealed, _key(token), context("enrolment")))
-    except CannotOpen:
+    words = once.look("enrolment", token.encode())
+    if words is None:
         return None
     return Credentials(
         passphrase=words["passphrase"],
