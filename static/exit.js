@@ -10,7 +10,7 @@ function leave() {
   location.replace(link.href);
 }
 
-let last = 0;
+let last = -Infinity;
 function escape(event) {
   if (event.key !== "Escape" || event.isComposing) return;
   if (event.timeStamp - last < 1000) return leave();

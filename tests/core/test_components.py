@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from jinja2 import Environment, FileSystemLoader
@@ -28,6 +29,10 @@ from wtforms.validators import InputRequired, Optional
 
 from core import i18n
 from core.i18n import Text
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Route
+    from playwright.sync_api import Page as Window
 
 ROOT = Path(__file__).parents[2]
 CSS = (ROOT / "static/site.css").read_text()
@@ -206,7 +211,10 @@ def drawn(name: str, form: Form | None = None) -> str:
 
 
 def whole(name: str, **more: Any) -> str:
-    return environment().get_template(name).render(**around(**more))
+    source = '{% extends "' + name + '" %}{% block main %}<h1>Việc cần làm</h1>{% endblock %}'
+    made = environment()
+    template = made.from_string(source) if name.startswith("layout_") else made.get_template(name)
+    return template.render(**around(**more))
 
 
 @pytest.fixture(params=["vi", "en"])
@@ -371,6 +379,108 @@ def test_titles_are_neutral() -> None:
         title = re.search(r"<title>(.*?)</title>", whole(name, **PAGES[name]), re.S)
         assert title
         assert title[1].startswith("Góc nhân viên – ")
+
+
+# In a browser
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Callable[..., Window]]:
+    """Opens a template as a page of its own small site, under the product's content policy."""
+    contexts = []
+
+    def serve(route: Route) -> None:
+        name = urlsplit(route.request.url).path.removeprefix("/")
+        if (ROOT / "static" / name).is_file():
+            route.fulfill(path=ROOT / "static" / name)
+        elif name in PAGES:
+            html = whole(name, **PAGES[name])
+            route.fulfill(body=html, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+        else:
+            route.fulfill(body="<title>Thời tiết</title>", content_type="text/html; charset=utf-8")
+
+    def show(name: str, **options: Any) -> Window:
+        context = browser.new_context(**{"viewport": {"width": 360, "height": 700}, **options})
+        contexts.append(context)
+        context.route("**/*", serve)
+        page = context.new_page()
+        page.goto("http://corner.test/before")
+        page.goto(f"http://corner.test/{name}")
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()
+
+
+def test_escape_twice_leaves_at_once_and_back_does_not_return(opened: Callable[..., Window]) -> None:
+    page = opened("error.html")
+    page.keyboard.press("Escape")
+    assert "Nhấn Esc lần nữa" in page.locator("[data-exit-word]").inner_text()
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/tam-biet")
+    page.go_back()
+    assert page.url.endswith("/before")
+
+
+def test_one_escape_and_a_slow_second_stay(opened: Callable[..., Window]) -> None:
+    page = opened("error.html")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(1100)
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(100)
+    assert page.url.endswith("/error.html")
+
+
+def test_the_way_out_works_with_and_without_scripts(opened: Callable[..., Window]) -> None:
+    for scripts in (True, False):
+        page = opened("error.html", java_script_enabled=scripts)
+        page.get_by_role("link", name="Thoát nhanh").click()
+        page.wait_for_url("**/tam-biet")
+
+
+def test_the_way_out_stays_in_its_corner_within_the_thumb(opened: Callable[..., Window]) -> None:
+    page = opened("error.html")
+    for height in (700, 480):
+        page.set_viewport_size({"width": 360, "height": height})
+        page.mouse.wheel(0, 300)
+        box = page.locator("[data-exit]").bounding_box()
+        assert box
+        assert box["y"] + box["height"] > height - 24
+        assert box["x"] + box["width"] > 360 - 24
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_layout_is_accessible_and_fits_a_small_phone(
+    name: str, scheme: str, opened: Callable[..., Window], assert_accessible: Callable[[Window], None]
+) -> None:
+    page = opened(name, color_scheme=scheme, bypass_csp=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert_accessible(page)
+
+
+def test_everything_to_press_is_at_least_44_pixels_high(opened: Callable[..., Window]) -> None:
+    page = opened("gallery.html")
+    small = page.evaluate("""[...document.querySelectorAll(
+        '.btn, .link, .pick, .input, .tongue, .mark, .call, .door, .more > summary, .pager a')]
+        .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5)
+        .map((e) => e.className + ' ' + e.textContent.trim().slice(0, 30))""")
+    assert small == []
+
+
+def test_the_policy_refuses_nothing_of_ours(opened: Callable[..., Window]) -> None:
+    refused: list[str] = []
+    page = opened("gallery.html")
+    page.on("console", lambda message: refused.append(message.text))
+    page.reload()
+    assert refused == []
+    assert page.get_by_role("button", name="In trang này").first.is_visible()
 
 
 # Stylesheet
