@@ -1,0 +1,381 @@
+"""The effect report: everything that the joint tables say about change, as frozen values (pure).
+
+Three views of every outcome stand side by side (statistics.md 1.2): `linked`, the same people twice;
+`apart`, all answers of each wave as if nobody could be linked; `everyone`, all answers with the links used
+(partially overlapping t). Changes are after minus before, and always so turned that more is better.
+
+A view with too few people, or in which nothing varies, says so in `reason` instead of giving a number that
+means nothing; no figure is ever NaN or infinite.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from survey.effects.joint import SKIPPED, ItemTable, JointTables, ScoreTable
+from survey.effects.means import (
+    Change,
+    Sample,
+    Sizes,
+    correlation,
+    paired,
+    partly_overlapping,
+    sample,
+    sizes,
+    smallest_detectable,
+    welch,
+)
+from survey.effects.ranks import cliffs_delta, wilcoxon_pratt
+from survey.effects.yes_no import (
+    Interval,
+    mcnemar_exact,
+    mcnemar_mid_p,
+    newcombe_apart,
+    newcombe_paired,
+    tango,
+)
+
+FEWEST: Final = 10
+"""People below whom no change and no group figure is given (statistics.md 2.2, rule 8)."""
+
+Array = NDArray[Any]
+Code = Literal["too few", "no change"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """Why a view gives no more: fewer than `needed` people, or nobody's answer changed."""
+
+    code: Code
+    n: int
+    needed: int = FEWEST
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkedShare:
+    """A share among linked people: both waves, its difference with two intervals, who moved, two p."""
+
+    n: int
+    before: float
+    after: float
+    difference: float
+    tango: Interval
+    newcombe: Interval
+    gained: int
+    lost: int
+    p_exact: float
+    p_mid: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApartShare:
+    """The same share in all answers of each wave, as if nobody could be linked."""
+
+    n_before: int
+    n_after: int
+    before: float
+    after: float
+    difference: float
+    newcombe: Interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Views:
+    """A share seen in three ways; a view is None where `reasons` says why (keys: linked, apart, everyone)."""
+
+    linked: LinkedShare | None
+    apart: ApartShare | None
+    everyone: Change | None
+    reasons: dict[str, Reason]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class YesNo:
+    """A question with a right answer. unsure: the share of "don't know", where that is an answer."""
+
+    code: str
+    measures: str
+    right: Views
+    unsure: Views | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkedMean:
+    """A mean among linked people."""
+
+    n: int
+    before: Sample
+    after: Sample
+    r: float
+    change: Change
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApartMean:
+    """The same mean in all answers of each wave, with Welch's interval and Cliff's delta."""
+
+    before: Sample
+    after: Sample
+    change: Change
+    delta: float
+    delta_interval: Interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moved:
+    """How single ratings moved among linked people: shares, signed-rank p, rank-biserial correlation."""
+
+    up: float
+    same: float
+    down: float
+    p: float
+    biserial: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rating:
+    """A question answered on a scale; `reverse` tells that its levels were turned round."""
+
+    code: str
+    measures: str
+    reverse: bool
+    linked: LinkedMean | None
+    moved: Moved | None
+    apart: ApartMean | None
+    everyone: Change | None
+    reasons: dict[str, Reason]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoreEffect:
+    """A score. ceiling: share of all answers before that were already at the best value."""
+
+    name: str
+    low: float
+    high: float
+    linked: LinkedMean | None
+    sizes: Sizes | None
+    apart: ApartMean | None
+    everyone: Change | None
+    ceiling: float | None
+    reasons: dict[str, Reason]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EffectReport:
+    """All effects. smallest: the smallest dz that the linked could have shown with 80 % power."""
+
+    questionnaire: str
+    before: int
+    after: int
+    linked: int
+    smallest: float | None
+    yes_no: tuple[YesNo, ...]
+    ratings: tuple[Rating, ...]
+    scores: tuple[ScoreEffect, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists, numbers and text; no NaN."""
+        return asdict(self)
+
+
+def effects(joint: JointTables) -> EffectReport:
+    """Every effect that follows from the joint tables."""
+    return EffectReport(
+        questionnaire=joint.questionnaire,
+        before=joint.before,
+        after=joint.after,
+        linked=joint.linked,
+        smallest=smallest_detectable(joint.linked) if joint.linked >= FEWEST else None,
+        yes_no=tuple(_yes_no(item) for item in joint.items if item.right is not None),
+        ratings=tuple(_rating(item) for item in joint.items if item.right is None),
+        scores=tuple(_score(one) for one in joint.scores),
+    )
+
+
+# --- shares
+
+
+def _yes_no(item: ItemTable) -> YesNo:
+    return YesNo(
+        code=item.code,
+        measures=item.measures,
+        right=_views(item, item.right),
+        unsure=None if item.unsure is None else _views(item, item.unsure),
+    )
+
+
+def _views(item: ItemTable, chosen: str | None) -> Views:
+    """The share of one answer among those who answered, in three views."""
+    answered = [place for place, code in enumerate(item.codes) if code != SKIPPED]
+    here = item.codes.index(chosen or SKIPPED)
+    joint = np.array(item.joint, dtype=np.int64)[np.ix_(answered, answered)]
+    both = int(joint[here, here])
+    gained, lost = int(joint[:, here].sum()) - both, int(joint[here].sum()) - both
+    neither = int(joint.sum()) - both - gained - lost
+    n_before, n_after = (sum(wave[place] for place in answered) for wave in (item.before, item.after))
+    yes_before, yes_after = item.before[here], item.after[here]
+    reasons: dict[str, Reason] = {}
+    linked = _linked_share(both, gained, lost, neither, reasons)
+    apart = _apart_share(yes_before, n_before, yes_after, n_after, reasons)
+    levels = np.array([1.0, 0.0])
+    everyone = _everyone(
+        levels,
+        np.array([[both, lost], [gained, neither]]),
+        np.array([yes_before, n_before - yes_before]),
+        np.array([yes_after, n_after - yes_after]),
+        reasons,
+    )
+    return Views(linked=linked, apart=apart, everyone=everyone, reasons=reasons)
+
+
+def _linked_share(
+    both: int, gained: int, lost: int, neither: int, reasons: dict[str, Reason]
+) -> LinkedShare | None:
+    n = both + gained + lost + neither
+    if n < FEWEST:
+        reasons["linked"] = Reason(code="too few", n=n)
+        return None
+    if gained == lost == 0:
+        reasons["linked"] = Reason(code="no change", n=n)
+    return LinkedShare(
+        n=n,
+        before=(both + lost) / n,
+        after=(both + gained) / n,
+        difference=(gained - lost) / n,
+        tango=tango(gained, lost, n),
+        newcombe=newcombe_paired(both, gained, lost, neither),
+        gained=gained,
+        lost=lost,
+        p_exact=mcnemar_exact(gained, lost),
+        p_mid=mcnemar_mid_p(gained, lost),
+    )
+
+
+def _apart_share(
+    before: int, n_before: int, after: int, n_after: int, reasons: dict[str, Reason]
+) -> ApartShare | None:
+    if min(n_before, n_after) < FEWEST:
+        reasons["apart"] = Reason(code="too few", n=min(n_before, n_after))
+        return None
+    return ApartShare(
+        n_before=n_before,
+        n_after=n_after,
+        before=before / n_before,
+        after=after / n_after,
+        difference=after / n_after - before / n_before,
+        newcombe=newcombe_apart(before, n_before, after, n_after),
+    )
+
+
+# --- means
+
+
+def _rating(item: ItemTable) -> Rating:
+    """Levels 1, 2, … in the order of the codes, turned round where less agreement is better."""
+    levels = np.arange(1.0, len(item.codes))
+    if item.reverse:
+        levels = levels[::-1].copy()
+    answered = len(levels)
+    joint = np.array(item.joint, dtype=np.int64)[:answered, :answered]
+    before, after = (np.array(wave[:answered], dtype=np.int64) for wave in (item.before, item.after))
+    reasons: dict[str, Reason] = {}
+    one, other, people = _long(levels, joint)
+    return Rating(
+        code=item.code,
+        measures=item.measures,
+        reverse=item.reverse,
+        linked=_linked_mean(one, other, people, reasons),
+        moved=_moved(other - one, people) if people.sum() >= FEWEST else None,
+        apart=_apart_mean((levels, before), (levels, after), reasons),
+        everyone=_everyone(levels, joint, before, after, reasons),
+        reasons=reasons,
+    )
+
+
+def _score(table: ScoreTable) -> ScoreEffect:
+    values = np.array(sorted({v for v, _ in (*table.before, *table.after)}), dtype=np.float64)
+    place = {float(value): i for i, value in enumerate(values)}
+    before, after = np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=np.int64)
+    for wave, counts in ((before, table.before), (after, table.after)):
+        for value, people_there in counts:
+            wave[place[value]] += people_there
+    joint = np.zeros((len(values), len(values)), dtype=np.int64)
+    for first, second, people_there in table.joint:
+        joint[place[first], place[second]] += people_there
+    reasons: dict[str, Reason] = {}
+    one, other, people = _long(values, joint)
+    return ScoreEffect(
+        name=table.name,
+        low=table.low,
+        high=table.high,
+        linked=_linked_mean(one, other, people, reasons),
+        sizes=sizes(one, other, people) if people.sum() >= FEWEST else None,
+        apart=_apart_mean((values, before), (values, after), reasons),
+        everyone=_everyone(values, joint, before, after, reasons),
+        ceiling=_ceiling(table) if before.sum() >= FEWEST else None,
+        reasons=reasons,
+    )
+
+
+def _ceiling(table: ScoreTable) -> float:
+    best = sum(people for value, people in table.before if value >= table.high)
+    return best / sum(people for _, people in table.before)
+
+
+def _long(levels: Array, joint: Array) -> tuple[Array, Array, Array]:
+    """A square of counts as three columns: value before, value after, people."""
+    i, j = np.nonzero(joint)
+    return levels[i], levels[j], joint[i, j]
+
+
+def _linked_mean(before: Array, after: Array, people: Array, reasons: dict[str, Reason]) -> LinkedMean | None:
+    n = int(people.sum())
+    if n < FEWEST:
+        reasons["linked"] = Reason(code="too few", n=n)
+        return None
+    if np.array_equal(before, after):
+        reasons["linked"] = Reason(code="no change", n=n)
+    return LinkedMean(
+        n=n,
+        before=sample(before, people),
+        after=sample(after, people),
+        r=correlation(before, after, people),
+        change=paired(before, after, people),
+    )
+
+
+def _moved(changes: Array, people: Array) -> Moved:
+    n = int(people.sum())
+    up, down = int(people[changes > 0].sum()), int(people[changes < 0].sum())
+    p, biserial = wilcoxon_pratt(changes, people)
+    return Moved(up=up / n, same=(n - up - down) / n, down=down / n, p=p, biserial=biserial)
+
+
+def _apart_mean(
+    before: tuple[Array, Array], after: tuple[Array, Array], reasons: dict[str, Reason]
+) -> ApartMean | None:
+    fewest = int(min(before[1].sum(), after[1].sum()))
+    if fewest < FEWEST:
+        reasons["apart"] = Reason(code="too few", n=fewest)
+        return None
+    one, other = sample(*before), sample(*after)
+    delta, interval = cliffs_delta(*before, *after)
+    return ApartMean(before=one, after=other, change=welch(one, other), delta=delta, delta_interval=interval)
+
+
+def _everyone(
+    levels: Array, joint: Array, before: Array, after: Array, reasons: dict[str, Reason]
+) -> Change | None:
+    """All answers with the links used; needs enough answers in each wave, and two linked to correlate."""
+    fewest = int(min(before.sum(), after.sum()))
+    if fewest < FEWEST:
+        reasons["everyone"] = Reason(code="too few", n=fewest)
+        return None
+    pairs = int(joint.sum())
+    r = correlation(*_long(levels, joint)) if pairs >= 2 else 0.0
+    return partly_overlapping(sample(levels, before), sample(levels, after), pairs, r)
