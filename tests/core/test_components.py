@@ -418,6 +418,7 @@ def opened(browser: Browser) -> Iterator[Callable[..., Window]]:
         context.close()
 
 
+@pytest.mark.browser
 def test_escape_twice_leaves_at_once_and_back_does_not_return(opened: Callable[..., Window]) -> None:
     page = opened("error.html")
     page.keyboard.press("Escape")
@@ -428,6 +429,7 @@ def test_escape_twice_leaves_at_once_and_back_does_not_return(opened: Callable[.
     assert page.url.endswith("/before")
 
 
+@pytest.mark.browser
 def test_one_escape_and_a_slow_second_stay(opened: Callable[..., Window]) -> None:
     page = opened("error.html")
     page.keyboard.press("Escape")
@@ -437,6 +439,7 @@ def test_one_escape_and_a_slow_second_stay(opened: Callable[..., Window]) -> Non
     assert page.url.endswith("/error.html")
 
 
+@pytest.mark.browser
 def test_the_way_out_works_with_and_without_scripts(opened: Callable[..., Window]) -> None:
     for scripts in (True, False):
         page = opened("error.html", java_script_enabled=scripts)
@@ -444,6 +447,7 @@ def test_the_way_out_works_with_and_without_scripts(opened: Callable[..., Window
         page.wait_for_url("**/tam-biet")
 
 
+@pytest.mark.browser
 def test_the_way_out_stays_in_its_corner_within_the_thumb(opened: Callable[..., Window]) -> None:
     page = opened("error.html")
     for height in (700, 480):
@@ -455,6 +459,7 @@ def test_the_way_out_stays_in_its_corner_within_the_thumb(opened: Callable[..., 
         assert box["x"] + box["width"] > 360 - 24
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("name", sorted(PAGES))
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_layout_is_accessible_and_fits_a_small_phone(
@@ -465,6 +470,7 @@ def test_every_layout_is_accessible_and_fits_a_small_phone(
     assert_accessible(page)
 
 
+@pytest.mark.browser
 def test_everything_to_press_is_at_least_44_pixels_high(opened: Callable[..., Window]) -> None:
     page = opened("gallery.html")
     small = page.evaluate("""[...document.querySelectorAll(
@@ -474,6 +480,7 @@ def test_everything_to_press_is_at_least_44_pixels_high(opened: Callable[..., Wi
     assert small == []
 
 
+@pytest.mark.browser
 def test_the_policy_refuses_nothing_of_ours(opened: Callable[..., Window]) -> None:
     refused: list[str] = []
     page = opened("gallery.html")
