@@ -70,7 +70,7 @@ def number(value: float | Decimal, decimals: int = 0) -> str:
     """A number as people write it: 1.500.000,5 in Vietnamese, 1,500,000.5 in English."""
     text = f"{value:,.{decimals}f}"
     if _language.get() == "vi":
-        text = text.translate(str.maketrans({",": ".", ".": ","}))
+        text = text.translate(str.maketrans(",.", ".,"))
     return text.replace("-", "−")
 
 
