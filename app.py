@@ -7,11 +7,13 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import config, db, enrolment, headers, home, memory, pages, sign_in
+from core import config, db, enrolment, headers, home, log_reader, memory, pages, sign_in
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
+from intake import founder, roster_keeper
 from survey import campaigner, respondent
+from survey import custodian as linking
 
 ROOT = Path(__file__).parent
 
@@ -19,8 +21,12 @@ BLUEPRINTS = (
     home.pages,
     sign_in.pages,
     enrolment.pages,
+    founder.pages,
+    roster_keeper.pages,
+    log_reader.pages,
     respondent.pages,
     campaigner.pages,
+    linking.pages,
 )
 
 

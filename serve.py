@@ -6,7 +6,6 @@ nothing of the server, its processes or the start's one-line errors is loaded th
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
 import os
 import socket
@@ -15,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask
+from flask import Flask, url_for
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
@@ -23,6 +22,7 @@ from core import config, installation, migrate, quiet
 from core.config import Settings, WrongSetting
 from core.memory import NoMemory
 from core.migrate import DatabaseTooNew
+from intake import founding_link
 from survey import rounds
 
 PREPARATIONS: Final = (installation.prepare, rounds.prepare)
@@ -112,13 +112,10 @@ def prepare(settings: Settings) -> str | None:
 
 
 def _founding_link(app: Flask) -> str | None:
-    try:
-        founding = importlib.import_module("intake.founding")
-    except ModuleNotFoundError:
-        return None
-    with app.app_context(), app.extensions["database"].writing() as session:
-        link: str | None = founding.offer_link(session)
-        return link
+    with app.test_request_context():
+        with app.extensions["database"].writing() as session:
+            token = founding_link.offer_link(session)
+        return url_for("founder.show", token=token) if token else None
 
 
 def _database_line(settings: Settings) -> str:

@@ -190,6 +190,15 @@ def enrol(session: Session, person: Person, credentials: Credentials, lock: byte
         person.seal_public, person.sign_public = public_keys(credentials.seed)
 
 
+def withdraw(session: Session, person: Person) -> None:
+    """Take back an invitation that was not used: the person was never here. Raises `LinkSpent` if it was."""
+    if person.state != "invited":
+        raise LinkSpent
+    session.query(Enrolment).filter_by(person_id=person.id).delete()
+    session.delete(person)
+    session.flush()  # the name is free again
+
+
 def retire(session: Session, person: Person) -> None:
     """Close a person's account; what they held stays sealed to others."""
     session.query(Enrolment).filter_by(person_id=person.id).delete()

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, config
 from core.db import Base
+from core.i18n import Text
 from core.roster import Roster
 from core.sealing import CannotOpen, PrivateKey, PublicKey, context, pad, seal, unpad, unseal
 
@@ -38,6 +39,34 @@ _LINE_BYTES: Final = 512
 
 class LogBroken(Exception):
     """The log cannot be written, or its chain does not hold; nothing may be opened until this is settled."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+_NOT_STARTED: Final = Text("Nhật ký chưa bắt đầu.", "The log has not been started.")
+_KEY_MISSING: Final = Text("Thiếu tệp khóa của nhật ký.", "The key file of the log is missing.")
+_ROLLED_BACK: Final = Text(
+    "Nhật ký trong cơ sở dữ liệu cũ hơn khóa của nó: nó đã bị lùi lại.",
+    "The log in the database is older than its key: it was turned back.",
+)
+_KEY_CHANGED: Final = Text("Tệp khóa của nhật ký đã bị thay.", "The key file of the log was replaced.")
+
+
+def _line_missing(number: int) -> Text:
+    return Text(f"Thiếu dòng {number}.", f"Line {number} is missing.")
+
+
+def _line_changed(number: int) -> Text:
+    return Text(
+        f"Dòng {number} đã bị sửa, đổi chỗ hoặc viết lại.",
+        f"Line {number} was changed, moved or written anew.",
+    )
+
+
+def _tail_removed(number: int) -> Text:
+    return Text(f"Các dòng sau dòng {number} đã bị xóa.", f"Lines after line {number} were removed.")
 
 
 class LogLine(Base):
@@ -101,7 +130,7 @@ def share(session: Session, roster: Roster, log_seed: bytes, first_key: bytes) -
     """Give the log's keys to the custodians of a new roster, and to nobody else from now on."""
     head = session.scalars(select(LogHead).with_for_update(), execution_options=_AFRESH).first()
     if head is None:
-        raise LogBroken("the log has not been started")
+        raise LogBroken(_NOT_STARTED)
     head.wraps = _wraps(roster, log_seed, first_key)
 
 
@@ -115,7 +144,7 @@ def write(
     # Read again even if this session has seen it: another writer may have gone before us.
     head = session.scalars(select(LogHead).with_for_update(), execution_options=_AFRESH).first()
     if head is None:
-        raise LogBroken("the log has not been started: the installation is not founded")
+        raise LogBroken(_NOT_STARTED)
     sequence = head.sequence + 1
     facts = {"at": clock.now().isoformat(timespec="minutes"), "deed": deed, "who": who or "", "about": about}
     words = json.dumps(facts | {"detail": dict(detail or {})}, ensure_ascii=False, sort_keys=True)
@@ -133,7 +162,7 @@ def keys_for(session: Session, person_id: str, seed: bytes) -> tuple[bytes, byte
     """The log's private seed and first chain key, for a custodian who opens them with their own seed."""
     head = session.get(LogHead, 1)
     if head is None:
-        raise LogBroken("the log has not been started")
+        raise LogBroken(_NOT_STARTED)
     wrap = json.loads(head.wraps).get(person_id)
     if wrap is None:
         raise CannotOpen
@@ -141,32 +170,52 @@ def keys_for(session: Session, person_id: str, seed: bytes) -> tuple[bytes, byte
     return both[:32], both[32:]
 
 
-def read(session: Session, log_seed: bytes, *, newest_first: bool = True, limit: int = 200) -> list[Line]:
-    """Lines as a custodian reads them; damage shows as `CannotOpen`."""
+def read(
+    session: Session, log_seed: bytes, *, newest_first: bool = True, limit: int = 200, offset: int = 0
+) -> list[Line]:
+    """Lines as a custodian reads them; a line that does not open is there too, with an empty deed."""
     order = LogLine.sequence.desc() if newest_first else LogLine.sequence
     private = PrivateKey.from_seed(log_seed)
-    lines = []
-    for row in session.scalars(select(LogLine).order_by(order).limit(limit)):
+    rows = session.scalars(select(LogLine).order_by(order).limit(limit).offset(offset))
+    return [_line(row, private) for row in rows]
+
+
+def _line(row: LogLine, private: PrivateKey) -> Line:
+    try:
         facts = json.loads(unpad(unseal(row.sealed, private, context("log", row.sequence))))
-        lines.append(Line(sequence=row.sequence, **facts))
-    return lines
+    except CannotOpen:
+        return Line(sequence=row.sequence, at="", deed="", who="", about="", detail={})
+    return Line(sequence=row.sequence, **facts)
 
 
 def check(session: Session, first_key: bytes) -> int:
     """Check the whole chain; returns the number of lines. Raises `LogBroken` naming the first bad line."""
+    # Before any row: lines may be added while we read, so that the file would seem to run ahead.
+    in_file = _read_key()
     key, mac, expected = first_key, b"\0" * 32, 0
     for row in _rows(session):
         expected += 1
         if row.sequence != expected:
-            raise LogBroken(f"line {expected} is missing")
+            raise LogBroken(_line_missing(expected))
         mac_here = _link(key, row.sequence, mac, row.sealed)
         if not hmac.compare_digest(mac_here, row.mac):
-            raise LogBroken(f"line {expected} was changed, moved or written anew")
+            raise LogBroken(_line_changed(expected))
         key, mac = _next(key), row.mac
     head = session.get(LogHead, 1)
     if head is None or head.sequence != expected or head.mac != mac:
-        raise LogBroken(f"lines after {expected} were removed")
+        raise LogBroken(_tail_removed(expected))
+    _check_key_file(*in_file, expected, key)
     return expected
+
+
+def _check_key_file(number: int, held: bytes, lines: int, key: bytes) -> None:
+    """The key file stands where the chain ends, or a little behind: the newest lines cannot be cut off."""
+    if number > lines:
+        raise LogBroken(_tail_removed(lines))
+    for _ in range(lines - number):
+        held = _next(held)
+    if not hmac.compare_digest(held, key):
+        raise LogBroken(_KEY_CHANGED)
 
 
 def _wraps(roster: Roster, log_seed: bytes, first_key: bytes) -> bytes:
@@ -195,16 +244,22 @@ def _path() -> Path:
 
 def _key_at(sequence: int) -> bytes:
     """The chain key of a line. The file may lag behind the database after a crash, never run ahead of it."""
+    number, key = _read_key()
+    # The file names the line already written with the key before this one.
+    if number > sequence - 1:
+        raise LogBroken(_ROLLED_BACK)
+    for _ in range(sequence - 1 - number):
+        key = _next(key)
+    return key
+
+
+def _read_key() -> tuple[int, bytes]:
+    """The number of the last line whose key is gone, and the key of the line after it."""
     try:
         number, key = _RECORD.unpack(_path().read_bytes())
     except (FileNotFoundError, struct.error) as error:
-        raise LogBroken("the chain key of the log is missing") from error
-    # The file names the line already written with the key before this one.
-    if number > sequence - 1:
-        raise LogBroken("the log in the database is older than its key: it was rolled back")
-    for _ in range(sequence - 1 - number):
-        key = _next(key)
-    return bytes(key)
+        raise LogBroken(_KEY_MISSING) from error
+    return int(number), bytes(key)
 
 
 def _move_on(session: Session) -> None:

@@ -1,0 +1,155 @@
+"""The log as a custodian reads it: its lines, whether the chain holds, and where it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core import db, log, rosters
+from core.access import Role
+from core.accounts import Person
+from core.admission import head_words
+from core.i18n import Text
+from core.log import Line, LogBroken, LogLine
+from core.roster import Roster, RosterRefused
+from core.rosters import NoRoster
+from core.sealing import BadSignature, CannotOpen, verify
+from core.sessions import identity, seed, signed_in
+
+pages = Blueprint("log_reader", __name__, url_prefix="/lam-viec/nhat-ky")
+
+ON_A_PAGE: Final = 100
+
+DEEDS: Final[Mapping[str, Text]] = {
+    "founded": Text("Hệ thống được khởi lập", "The installation was founded"),
+    "roster_proposed": Text("Đề nghị bản danh sách", "Proposed a roster"),
+    "roster_in_force": Text("Bản danh sách có hiệu lực", "A roster came into force"),
+    "signed_in": Text("Đăng nhập", "Signed in"),
+    "enrolled": Text("Đăng ký xong", "Enrolled"),
+    "invited": Text("Mời một người", "Invited a person"),
+    "link_renewed": Text("Lập đường dẫn đăng ký mới", "Made a fresh enrolment link"),
+    "withdrawn": Text("Rút lời mời", "Withdrew an invitation"),
+    "retired": Text("Cho một người thôi vai trò", "Retired a person"),
+    "person_edited": Text("Sửa chức danh hoặc đơn vị", "Edited a title or unit"),
+    "unit_edited": Text("Sửa đơn vị", "Edited a unit"),
+    "hotline_edited": Text("Sửa số hỗ trợ", "Edited a help number"),
+    "campaign_edited": Text("Sửa chiến dịch", "Edited the campaign"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the page; `deed` is empty for a line that does not open."""
+
+    sequence: int
+    when: datetime | None
+    deed: str
+    who: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What checking the chain found: how many lines, or the first thing that is wrong."""
+
+    lines: int
+    broken: Text | None = None
+
+
+@pages.get("/")
+@signed_in(Role.CUSTODIAN)
+def show() -> str:
+    """The newest lines, and whether the whole chain holds."""
+    person = identity()
+    assert person is not None
+    page = max(1, request.args.get("trang", 1, type=int) or 1)
+    with db.reading() as session:
+        if not log.started(session):
+            return render_template("core/log.html", entries=[], finding=None, page=1, pages=1)
+        try:
+            log_seed, first_key = log.keys_for(session, person.person_id, seed())
+        except CannotOpen:
+            return render_template("core/log.html", entries=None, finding=None, page=1, pages=1)
+    # A transaction of its own, begun after the key file was read (see core.log.check).
+    with db.reading() as session:
+        finding = check(session, log_seed, first_key)
+        pages_in_all = max(1, -(-_count(session) // ON_A_PAGE))
+        entries = list(_entries(session, log_seed, min(page, pages_in_all)))
+    return render_template(
+        "core/log.html", entries=entries, finding=finding, page=min(page, pages_in_all), pages=pages_in_all
+    )
+
+
+def check(session: Session, log_seed: bytes, first_key: bytes, *, signatures: int = 2000) -> Finding:
+    """Check every link of the chain, and custodians' signatures under its head in the newest lines."""
+    try:
+        lines = log.check(session, first_key)
+        _check_signatures(session, log_seed, signatures)
+    except LogBroken as broken:
+        return Finding(lines=0, broken=broken.reason)
+    return Finding(lines=lines)
+
+
+def _check_signatures(session: Session, log_seed: bytes, newest: int) -> None:
+    """Every signature a custodian left under the log's head belongs to the head as it stands here."""
+    try:
+        versions = rosters.chain(session)
+    except (NoRoster, RosterRefused):
+        return
+    links: dict[int, bytes] = {0: bytes(32)}
+    links.update((row.sequence, row.mac) for row in session.execute(select(LogLine.sequence, LogLine.mac)))
+    for line in log.read(session, log_seed, limit=newest):
+        if not line.deed or (line.detail.get("signature") and not _is_true(line, links, versions)):
+            raise LogBroken(_false(line.sequence))
+
+
+def _false(sequence: int) -> Text:
+    return Text(
+        f"Dòng {sequence} không mở được, hoặc chữ ký trong đó không khớp với các dòng trước.",
+        f"Line {sequence} does not open, or the signature in it does not fit the lines before.",
+    )
+
+
+def _is_true(line: Line, links: Mapping[int, bytes], versions: tuple[Roster, ...]) -> bool:
+    head = int(line.detail["head"])
+    signature = bytes.fromhex(line.detail["signature"])
+    if head not in links or links[head].hex() != line.detail["mac"]:
+        return False
+    for roster in versions:
+        for member in roster.custodians:
+            if member.id == line.who and _verifies(
+                head_words(head, links[head]), signature, member.sign_public
+            ):
+                return True
+    return False
+
+
+def _verifies(words: bytes, signature: bytes, public: bytes) -> bool:
+    try:
+        verify(words, signature, public)
+    except BadSignature:
+        return False
+    return True
+
+
+def _count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(LogLine)) or 0
+
+
+def _entries(session: Session, log_seed: bytes, page: int) -> Iterator[Entry]:
+    """One page of lines, newest first; a line that does not open is shown as such, not hidden."""
+    names = {person.id: person.name for person in session.scalars(select(Person))}
+    for line in log.read(session, log_seed, limit=ON_A_PAGE, offset=(page - 1) * ON_A_PAGE):
+        yield Entry(
+            sequence=line.sequence,
+            when=datetime.fromisoformat(line.at) if line.at else None,
+            deed=str(DEEDS.get(line.deed, line.deed)),
+            who=names.get(line.who, line.who),
+            about=names.get(line.about, line.about),
+        )
