@@ -155,7 +155,7 @@ def verify(
     before: SignedRoster | None,
     today: date | None,
     highest_seen: int,
-    fingerprint_seen: str = "",
+    fingerprint_seen: str,
 ) -> Roster:
     """One step: this version, given the one before, which must itself have been verified.
 
@@ -169,14 +169,14 @@ def verify(
     _check_place(roster, before.roster if before else None)
     if roster.version < highest_seen:
         raise RosterRefused(_ROLLED_BACK)
-    if roster.version == highest_seen and fingerprint_seen not in ("", roster.fingerprint):
+    if roster.version == highest_seen and roster.fingerprint != fingerprint_seen:
         raise RosterRefused(_OTHER_CHAIN)
     _check_signatures(signed, before.roster if before else roster)
     return roster
 
 
 def verify_chain(
-    chain: Sequence[SignedRoster], *, today: date | None, highest_seen: int, fingerprint_seen: str = ""
+    chain: Sequence[SignedRoster], *, today: date | None, highest_seen: int, fingerprint_seen: str
 ) -> tuple[Roster, ...]:
     """Every version from the first to the one in force, or `RosterRefused`.
 

@@ -21,9 +21,9 @@ from core.roster import (
     RosterRefused,
     SignedRoster,
     say_fingerprint,
-    verify,
-    verify_chain,
 )
+from core.roster import verify as verify_step
+from core.roster import verify_chain as verify_whole
 from core.sealing import PrivateKey, sign, sign_public
 
 TODAY = date(2026, 11, 15)
@@ -78,6 +78,26 @@ def after(before: SignedRoster, by: str = "xy", **changes: Any) -> SignedRoster:
 
 FIRST = signed(roster())
 SECOND = after(FIRST, members=people("abc"))
+
+SEEN = {0: "", 1: FIRST.roster.fingerprint, 2: SECOND.roster.fingerprint}
+
+
+def verify(
+    candidate: SignedRoster, *, before: SignedRoster | None, today: date | None, highest_seen: int
+) -> Roster:
+    """On a machine that remembers version `highest_seen` of the true chain."""
+    return verify_step(
+        candidate,
+        before=before,
+        today=today,
+        highest_seen=highest_seen,
+        fingerprint_seen=SEEN[highest_seen],
+    )
+
+
+def verify_chain(chain: list[SignedRoster], *, today: date | None, highest_seen: int) -> tuple[Roster, ...]:
+    """The same for a whole chain."""
+    return verify_whole(chain, today=today, highest_seen=highest_seen, fingerprint_seen=SEEN[highest_seen])
 
 
 def founding(candidate: SignedRoster) -> Roster:
@@ -169,18 +189,15 @@ def test_a_rolled_back_roster_is_refused() -> None:
 
 
 def test_a_chain_invented_from_the_first_version_on_is_refused() -> None:
-    seen = SECOND.roster.fingerprint
     third = after(SECOND)
-    assert len(verify_chain([FIRST, SECOND, third], today=TODAY, highest_seen=2, fingerprint_seen=seen)) == 3
-    assert len(verify_chain([FIRST, SECOND], today=TODAY, highest_seen=2, fingerprint_seen=seen)) == 2
+    assert len(verify_chain([FIRST, SECOND, third], today=TODAY, highest_seen=2)) == 3
+    assert len(verify_chain([FIRST, SECOND], today=TODAY, highest_seen=2)) == 2
     mine = [signed(roster(members=people("ab", "pqr")), by="pq")]
     for _ in range(2):
         mine.append(after(mine[-1], by="pq"))
     for length in (2, 3):
         assert "not the one that this machine checked" in refusal(
-            lambda length=length: verify_chain(
-                mine[:length], today=TODAY, highest_seen=2, fingerprint_seen=seen
-            )
+            lambda length=length: verify_chain(mine[:length], today=TODAY, highest_seen=2)
         )
 
 
