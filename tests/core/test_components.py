@@ -304,6 +304,14 @@ def test_an_error_stands_beside_its_field_tied_to_it_and_in_the_summary_with_a_l
     assert "Bạn chưa kể gì." in html
 
 
+def test_the_summary_takes_a_mapping_and_a_list_as_well() -> None:
+    source = '{% from "components/error_summary.html" import error_summary %}{{ error_summary(wrong) }}'
+    template = environment().from_string(source)
+    for wrong in ({"role": "Bạn chưa trả lời."}, [("#role", "Bạn chưa trả lời.")]):
+        assert '<a href="#role">Bạn chưa trả lời.</a>' in template.render(wrong=wrong)
+    assert template.render(wrong={}).strip() == ""
+
+
 def test_a_form_without_errors_has_no_summary_and_no_marks() -> None:
     form = Letter(data={"role": "saw", "story": "x"})
     html = drawn("error_summary", form)
