@@ -1,4 +1,4 @@
-"""The one file that knows every part. `create_app()` builds the application; `python app.py` serves it."""
+"""The one file that knows every part. `create_app()` builds the application, `serve.py` runs it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core import config, db, enrolment, headers, home, log_reader, memory, pages
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
-from intake import founder, roster_keeper
+from intake import commands, founder, roster_keeper
 from survey import campaigner, respondent
 from survey import custodian as linking
 
@@ -24,6 +24,7 @@ BLUEPRINTS = (
     founder.pages,
     roster_keeper.pages,
     log_reader.pages,
+    commands.commands,
     respondent.pages,
     campaigner.pages,
     linking.pages,

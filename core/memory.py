@@ -60,6 +60,7 @@ class Tmpfs:
         return row[0] if row else None
 
     def put(self, key: str, value: bytes, seconds: float) -> None:
+        self._sweep()
         self._db().execute("INSERT OR REPLACE INTO shelf VALUES (?,?,?)", (key, value, time.time() + seconds))
 
     def add(self, key: str, value: bytes, seconds: float) -> bool:

@@ -10,13 +10,14 @@ from sqlalchemy import select
 
 from core import clock, config, db, rosters
 from core.access import Role
-from core.i18n import Text, t
+from core.i18n import Text, number, percent, t
 from core.pages import data_changed
 from core.rosters import NoRoster
 from core.sessions import identity, signed_in
-from survey import cards, rounds
+from survey import cards, reading, rounds
 from survey.forms import WAVES, CardsForm, DeedForm, PlanForm
 from survey.models import Comparison, Round
+from survey.questionnaire import Questionnaire
 
 pages = Blueprint("campaigner", __name__, url_prefix="/dieu-hanh")
 
@@ -110,5 +111,62 @@ def changes(before_id: str, after_id: str) -> str:
         assert before is not None
         questionnaire = rounds.questionnaire_of(session, before)
     return render_template(
-        "survey/changes.html", found=found, before=before, after=after, questionnaire=questionnaire, Text=Text
+        "survey/changes.html",
+        found=found,
+        before=before,
+        after=after,
+        sentences=reading.sentences(found.effects, questionnaire),
+        caveats=reading.caveats(found.effects, with_cards=before.with_cards),
+        **_tables(found.effects, questionnaire),
     )
+
+
+def _tables(effects: dict[str, Any], questionnaire: Questionnaire) -> dict[str, Any]:
+    """Rows of the three tables: knowledge items, scores, single ratings; only what can be compared."""
+    item = Text("Câu", "Question")
+    before, after, change = Text("Trước", "Before"), Text("Sau", "After"), Text("Thay đổi", "Change")
+    interval, n = Text("Khoảng tin cậy 95 %", "95% interval"), Text("Số người", "People")
+    numbers = [{"label": one, "kind": "number"} for one in (before, after, change, interval, n)]
+    knowledge = [
+        [
+            questionnaire.item(one["code"]).label,
+            percent(one["right"]["linked"]["before"]),
+            percent(one["right"]["linked"]["after"]),
+            _signed(one["right"]["linked"]["difference"] * 100),
+            _span(one["right"]["linked"]["tango"], 100, 0),
+            one["right"]["linked"]["n"],
+        ]
+        for one in effects["yes_no"]
+        if one["measures"] == "knowledge" and one["right"]["linked"]
+    ]
+    scores = [[reading.SCORES[one["name"]], *_mean(one["linked"])] for one in effects["scores"] if one["linked"]]
+    ratings = [[questionnaire.item(one["code"]).label, *_mean(one["linked"])] for one in effects["ratings"] if one["linked"]]
+    columns = [{"label": item}, *numbers]
+    return {
+        "knowledge_rows": knowledge,
+        "knowledge_columns": columns,
+        "score_rows": scores,
+        "score_columns": [{"label": Text("Thang điểm", "Score")}, *numbers],
+        "rating_rows": ratings,
+        "rating_columns": columns,
+    }
+
+
+def _mean(linked: dict[str, Any]) -> list[Any]:
+    change = linked["change"]
+    return [
+        number(linked["before"]["mean"], 2),
+        number(linked["after"]["mean"], 2),
+        _signed(change["change"], 2),
+        _span(change["interval"], 1, 2),
+        linked["n"],
+    ]
+
+
+def _signed(value: float, decimals: int = 0) -> str:
+    return ("+" if value > 0 else "") + number(value, decimals)
+
+
+def _span(ends: list[float], factor: int, decimals: int) -> str:
+    low, high = (_signed(end * factor, decimals) for end in ends)
+    return t(f"{low} đến {high}", f"{low} to {high}")
