@@ -11,7 +11,7 @@ from core import config, db, enrolment, headers, home, log_reader, memory, pages
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
-from intake import commands, founder, roster_keeper
+from intake import commands, founder, handler, reporter, returning, roster_keeper
 from survey import campaigner, respondent
 from survey import custodian as linking
 
@@ -25,6 +25,9 @@ BLUEPRINTS = (
     roster_keeper.pages,
     log_reader.pages,
     commands.commands,
+    reporter.pages,
+    returning.pages,
+    handler.pages,
     respondent.pages,
     campaigner.pages,
     linking.pages,

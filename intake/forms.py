@@ -17,6 +17,7 @@ from core.access import TITLES, Role
 from core.forms import Lines, Needed, PublicForm, StaffForm
 from core.i18n import Text
 from core.roster import Member
+from intake import handling
 from intake.questions import FORM, Answer, Field, Section
 
 Raw = Mapping[str, list[str]]
@@ -54,6 +55,11 @@ class Asked:
     def label(self) -> Text:
         """The question."""
         return self.field.label
+
+    @property
+    def declines(self) -> bool:
+        """Whether the options themselves offer a way not to say; then no further one is needed."""
+        return self.field.option("unsaid") is not None
 
     @property
     def long(self) -> bool:
@@ -173,42 +179,8 @@ class AnswerForm(StaffForm):
     )
 
 
-GENUINE: Final = (
-    ("yes", Text("Có, đây là một việc có thật", "Yes, this is a genuine case")),
-    ("no", Text("Không", "No")),
-    ("later", Text("Chưa đủ thông tin để nói", "Not enough information yet")),
-)
-GBV_TYPES: Final = (
-    ("rape", Text("Hiếp dâm (có xâm nhập)", "Rape (penetration)")),
-    ("sexual_assault", Text("Xâm hại tình dục khác (có đụng chạm)", "Other sexual assault (contact)")),
-    ("physical", Text("Bạo lực thể chất", "Physical assault")),
-    ("forced_marriage", Text("Ép kết hôn, tảo hôn", "Forced or early marriage")),
-    (
-        "denial",
-        Text("Tước đoạt nguồn lực, cơ hội, dịch vụ", "Denial of resources, opportunities or services"),
-    ),
-    (
-        "psychological",
-        Text("Bạo lực tinh thần, kể cả lời nói quấy rối", "Psychological abuse, verbal harassment included"),
-    ),
-    ("not_gbv", Text("Không phải bạo lực trên cơ sở giới", "Not gender-based violence")),
-    ("unclear", Text("Chưa đủ thông tin", "Not enough information")),
-)
-"""GBVIMS: the first that applies, in this order, is the type (domain.md 1.1)."""
-
-
 class JudgementForm(StaffForm):
     """What a handler judges, for the custodians' count and nothing else."""
 
-    genuine = RadioField(
-        Text("Đây có phải là việc có thật không?", "Is this a genuine case?"),
-        choices=GENUINE,
-        validators=[Needed()],
-    )
-    gbv_type = RadioField(
-        Text(
-            "Loại hành vi: chọn dòng đầu tiên đúng, từ trên xuống", "Type of act: the first line that applies"
-        ),
-        choices=GBV_TYPES,
-        validators=[Optional()],
-    )
+    genuine = RadioField(handling.GENUINE_LABEL, choices=list(handling.GENUINE), validators=[Needed()])
+    gbv_type = RadioField(handling.GBV_LABEL, choices=list(handling.GBV_TYPES), validators=[Optional()])

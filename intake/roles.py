@@ -23,7 +23,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
 
 
 def require_may(identity: Identity | None, deed: str) -> Identity:
-    """The identity, if the table lists one of its roles for the deed; `Denied` otherwise, also for unknown deeds."""
+    """The identity, if the table lists one of its roles for the deed; else `Denied`, also for unknown deeds."""
     roles = MAY.get(deed)
     if not roles:
         raise Denied

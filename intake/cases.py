@@ -1,0 +1,191 @@
+"""One case as its rows: finding it, the keys in it that one person can open, reading and adding parts.
+
+The sealing itself is intake/envelope.py; permission and log are the deeds' (casework, mailbox, tally).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.access import Identity, Role
+from core.db import new_id
+from core.roster import Roster
+from core.sealing import CannotOpen, PrivateKey, SharedKey
+from intake import eraser
+from intake.compartments import ENTRY, FIRST, Keys, Place, Sides, Written, read_compartment, verify_chain
+from intake.envelope import entry_place, first_place
+from intake.founding import eraser_path
+from intake.models import CaseFile, Compartment, KeySet
+from intake.slots import Side, WrappedKey, lock_slots, open_slot
+
+Opened = Mapping[str, SharedKey]
+"""Key set id → the key in it, for the sets of one case that somebody could open."""
+
+
+class NoSuchCase(Exception):
+    """There is no case of this id, or none that this person's keys open; nobody is told which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Somebody on one side with their opened seed."""
+
+    member_id: str
+    side: Side
+    seed: bytes = field(repr=False)
+    private: PrivateKey = field(repr=False)
+
+    @classmethod
+    def of(cls, identity: Identity, seed: bytes) -> Holder:
+        """The holder a signed-in handler or custodian is."""
+        side = Side.HANDLERS if Role.HANDLER in identity.roles else Side.CUSTODIANS
+        return cls(member_id=identity.person_id, side=side, seed=seed, private=PrivateKey.from_seed(seed))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """The rows of one case."""
+
+    file: CaseFile
+    key_sets: Mapping[str, KeySet]
+    parts: Sequence[Compartment]
+
+    @cached_property
+    def heads(self) -> Sequence[bytes]:
+        """The chain: one head before each part and one at the end; `CannotOpen` where one is missing."""
+        return verify_chain(self.id, [(part.kind, part.sequence, part.blob) for part in self.parts])
+
+    @property
+    def id(self) -> str:
+        """The random id."""
+        return self.file.id
+
+    def first_key_set(self, side: Side) -> KeySet:
+        """The side's key set of the first sending, to which its strike-outs and its roster belong."""
+        part = self.first_part("story" if side is Side.HANDLERS else "tally")
+        found = self.key_sets.get((part.key_set_s if side is Side.HANDLERS else part.key_set_c) or "")
+        if found is None:
+            raise CannotOpen
+        return found
+
+    def first_part(self, kind: str) -> Compartment:
+        """The row of one part of the first sending, or `CannotOpen`."""
+        for part in self.parts:
+            if part.kind == kind:
+                return part
+        raise CannotOpen
+
+    def open_for(self, holder: Holder, rosters: Sequence[Roster]) -> Opened:
+        """The keys this person can open; `CannotOpen` unless the side's first one is among them."""
+        key = eraser.key(eraser_path(), self.file.eraser_slot)
+        first = self.first_key_set(holder.side)
+        opened = {first.id: open_key_set(first, holder, key, rosters)}
+        for key_set in self.key_sets.values():
+            if key_set.side == holder.side and key_set.id not in opened:
+                try:
+                    opened[key_set.id] = open_key_set(key_set, holder, key, rosters)
+                except CannotOpen:
+                    continue
+        return opened
+
+    def read_first(self, kind: str, opened: Opened, rosters: Sequence[Roster]) -> Written:
+        """One part of the first sending, or `CannotOpen`."""
+        part = self.first_part(kind)
+        place = first_place(self.id, kind, self.heads)
+        return read_compartment(part.blob, place, _keys(part, opened), rosters=rosters, proof=None)
+
+    def entries(self, side: Side) -> Iterator[tuple[Compartment, Place]]:
+        """Everything later that lies on one side alone, in order."""
+        sides: Sides = "S" if side is Side.HANDLERS else "C"
+        for part in self.parts[len(FIRST) :]:
+            if _sides(part) == sides:
+                yield part, entry_place(self.id, sides, self.heads, part.sequence)
+
+    def next_place(self, side: Side) -> Place:
+        """Where the next entry of a side stands."""
+        return entry_place(self.id, "S" if side is Side.HANDLERS else "C", self.heads)
+
+
+def load(session: Session, case_id: str, *, lock: bool = False) -> Case:
+    """A case by its id, or `NoSuchCase`. lock: others who would add to it wait until this is committed."""
+    wanted = select(CaseFile).where(CaseFile.id == case_id)
+    file = session.scalars(wanted.with_for_update() if lock else wanted).first()
+    if file is None:
+        raise NoSuchCase
+    key_sets = {row.id: row for row in session.scalars(select(KeySet).where(KeySet.case_id == case_id))}
+    parts = session.scalars(
+        select(Compartment).where(Compartment.case_id == case_id).order_by(Compartment.sequence)
+    ).all()
+    return Case(file=file, key_sets=key_sets, parts=parts)
+
+
+def open_key_set(
+    key_set: KeySet, holder: Holder, eraser_key: SharedKey, rosters: Sequence[Roster]
+) -> SharedKey:
+    """The key in a set, for one person; `CannotOpen` for everybody whose slot is dead or missing."""
+    if not 1 <= key_set.roster_version <= len(rosters):
+        raise CannotOpen
+    return open_slot(
+        key_set.blob,
+        holder.member_id,
+        holder.private,
+        eraser=eraser_key,
+        case_id=key_set.case_id,
+        side=Side(key_set.side),
+        roster=rosters[key_set.roster_version - 1],
+    )
+
+
+def read_entry(
+    part: Compartment, place: Place, opened: Opened, rosters: Sequence[Roster], proof: SharedKey | None
+) -> Written:
+    """One later part, its author checked, or `CannotOpen`."""
+    return read_compartment(part.blob, place, _keys(part, opened), rosters=rosters, proof=proof)
+
+
+def add_key_set(session: Session, case: CaseFile, wrapped: WrappedKey, roster: Roster) -> KeySet:
+    """Keep a fresh key of one side in its slots."""
+    key = eraser.key(eraser_path(), case.eraser_slot)
+    blob = lock_slots(wrapped.slots, key, case_id=case.id, side=wrapped.side, roster=roster)
+    row = KeySet(
+        id=new_id(),
+        case_id=case.id,
+        side=wrapped.side.value,
+        roster_version=wrapped.roster_version,
+        blob=blob,
+    )
+    session.add(row)
+    session.flush()  # the entry under this key refers to the row
+    return row
+
+
+def add_entry(session: Session, place: Place, key_set: KeySet, blob: bytes, entry_id: str = "") -> None:
+    """Keep one more entry of a case at its place in the chain."""
+    on_handlers = key_set.side == Side.HANDLERS
+    session.add(
+        Compartment(
+            id=entry_id or new_id(),
+            case_id=place.case_id,
+            kind=ENTRY,
+            sequence=place.sequence,
+            key_set_s=key_set.id if on_handlers else None,
+            key_set_c=None if on_handlers else key_set.id,
+            blob=blob,
+        )
+    )
+
+
+def _sides(part: Compartment) -> str:
+    return ("S" if part.key_set_s else "") + ("C" if part.key_set_c else "")
+
+
+def _keys(part: Compartment, opened: Opened) -> Keys:
+    return Keys(
+        handlers=opened.get(part.key_set_s) if part.key_set_s else None,
+        custodians=opened.get(part.key_set_c) if part.key_set_c else None,
+    )

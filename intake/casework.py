@@ -1,0 +1,236 @@
+"""What a handler does with a case: permission first, log second, then it opens (house.md).
+
+Each deed runs inside the caller's `writing()`: the line of the log, the counts of openings and whatever the
+deed adds are kept together or not at all, and what was unsealed leaves only as the deed's result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from core import clock, log, rosters
+from core.access import Identity
+from core.roster import Roster
+from core.sealing import CannotOpen, SharedKey
+from intake import openings
+from intake.cases import Case, Holder, NoSuchCase, Opened, add_entry, add_key_set, load, read_entry
+from intake.compartments import Keys, Staff, write_compartment
+from intake.envelope import Story, read_story
+from intake.letters import compact, read_compact
+from intake.mailbox import add_letter
+from intake.openings import Counts
+from intake.roles import require_may
+from intake.slots import Side, fresh_key
+
+AFTER_ANSWER: Final = ("answered", "closed")
+
+
+class CaseDamaged(Exception):
+    """The keys fit but a sealed part did not open: somebody changed, swapped or cut off what was stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A message or an answer. `author`: the name on the roster, empty for the reporter."""
+
+    what: str
+    at: str
+    author: str
+    mine: bool
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedCase:
+    """A case as its handler reads it. `damaged`: later parts that did not open."""
+
+    case_id: str
+    arrived_on: date
+    urgent: bool
+    state: str
+    story: Mapping[str, Any] = field(repr=False)
+    safe_contact: Mapping[str, Any] = field(repr=False)
+    flags: Mapping[str, Any] = field(repr=False)
+    entries: tuple[Entry, ...] = field(repr=False)
+    judgement: Mapping[str, Any] | None
+    openings: Counts
+    damaged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damaged:
+    """The line in the log stands, and the case did not open."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AtHand:
+    """A case whose keys this handler holds, before any word of it is unsealed."""
+
+    case: Case
+    holder: Holder
+    opened: Opened
+    rosters: Sequence[Roster]
+
+    @property
+    def side_key(self) -> SharedKey:
+        """The handlers' key of the first sending."""
+        return self.opened[self.case.first_key_set(Side.HANDLERS).id]
+
+    @property
+    def staff(self) -> Staff:
+        """The handler as an author."""
+        return Staff(
+            member_id=self.holder.member_id, roster_version=self.rosters[-1].version, seed=self.holder.seed
+        )
+
+    def story(self) -> Story:
+        """The sealed story opened, or `CannotOpen`."""
+        return read_story(self.case.read_first("story", self.opened, self.rosters))
+
+
+def open_case(session: Session, identity: Identity, seed: bytes, case_id: str) -> OpenedCase | Damaged:
+    """Open story, contact and messages. The line in the log comes first and stands even if opening fails.
+
+    Raises `Denied`, `NoSuchCase` (also for a handler who was struck out), `LogBroken`.
+    """
+    require_may(identity, "open story")
+    hand = _at_hand(session, identity, seed, case_id)
+    log.write(session, "opened", who=identity.person_id, about=case_id)
+    try:
+        opened = _read(hand)
+    except CannotOpen:
+        return Damaged(case_id=case_id)
+    return opened
+
+
+def answer(
+    session: Session, identity: Identity, seed: bytes, case_id: str, text: str, state: str = "answered"
+) -> None:
+    """Write to the reporter: a signed entry for the desk, a letter for the mailbox, and the new state.
+
+    The letter is sealed to the key that stands in the sealed story and to no other. Raises `Denied`,
+    `NoSuchCase`, `CaseDamaged`, `LogBroken`; ValueError for a state no answer leads to.
+    """
+    require_may(identity, "answer")
+    if state not in AFTER_ANSWER:
+        raise ValueError(state)
+    hand = _at_hand(session, identity, seed, case_id)
+    log.write(session, "answered", who=identity.person_id, about=case_id)
+    try:
+        story = hand.story()
+    except CannotOpen as damage:
+        raise CaseDamaged from damage
+    _add(session, hand, {"what": "answer", "text": text})
+    add_letter(session, hand.case.file, story.reporter, "handler", text)
+    hand.case.file.state = state
+
+
+def judge(
+    session: Session, identity: Identity, seed: bytes, case_id: str, *, genuine: str, gbv_type: str
+) -> None:
+    """Record for the custodians' count whether a case is genuine, and its type; a later one replaces it.
+
+    Sealed to the custodians under a fresh key, since a handler does not hold theirs; a copy for the desk.
+    Raises as `answer` does.
+    """
+    require_may(identity, "classify")
+    hand = _at_hand(session, identity, seed, case_id)
+    log.write(session, "judged", who=identity.person_id, about=case_id)
+    try:
+        story = hand.story()
+    except CannotOpen as damage:
+        raise CaseDamaged from damage
+    words = {"what": "judgement", "genuine": genuine, "gbv_type": gbv_type}
+    _add(session, hand, words)
+    session.flush()
+    case = load(session, case_id)  # the place after the copy
+    roster = hand.rosters[story.strikeouts.roster_version - 1]
+    wrapped = fresh_key(case_id, Side.CUSTODIANS, roster, story.strikeouts.struck)
+    key_set = add_key_set(session, case.file, wrapped, roster)
+    place = case.next_place(Side.CUSTODIANS)
+    blob = write_compartment(_stamped(words), place, Keys(custodians=wrapped.key), hand.staff)
+    add_entry(session, place, key_set, blob)
+
+
+def _at_hand(session: Session, identity: Identity, seed: bytes, case_id: str) -> _AtHand:
+    """The case, locked, with its keys; `NoSuchCase` where it does not open for this person, too."""
+    try:
+        holder, chain = Holder.of(identity, seed), rosters.chain(session)
+        case = load(session, case_id, lock=True)
+        return _AtHand(case=case, holder=holder, opened=case.open_for(holder, chain), rosters=chain)
+    except CannotOpen as refused:
+        raise NoSuchCase from refused
+
+
+def _read(hand: _AtHand) -> OpenedCase:
+    case = hand.case
+    story = hand.story()
+    counts = openings.one_more(
+        openings.read_by_handler(case.file.openings_handlers, hand.side_key, case.id), "handler"
+    )
+    case.file.openings_handlers = openings.for_handlers(counts, hand.side_key, case.id)
+    case.file.openings_reporter = openings.for_reporter(counts, story.reporter, case.id)
+    if case.file.state == "received":
+        case.file.state = "reading"
+    entries, damaged = _entries(hand, story)
+    judgements = [words for words in entries if words["what"] == "judgement"]
+    return OpenedCase(
+        case_id=case.id,
+        arrived_on=case.file.arrived_on,
+        urgent=case.file.urgent,
+        state=case.file.state,
+        story=story.words,
+        safe_contact=_first(hand, "safe_contact"),
+        flags=_first(hand, "flags"),
+        entries=tuple(_entry(words) for words in entries if words["what"] in {"message", "answer"}),
+        judgement=judgements[-1] if judgements else None,
+        openings=counts,
+        damaged=damaged,
+    )
+
+
+def _entries(hand: _AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
+    found: list[dict[str, Any]] = []
+    damaged = 0
+    names = {member.id: member.name for roster in hand.rosters for member in roster.members}
+    for part, place in hand.case.entries(Side.HANDLERS):
+        try:
+            written = read_entry(part, place, hand.opened, hand.rosters, story.proof)
+            words = read_compact(written.payload)
+        except CannotOpen:
+            damaged += 1
+            continue
+        by = {"author": names.get(written.author, ""), "mine": written.author == hand.holder.member_id}
+        found.append({"what": "", "at": "", "text": ""} | words | by)
+    return found, damaged
+
+
+def _entry(words: Mapping[str, Any]) -> Entry:
+    return Entry(
+        what=str(words["what"]),
+        at=str(words["at"]),
+        author=words["author"],
+        mine=words["mine"],
+        text=str(words["text"]),
+    )
+
+
+def _first(hand: _AtHand, kind: str) -> dict[str, Any]:
+    return read_compact(hand.case.read_first(kind, hand.opened, hand.rosters).payload)
+
+
+def _add(session: Session, hand: _AtHand, words: Mapping[str, Any]) -> None:
+    place = hand.case.next_place(Side.HANDLERS)
+    blob = write_compartment(_stamped(words), place, Keys(handlers=hand.side_key), hand.staff)
+    add_entry(session, place, hand.case.first_key_set(Side.HANDLERS), blob)
+
+
+def _stamped(words: Mapping[str, Any]) -> bytes:
+    return compact({"at": clock.now().isoformat(timespec="minutes"), **words})

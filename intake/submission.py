@@ -1,0 +1,262 @@
+"""Taking a report in: sealed in memory before anything of it touches a database session.
+
+    draft = draw()                          # case id and receipt, carried by the check-your-answers page
+    sent = send(report, roster, draft)      # the same draft again finds the first result
+
+Keys are derived and everything is sealed outside of any transaction; the transaction itself only writes
+ciphertext and takes milliseconds, so that reports sent at the same moment are all kept.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Final
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import clock, db, rosters
+from core.access import Role
+from core.campaign import Holiday
+from core.db import new_id
+from core.installation import installation_id
+from core.keys import Busy
+from core.roster import Member, Roster, RosterRefused
+from core.rosters import NoRoster
+from core.sealing import PrivateKey
+from intake import eraser, openings, receipt
+from intake.envelope import SealedCase, seal_case
+from intake.founding import eraser_path
+from intake.models import CaseFile, Compartment, KeySet
+from intake.receipt import MailboxKeys, NotAReceipt
+from intake.report import Report, split, urgent
+from intake.slots import Side, lock_slots
+
+ANSWER_WORKING_DAYS: Final = 2
+_GLANCE_SECONDS: Final = 1.0
+_TRIES: Final = 12
+_CASE_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+
+class ChannelClosed(Exception):
+    """No report can be sealed: nobody is rostered, or the roster does not verify or has run out."""
+
+
+class NobodyLeft(Exception):
+    """The reporter struck out everybody of one side, so nothing is stored."""
+
+    def __init__(self, role: Role) -> None:
+        super().__init__(role.value)
+        self.role: Final = role
+
+
+class PlaceTaken(Exception):
+    """Another case took this eraser key first; draw again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is drawn before sealing and travels with the answers: the case's id, the receipt's 24 digits."""
+
+    case_id: str
+    receipt: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A report as its rows will hold it: nothing readable left."""
+
+    case_id: str
+    mailbox: str
+    arrived_on: date
+    urgent: bool
+    eraser_slot: int
+    case: SealedCase = field(repr=False)
+    slots: dict[Side, bytes] = field(repr=False)
+    openings_handlers: bytes = field(repr=False)
+    openings_reporter: bytes = field(repr=False)
+
+
+# --- who would read it ---------------------------------------------------------------------------
+
+
+def readers_now() -> Roster:
+    """The roster that a report is sealed to now, or `ChannelClosed`."""
+    try:
+        with db.reading() as session:
+            return rosters.current(session)
+    except (NoRoster, RosterRefused) as refused:
+        raise ChannelClosed from refused
+
+
+def readers_glanced() -> Roster:
+    """The same, looked up at most once a second: for the page everybody opens and few send."""
+    known = current_app.extensions.get("roster_glanced")
+    if known is None or time.monotonic() - known[0] > _GLANCE_SECONDS:
+        try:
+            known = (time.monotonic(), readers_now())
+        except ChannelClosed:
+            known = (time.monotonic(), None)
+        current_app.extensions["roster_glanced"] = known
+    roster: Roster | None = known[1]
+    if roster is None:
+        raise ChannelClosed
+    return roster
+
+
+def readers(roster: Roster, report: Report) -> list[Member]:
+    """The handlers who would be able to read it."""
+    return [member for member in roster.handlers if member.id not in report.struck_out]
+
+
+def require_readers(roster: Roster, report: Report) -> None:
+    """`NobodyLeft` when strike-outs leave no handler, or no custodian to guard the names."""
+    if not readers(roster, report):
+        raise NobodyLeft(Role.HANDLER)
+    if all(member.id in report.struck_out for member in roster.custodians):
+        raise NobodyLeft(Role.CUSTODIAN)
+
+
+# --- sending -------------------------------------------------------------------------------------
+
+
+def draw() -> Draft:
+    """A fresh case id and receipt."""
+    return Draft(case_id=new_id(), receipt=receipt.draw())
+
+
+def drawn(case_id: str, digits: str) -> Draft:
+    """The draft that a page carried; a fresh one where it was tampered with."""
+    try:
+        parsed = receipt.parse(digits)
+    except NotAReceipt:
+        return draw()
+    return Draft(case_id=case_id, receipt=parsed) if _CASE_ID.fullmatch(case_id) else draw()
+
+
+def send(report: Report, roster: Roster, draft: Draft) -> Draft:
+    """Seal and keep a report; returns the draft under which it is kept.
+
+    The same draft again changes nothing and returns itself. A draft whose id or receipt belongs to another
+    case gets fresh ones. Raises `NobodyLeft`, `Busy`.
+    """
+    require_readers(roster, report)
+    keys = receipt.derive(draft.receipt, installation_id())
+    for _ in range(_TRIES):
+        with db.reading() as session:
+            match = _known(session, draft, keys)
+        if match == "same":
+            return draft
+        if match == "other":
+            draft = draw()
+            keys = receipt.derive(draft.receipt, installation_id())
+        sealed = seal(report, roster, draft.case_id, keys)
+        try:
+            with db.writing() as session:
+                keep(session, sealed)
+        except (IntegrityError, PlaceTaken):
+            continue  # somebody was faster with the same id, receipt or place: look again, draw again
+        return draft
+    raise Busy
+
+
+def seal(report: Report, roster: Roster, case_id: str, keys: MailboxKeys) -> Sealed:
+    """A report sealed to everybody on the roster but those struck out. Touches no database."""
+    parts = dict(split(report).items())
+    parts["flags"] |= {"arrived_at": clock.now().isoformat(timespec="minutes")}
+    case = seal_case(parts, case_id=case_id, roster=roster, struck=report.struck_out, reporter_seed=keys.seed)
+    slot, key = eraser.take(eraser_path())
+    counts, reporter = openings.none_yet(), PrivateKey.from_seed(keys.seed).public
+    return Sealed(
+        case_id=case_id,
+        mailbox=keys.token_hash,
+        arrived_on=clock.today(),
+        urgent=urgent(report),
+        eraser_slot=slot,
+        case=case,
+        slots={
+            wrapped.side: lock_slots(wrapped.slots, key, case_id=case_id, side=wrapped.side, roster=roster)
+            for wrapped in (case.handlers, case.custodians)
+        },
+        openings_handlers=openings.for_handlers(counts, case.handlers.key, case_id),
+        openings_reporter=openings.for_reporter(counts, reporter, case_id),
+    )
+
+
+def keep(session: Session, sealed: Sealed) -> None:
+    """Add the rows of a sealed report. Raises `PlaceTaken`; an id or mailbox in use the database refuses."""
+    if session.scalar(select(CaseFile.id).where(CaseFile.eraser_slot == sealed.eraser_slot)):
+        raise PlaceTaken
+    session.add(_case_file(sealed))
+    session.flush()
+    ids = {}
+    for wrapped in (sealed.case.handlers, sealed.case.custodians):
+        ids[wrapped.side] = new_id()
+        session.add(
+            KeySet(
+                id=ids[wrapped.side],
+                case_id=sealed.case_id,
+                side=wrapped.side.value,
+                roster_version=wrapped.roster_version,
+                blob=sealed.slots[wrapped.side],
+            )
+        )
+    session.flush()
+    for place, blob in sealed.case.compartments:
+        session.add(
+            Compartment(
+                id=new_id(),
+                case_id=sealed.case_id,
+                kind=place.kind,
+                sequence=place.sequence,
+                key_set_s=ids[Side.HANDLERS] if "S" in place.sides else None,
+                key_set_c=ids[Side.CUSTODIANS] if "C" in place.sides else None,
+                blob=blob,
+            )
+        )
+
+
+def answer_by(on: date | None = None) -> date:
+    """The day by which an answer is promised: two working days on, holidays left out."""
+    day = on or clock.today()
+    with db.reading() as session:
+        free = set(session.scalars(select(Holiday.day).where(Holiday.day >= day)))
+    left = ANSWER_WORKING_DAYS
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < 5 and day not in free
+    return day
+
+
+def _known(session: Session, draft: Draft, keys: MailboxKeys) -> str:
+    """Whether this draft was kept before ("same"), or its id or receipt belongs to another case ("other")."""
+    found = session.execute(
+        select(CaseFile.id, CaseFile.mailbox).where(
+            (CaseFile.id == draft.case_id) | (CaseFile.mailbox == keys.token_hash)
+        )
+    ).all()
+    if not found:
+        return ""
+    pair: tuple[Any, Any] = (draft.case_id, keys.token_hash)
+    return "same" if [tuple(row) for row in found] == [pair] else "other"
+
+
+def _case_file(sealed: Sealed) -> CaseFile:
+    return CaseFile(
+        id=sealed.case_id,
+        mailbox=sealed.mailbox,
+        arrived_on=sealed.arrived_on,
+        state="received",
+        urgent=sealed.urgent,
+        messages=0,
+        size_class="words",
+        eraser_slot=sealed.eraser_slot,
+        openings_handlers=sealed.openings_handlers,
+        openings_reporter=sealed.openings_reporter,
+        for_reporter=sealed.case.strikeouts,
+    )
