@@ -192,8 +192,11 @@ def check(session: Session, first_key: bytes) -> int:
     """Check the whole chain; returns the number of lines. Raises `LogBroken` naming the first bad line."""
     # Before any row: lines may be added while we read, so that the file would seem to run ahead.
     in_file = _read_key()
+    head = session.scalars(select(LogHead), execution_options=_AFRESH).first()
+    if head is None:
+        raise LogBroken(_NOT_STARTED)
     key, mac, expected = first_key, b"\0" * 32, 0
-    for row in _rows(session):
+    for row in _rows(session, head.sequence):
         expected += 1
         if row.sequence != expected:
             raise LogBroken(_line_missing(expected))
@@ -201,8 +204,7 @@ def check(session: Session, first_key: bytes) -> int:
         if not hmac.compare_digest(mac_here, row.mac):
             raise LogBroken(_line_changed(expected))
         key, mac = _next(key), row.mac
-    head = session.get(LogHead, 1)
-    if head is None or head.sequence != expected or head.mac != mac:
+    if head.sequence != expected or head.mac != mac:
         raise LogBroken(_tail_removed(expected))
     _check_key_file(*in_file, expected, key)
     return expected
@@ -226,8 +228,10 @@ def _wraps(roster: Roster, log_seed: bytes, first_key: bytes) -> bytes:
     return json.dumps(wraps).encode()
 
 
-def _rows(session: Session) -> Iterator[LogLine]:
-    yield from session.scalars(select(LogLine).order_by(LogLine.sequence).execution_options(yield_per=1000))
+def _rows(session: Session, last: int) -> Iterator[LogLine]:
+    """Lines up to the head as it was read; a later one belongs to somebody who wrote in the meantime."""
+    lines = select(LogLine).where(LogLine.sequence <= last).order_by(LogLine.sequence)
+    yield from session.scalars(lines.execution_options(yield_per=1000))
 
 
 def _link(key: bytes, sequence: int, before: bytes, sealed: bytes) -> bytes:

@@ -1,0 +1,173 @@
+"""Ceremonies at a terminal: `flask intake found`, `flask intake link`, `flask intake verify-log`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import pyotp
+from flask import Blueprint, current_app
+from sqlalchemy.orm import Session
+
+from core import accounts, admission, config, db, enrolment, keys, log, log_reader
+from core.access import TITLES, Role
+from core.admission import NotRecognised
+from core.brakes import MustWait
+from core.sealing import CannotOpen
+from intake import founding
+from intake.founding import AlreadyFounded, Founded, FoundingRefused, Newcomer, Settled
+
+commands = Blueprint("intake_commands", __name__, cli_group="intake")
+
+_ASKED: Final = (
+    (Role.ADMINISTRATOR, 1),
+    (Role.CUSTODIAN, 3),
+    (Role.HANDLER, 2),
+    (Role.BOARD, 0),
+    (Role.CAMPAIGNER, 0),
+)
+
+
+@commands.cli.command("found")
+@click.option(
+    "--people",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON: a list of {name, title, roles, sign_in_as}; without it the names are asked for.",
+)
+def found(people: Path | None) -> None:
+    """Found the installation with everybody at one table; prints each person's credentials once."""
+    newcomers = _from_file(people) if people else _ask_people()
+    try:
+        with db.reading() as session:
+            if accounts.anyone(session):
+                raise AlreadyFounded
+        founding.check_people(newcomers)
+        prepared = founding.prepare(newcomers)
+        with db.writing() as session:
+            done = founding.found(session, prepared)
+    except FoundingRefused as refused:
+        raise click.ClickException(str(refused)) from refused
+    except AlreadyFounded:
+        raise click.ClickException("This installation has people already; it is founded only once.") from None
+    _say(done)
+
+
+@commands.cli.command("link")
+@click.argument("name")
+def link(name: str) -> None:
+    """Print a fresh enrolment link for an administrator who lost theirs (NAME: the sign-in name)."""
+    with db.writing() as session:
+        person = accounts.by_sign_name(session, accounts.sign_name(name))
+        if person is None or Role.ADMINISTRATOR not in person.held:
+            raise click.ClickException("Nobody of this name is an administrator; others get links from one.")
+        token = accounts.link(session, person)
+        log.write_if_started(session, "link_renewed", who=None, about=person.id)
+    with current_app.test_request_context(base_url=_base()):
+        click.echo(f"Works once, for {accounts.LINK_DAYS} days:\n  {enrolment.address(token)}")
+
+
+@commands.cli.command("verify-log")
+@click.option("--name", prompt="Custodian's sign-in name")
+def verify_log(name: str) -> None:
+    """Check the whole chain of the log with a custodian's passphrase and code; exit 1 where it breaks."""
+    passphrase = click.prompt("Passphrase", hide_input=True)
+    code = click.prompt("Six-digit code", hide_input=True)
+    with current_app.test_request_context():
+        person_id, seed = _custodian(name, passphrase, code)
+        with db.reading() as session:
+            log_keys = _log_keys(session, person_id, seed)
+        with db.reading() as session:
+            finding = log_reader.check(session, *log_keys, signatures=10**9)
+    if finding.broken:
+        raise click.ClickException(f"The chain is broken. {finding.broken.en}")
+    click.echo(f"The chain holds: {finding.lines} lines.")
+
+
+def _custodian(name: str, passphrase: str, code: str) -> tuple[str, bytes]:
+    try:
+        admitted = admission.admit(name, passphrase, code)
+    except NotRecognised:
+        raise click.ClickException("Name, passphrase or code is not right.") from None
+    except MustWait as wait:
+        raise click.ClickException(f"Too many wrong tries: wait {wait.seconds} seconds.") from None
+    except keys.Busy:
+        raise click.ClickException("Many people are signing in at once; try again in a minute.") from None
+    if Role.CUSTODIAN not in admitted.identity.roles or admitted.seed is None:
+        raise click.ClickException("Only a custodian can open the log.")
+    return admitted.identity.person_id, admitted.seed
+
+
+def _log_keys(session: Session, person_id: str, seed: bytes) -> tuple[bytes, bytes]:
+    try:
+        return log.keys_for(session, person_id, seed)
+    except log.LogBroken as broken:
+        raise click.ClickException(broken.reason.en) from None
+    except CannotOpen:
+        raise click.ClickException("This custodian's keys do not open the log yet.") from None
+
+
+def _from_file(path: Path) -> list[Newcomer]:
+    try:
+        written: Any = json.loads(path.read_text(encoding="utf-8"))
+        return [founding.newcomer_from(one) for one in written]
+    except FoundingRefused as refused:
+        raise click.ClickException(str(refused)) from refused
+    except (ValueError, TypeError) as error:
+        raise click.ClickException(f"{path.name} is not a list of people in JSON: {error}") from error
+
+
+def _ask_people() -> list[Newcomer]:
+    """Names and titles, role by role; an empty name goes on to the next role once there are enough."""
+    found: list[Newcomer] = []
+    for role, least in _ASKED:
+        click.echo(f"\n{TITLES[role].vi} ({TITLES[role].en}), at least {least}. Empty name: next role.")
+        count = 0
+        while name := click.prompt("  Name", default="", show_default=False).strip():
+            title = click.prompt("  Title", default=TITLES[role].vi)
+            found.append(Newcomer(name=name, title_vi=title, roles=frozenset({role})))
+            count += 1
+        if count < least:
+            raise click.ClickException(
+                f"At least {least} of “{TITLES[role].en}” are needed; there are {count}."
+            )
+    return found
+
+
+def _say(done: Founded) -> None:
+    """Everything once, to be copied by hand; nothing of it is kept."""
+    for person in done.people:
+        _say_person(person)
+    for number, card in enumerate(done.cards, start=1):
+        words = card.split()
+        click.echo(f"\nRecovery card {number} of {len(done.cards)} (any two open the handlers' side)")
+        for start in range(0, len(words), 6):
+            chunk = words[start : start + 6]
+            click.echo(
+                "  " + "  ".join(f"{start + place:2d} {word}" for place, word in enumerate(chunk, start=1))
+            )
+    click.echo("\nKeys, to be compared by everybody at the table:")
+    for member in done.roster.members:
+        click.echo(f"  {member.spoken}  {member.name}")
+    click.echo("\nFounded. Copy everything above by hand, then close this terminal and clear its history.")
+
+
+def _say_person(person: Settled) -> None:
+    credentials = person.credentials
+    account = pyotp.TOTP(credentials.totp).provisioning_uri(
+        name=person.sign_name, issuer_name=enrolment.ISSUER
+    )
+    roles = ", ".join(TITLES[role].vi for role in sorted(person.roles))
+    click.echo(f"\n{person.name} ({roles})")
+    click.echo(f"  sign-in name    {person.sign_name}")
+    click.echo(f"  passphrase      {credentials.passphrase}")
+    click.echo(f"  code (TOTP)     {credentials.totp}")
+    click.echo(f"                  {account}")
+    click.echo(f"  recovery codes  {' '.join(credentials.recovery_codes)}")
+
+
+def _base() -> str:
+    settings = config.current()
+    here = f"{'https' if settings.tls_certificate else 'http'}://{settings.host}:{settings.port}"
+    return settings.public_url or here

@@ -1,0 +1,131 @@
+"""People and centres for tests: founded by the product's own deeds, with cheap locks.
+
+with cheap_locks():                     # the fixture `cheap` in tests that sign people in
+    centre = found_centre(app)
+    client = signed_in(app, centre.of(Role.HANDLER)[0])
+    answer = post(client, "/tai-khoan/da-chep")
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import pyotp
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from core import clock, db, keys, memory
+from core.access import Role
+from core.keys import Secret
+from core.sealing import random_bytes
+from intake import founding
+from intake.founding import Founded, Newcomer, Settled
+
+PEOPLE = (
+    Newcomer(
+        name="Nguyễn Thị Quản",
+        title_vi="Kế toán",
+        title_en="Accountant",
+        roles=frozenset({Role.ADMINISTRATOR}),
+    ),
+    Newcomer(
+        name="Lê Văn Giữ",
+        title_vi="Chủ tịch công đoàn",
+        title_en="Union chair",
+        roles=frozenset({Role.CUSTODIAN}),
+    ),
+    Newcomer(
+        name="Phạm Thị Khóa",
+        title_vi="Điều dưỡng trưởng",
+        title_en="Head nurse",
+        roles=frozenset({Role.CUSTODIAN}),
+    ),
+    Newcomer(
+        name="Đỗ Minh Chìa",
+        title_vi="Chuyên viên Sở Y tế",
+        title_en="Officer",
+        roles=frozenset({Role.CUSTODIAN}),
+    ),
+    Newcomer(name="Trần Thu Hà", title_vi="Bác sĩ", title_en="Doctor", roles=frozenset({Role.HANDLER})),
+    Newcomer(
+        name="Hoàng Văn Đông", title_vi="Y sĩ", title_en="Assistant doctor", roles=frozenset({Role.HANDLER})
+    ),
+    Newcomer(
+        name="Vũ Thị Ban", title_vi="Phó Giám đốc", title_en="Deputy director", roles=frozenset({Role.BOARD})
+    ),
+    Newcomer(name="Bùi Thị Thư", title_vi="Thư ký", title_en="Secretary", roles=frozenset({Role.CAMPAIGNER})),
+)
+
+CHEAP_KIB = 64
+
+
+@contextmanager
+def cheap_locks() -> Iterator[None]:
+    """Argon2id at its smallest, for new locks and for the dummy of unknown names."""
+    with patch.object(keys, "MEMORY_KIB", CHEAP_KIB), patch.object(keys, "ROUNDS", 1):
+        secret = Secret(seed=None, totp=pyotp.random_base32(), recovery_codes=())
+        dummy = keys.close(random_bytes(16).hex(), secret)
+        with patch.object(keys, "DUMMY_LOCK", dummy):
+            yield
+
+
+def found_centre(app: Flask, people: Sequence[Newcomer] = PEOPLE) -> Founded:
+    """A founded centre: everybody enrolled, cards made, version 1 signed, the log begun."""
+    with app.app_context():
+        prepared = founding.prepare(people)
+        with db.writing() as session:
+            return founding.found(session, prepared)
+
+
+def add_person(app: Flask, newcomer: Newcomer) -> Settled:
+    """One more person, invited and enrolled; a handler or custodian is not on the roster by that."""
+    with app.app_context():
+        (prepared,) = founding.prepare([newcomer])
+        with db.writing() as session:
+            return founding.settle(session, prepared)
+
+
+def code_for(person: Settled) -> str:
+    """What this person's phone shows now."""
+    return pyotp.TOTP(person.credentials.totp).at(clock.now())
+
+
+def sign_in(client: FlaskClient, person: Settled, **other: str) -> TestResponse:
+    """Send the sign-in form with this person's name, passphrase and code; `other` replaces any of them."""
+    sent = {"name": person.sign_name, "passphrase": person.credentials.passphrase, "code": code_for(person)}
+    return client.post("/dang-nhap", data={**sent, **other})
+
+
+def forget_codes(app: Flask, person: Settled) -> None:
+    """As if half a minute had passed: the person's present code may be used again."""
+    with app.app_context():
+        step = int(clock.now().timestamp()) // 30
+        for near in (step - 1, step, step + 1):
+            memory.store().delete(f"totp:{person.person_id}:{near}")
+
+
+def signed_in(app: Flask, person: Settled) -> FlaskClient:
+    """A browser in which this person has signed in."""
+    client = app.test_client()
+    forget_codes(app, person)
+    answer = sign_in(client, person)
+    assert answer.status_code == 302, f"{person.name} could not sign in: {answer.status_code}"
+    return client
+
+
+def token_of(client: FlaskClient) -> str:
+    """The form token of the session in this browser."""
+    page = client.get("/tai-khoan").text
+    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
+    assert found, "nobody is signed in here"
+    return found.group(1)
+
+
+def post(client: FlaskClient, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
+    """Send a form of a signed-in person, with their token."""
+    return client.post(path, data={**(data or {}), "csrf_token": token_of(client)}, **options)
