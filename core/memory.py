@@ -56,8 +56,15 @@ class Tmpfs:
         return cast(sqlite3.Connection, found)
 
     def get(self, key: str) -> bytes | None:
-        row = self._db().execute("SELECT value FROM shelf WHERE key=? AND until>?", (key, time.time())).fetchone()
-        return row[0] if row else None
+        row = (
+            self._db()
+            .execute("SELECT value FROM shelf WHERE key=? AND until>?", (key, time.time()))
+            .fetchone()
+        )
+        if row is None:
+            return None
+        # A counter lies there as a number; everybody gets bytes, as from a Valkey.
+        return row[0] if isinstance(row[0], bytes) else str(row[0]).encode()
 
     def put(self, key: str, value: bytes, seconds: float) -> None:
         self._sweep()
@@ -98,8 +105,13 @@ class Valkey:
         import redis
 
         self._client: Any = redis.Redis.from_url(url.replace("valkey://", "redis://", 1))
-        if self._client.config_get("save").get("save") or self._client.config_get("appendonly").get("appendonly") == "yes":
-            raise NoMemory("The Valkey in MEMORY_URL writes to disk; start it with: --save '' --appendonly no")
+        if (
+            self._client.config_get("save").get("save")
+            or self._client.config_get("appendonly").get("appendonly") == "yes"
+        ):
+            raise NoMemory(
+                "The Valkey in MEMORY_URL writes to disk; start it with: --save '' --appendonly no"
+            )
 
     def get(self, key: str) -> bytes | None:
         return cast("bytes | None", self._client.get(key))
@@ -125,7 +137,9 @@ def open_store(url: str, instance: Path) -> Store:
     if url:
         return Valkey(url)
     if not SHARED_MEMORY.is_dir() or not os.access(SHARED_MEMORY, os.W_OK):
-        raise NoMemory("/dev/shm is missing or cannot be written to; set MEMORY_URL to a Valkey without persistence.")
+        raise NoMemory(
+            "/dev/shm is missing or cannot be written to; set MEMORY_URL to a Valkey without persistence."
+        )
     return Tmpfs(folder(instance))
 
 
