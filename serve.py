@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from app import create_app
 from core import config, installation, migrate, quiet
 from core.config import Settings, WrongSetting
+from core.gateway import Gateway
 from core.memory import NoMemory
 from core.migrate import DatabaseTooNew
 from intake import founding_link
@@ -28,8 +29,8 @@ from survey import rounds
 PREPARATIONS: Final = (installation.prepare, rounds.prepare)
 """What each part does with a database that lacks its data; each is harmless when nothing is missing."""
 
-QUEUE: Final = 64
-"""Requests one process takes on while its threads are busy; the next ones wait with the system, unread."""
+QUEUE: Final = 2048
+"""Requests one process receives at once, slow ones included; the next ones wait with the system, unread."""
 
 
 class CannotStart(Exception):
@@ -50,9 +51,12 @@ def worker() -> Any:
     """One process that answers pages: the server calls this in each of them."""
     quiet.close_process()
     quiet.hush()
-    app = create_app()
+    settings = config.from_environment()
+    app = create_app(settings)
     quiet.watch(app)
-    return quiet.Hushed(app.wsgi_app)
+    return Gateway(
+        quiet.Hushed(app.wsgi_app), threads=settings.threads, limit=app.config["MAX_CONTENT_LENGTH"]
+    )
 
 
 def check_place(settings: Settings) -> None:
@@ -145,9 +149,8 @@ def answer(settings: Settings) -> None:
         factory=True,
         address=settings.host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=settings.workers,
-        blocking_threads=settings.threads,
         backpressure=QUEUE,
         websockets=False,
         http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=64 * 1024),

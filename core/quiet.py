@@ -80,24 +80,9 @@ def hush() -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.captureWarnings(True)
-    sys.excepthook = lambda _kind, error, _trace: _fatal(error)
-    threading.excepthook = lambda found: _fatal(found.exc_value)
-    sys.unraisablehook = lambda found: _fatal(found.exc_value)
-
-
-class Hushed:
-    """The outermost layer of the application: what fails outside of every page fails without a word too."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-
-    def __call__(self, environ: dict[str, Any], start: Any) -> Any:
-        try:
-            return self._app(environ, start)
-        except Exception as error:  # noqa: BLE001 - the server would print it with its message
-            _fatal(error)
-            start("500 Internal Server Error", [("Content-Type", "text/plain"), ("Content-Length", "0")])
-            return [b""]
+    sys.excepthook = lambda _kind, error, _trace: report(error)
+    threading.excepthook = lambda found: report(found.exc_value)
+    sys.unraisablehook = lambda found: report(found.exc_value)
 
 
 def watch(app: Flask) -> None:
@@ -109,6 +94,7 @@ def watch(app: Flask) -> None:
     app.log_exception = log_exception  # type: ignore[method-assign]
 
 
-def _fatal(error: BaseException | None) -> None:
+def report(error: BaseException | None) -> None:
+    """One line for a failure that no page caught."""
     if error is not None and not isinstance(error, (KeyboardInterrupt, SystemExit)):
         logging.getLogger("centre").error("", exc_info=(type(error), error, error.__traceback__))

@@ -1,0 +1,195 @@
+"""Between the server and the pages: a request is read whole before anybody works on it, and never to a disk.
+
+A page is made by one of a few threads. Were a thread taken when a request begins, a dozen visitors who send
+one byte a minute would close the letter box for everybody (decision 0007). So requests are received without
+any thread, in memory, within a time and a size; only then does a thread make the page, as plain WSGI.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes
+
+from core import quiet
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+BODY_SECONDS: Final = 90
+"""A letter of 16 KiB takes a minute on the slowest telephone line anybody still has."""
+DRAIN: Final = 8
+"""So many times the limit is read and thrown away, so that a browser hears why instead of a broken line."""
+STEP_SECONDS: Final = 30
+"""A thread that sends a long answer waits so long for the other side to take one piece of it."""
+
+
+class TooSlow(Exception):
+    """A request did not arrive within its time; nothing of it was kept."""
+
+
+class Gone(Exception):
+    """The visitor left before the request was complete; nothing of it was kept."""
+
+
+class Gateway:
+    """A WSGI application behind the server's own interface (RSGI)."""
+
+    def __init__(self, app: Wsgi, *, threads: int, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="page")
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        if scope.proto != "http":
+            return
+        environ = environ_of(scope)
+        try:
+            body, whole = await self._receive(environ, protocol)
+        except TooSlow:
+            protocol.response_empty(408, [("connection", "close")])
+            return
+        except Gone:
+            return
+        # Whole, or too long: then the page sees a length beyond its limit and answers in its own words.
+        environ["CONTENT_LENGTH"] = str(len(body) if whole else self._limit + 1)
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        environ["wsgi.input"] = io.BytesIO(body)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._answer, environ, protocol, loop)
+
+    async def _receive(self, environ: dict[str, Any], protocol: Any) -> tuple[bytes, bool]:
+        """The body, and whether that is all of it. Raises `TooSlow` or `Gone`."""
+        if (
+            not _length(environ)
+            and "HTTP_TRANSFER_ENCODING" not in environ
+            and environ["REQUEST_METHOD"] in _BARE
+        ):
+            return b"", True
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for piece in protocol:
+                    size += len(piece)
+                    if size <= self._limit:
+                        pieces.append(piece)
+                    else:
+                        pieces.clear()
+                    if size > self._limit * DRAIN:
+                        break
+        except TimeoutError as error:
+            raise TooSlow from error
+        except Exception as error:
+            raise Gone from error
+        return b"".join(pieces), size <= self._limit
+
+    def _answer(self, environ: dict[str, Any], protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            self._make(environ, protocol, loop)
+        except Exception as error:
+            # Left to the server, it would be printed with its message.
+            quiet.report(error)
+            with contextlib.suppress(Exception):
+                protocol.response_empty(500, [])
+
+    def _make(self, environ: dict[str, Any], protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
+        head: list[Any] = [500, []]
+
+        def start(
+            status: str, headers: list[tuple[str, str]], _error: Any = None
+        ) -> Callable[[bytes], object]:
+            head[:] = [int(status[:3]), [(name.lower(), value) for name, value in headers]]
+            return _no_writing
+
+        parts = self._app(environ, start)
+        try:
+            if any(name == "content-length" for name, _ in head[1]):
+                protocol.response_bytes(head[0], head[1], b"".join(parts))
+            else:
+                _stream(parts, protocol.response_stream(head[0], head[1]), loop)
+        finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
+
+
+_BARE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def environ_of(scope: Any) -> dict[str, Any]:
+    """The request as WSGI names it. Nothing of this machine's environment stands in it."""
+    host, _, port = scope.server.rpartition(":")
+    environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host.strip("[]"),
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.errors": _NOWHERE,
+        "wsgi.input_terminated": True,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    if scope.authority:
+        environ["HTTP_HOST"] = scope.authority
+    for name, value in scope.headers.items():
+        _put_header(environ, name, value)
+    return environ
+
+
+def _put_header(environ: dict[str, Any], name: str, value: str) -> None:
+    # X_Forwarded_For would look like the header that only the proxy may send.
+    if "_" in name:
+        return
+    key = name.upper().replace("-", "_")
+    if key not in {"CONTENT_LENGTH", "CONTENT_TYPE"}:
+        key = f"HTTP_{key}"
+    if key in environ and key != "HTTP_HOST":
+        environ[key] += ("; " if key == "HTTP_COOKIE" else ",") + value
+    else:
+        environ[key] = value
+
+
+def _length(environ: dict[str, Any]) -> int:
+    try:
+        return int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def _stream(parts: Iterable[bytes], transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+    for part in parts:
+        if part:
+            asyncio.run_coroutine_threadsafe(_send(transport, part), loop).result(STEP_SECONDS)
+
+
+async def _send(transport: Any, part: bytes) -> None:
+    await transport.send_bytes(part)
+
+
+def _no_writing(_data: bytes) -> object:
+    raise NotImplementedError("pages return their bytes")
+
+
+class _Nowhere(io.StringIO):
+    """What a page would write to the server's error stream goes nowhere: core/quiet.py writes the log."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+_NOWHERE: Final = _Nowhere()
