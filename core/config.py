@@ -100,7 +100,9 @@ def _from_file(path: Path) -> dict[str, Any]:
     known = {field.name for field in fields(Settings)} - {"instance"}
     for name in found:
         if name not in known:
-            raise WrongSetting(f"{path} names an unknown setting '{name}'; known are: {', '.join(sorted(known))}")
+            raise WrongSetting(
+                f"{path} names an unknown setting '{name}'; known are: {', '.join(sorted(known))}"
+            )
     return found
 
 
@@ -126,10 +128,23 @@ _BOUNDS: Final = {
 def _check(settings: Settings) -> None:
     for name, (low, high) in _BOUNDS.items():
         if not low <= getattr(settings, name) <= high:
-            raise WrongSetting(f"{name.upper()} must lie between {low} and {high}, not {getattr(settings, name)}")
-    if settings.database_url and urlsplit(settings.database_url).scheme not in {"postgresql", "postgres", "sqlite"}:
-        raise WrongSetting("DATABASE_URL must begin with postgresql:// (or be empty for the embedded database)")
-    if settings.memory_url and urlsplit(settings.memory_url).scheme not in {"redis", "rediss", "valkey", "unix"}:
+            raise WrongSetting(
+                f"{name.upper()} must lie between {low} and {high}, not {getattr(settings, name)}"
+            )
+    if settings.database_url and urlsplit(settings.database_url).scheme not in {
+        "postgresql",
+        "postgres",
+        "sqlite",
+    }:
+        raise WrongSetting(
+            "DATABASE_URL must begin with postgresql:// (or be empty for the embedded database)"
+        )
+    if settings.memory_url and urlsplit(settings.memory_url).scheme not in {
+        "redis",
+        "rediss",
+        "valkey",
+        "unix",
+    }:
         raise WrongSetting("MEMORY_URL must begin with redis:// (or be empty for memory-backed files)")
     if settings.public_url and urlsplit(settings.public_url).scheme != "https":
         raise WrongSetting("PUBLIC_URL must begin with https://")

@@ -59,7 +59,9 @@ def load_assets(folder: Path) -> dict[str, Asset]:
             if kind in {"text/css", "text/javascript", "application/javascript"}:
                 kind = kind.replace("application/javascript", "text/javascript") + "; charset=utf-8"
             digest = hashlib.sha256(raw).hexdigest()[:12]
-            found[name] = Asset(name=name, digest=digest, kind=kind, raw=raw, packed=gzip.compress(raw, 9, mtime=0))
+            found[name] = Asset(
+                name=name, digest=digest, kind=kind, raw=raw, packed=gzip.compress(raw, 9, mtime=0)
+            )
     return found
 
 
@@ -139,7 +141,9 @@ def centre() -> Centre:
             campaign = now_running(session)
             details = campaign.details if campaign else {}
         known = Centre(
-            details.get("issuer_vi", "Trung tâm Y tế"), details.get("issuer_en", "Health Centre"), details.get("place_vi", "")
+            details.get("issuer_vi", "Trung tâm Y tế"),
+            details.get("issuer_en", "Health Centre"),
+            details.get("place_vi", ""),
         )
         current_app.extensions["centre"] = known
     return cast(Centre, known)
@@ -203,4 +207,4 @@ def install(app: Flask, static: Path) -> None:
     app.jinja_env.globals.update(t=i18n.t, asset=asset, Text=Text)
     app.jinja_env.filters.update(day=i18n.day, number=i18n.number, percent=i18n.percent)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.wsgi_app = LanguageInAddress(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = LanguageInAddress(app.wsgi_app)  # type: ignore[assignment,method-assign]

@@ -57,7 +57,10 @@ class MemorySessions(SessionInterface):
             return StaffSession({})
         settings = config.current()
         now = time.time()
-        over = now - data["seen"] > settings.idle_minutes * 60 or now - data["begun"] > settings.session_hours * 3600
+        over = (
+            now - data["seen"] > settings.idle_minutes * 60
+            or now - data["begun"] > settings.session_hours * 3600
+        )
         if over or _epoch(data["person"]) != data["epoch"]:
             memory.store().delete(_shelf(cookie))
             return StaffSession({})

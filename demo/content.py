@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
-FAMILY: Final = "Nguyễn Trần Lê Phạm Hoàng Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý".split()
-MIDDLE: Final = "Thị Văn Thu Minh Ngọc Hữu Đức Thanh Quốc Kim Hải Xuân".split()
-GIVEN: Final = "An Bình Chi Dung Đông Giang Hà Hạnh Hiền Hoa Hương Khánh Lan Linh Mai Nga Oanh Phúc Quỳnh Sơn Thảo Thủy Trang Tuấn Uyên Vân Yến".split()
+FAMILY: Final = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý"]
+MIDDLE: Final = ["Thị", "Văn", "Thu", "Minh", "Ngọc", "Hữu", "Đức", "Thanh", "Quốc", "Kim", "Hải", "Xuân"]
+GIVEN: Final = ["An", "Bình", "Chi", "Dung", "Đông", "Giang", "Hà", "Hạnh", "Hiền", "Hoa", "Hương", "Khánh", "Lan", "Linh", "Mai", "Nga", "Oanh", "Phúc", "Quỳnh", "Sơn", "Thảo", "Thủy", "Trang", "Tuấn", "Uyên", "Vân", "Yến"]
 
 PEOPLE: Final = (
     # role, name, title, English title
     ("administrator", "Đỗ Quốc Tuấn", "Cán bộ công nghệ thông tin", "IT officer"),
     ("custodian", "Lê Thị Hạnh", "Chủ tịch Công đoàn", "Chair of the trade union"),
-    ("custodian", "Phạm Minh Giang", "Trưởng phòng Tổ chức - Hành chính", "Head of organisation and administration"),
+    (
+        "custodian",
+        "Phạm Minh Giang",
+        "Trưởng phòng Tổ chức - Hành chính",
+        "Head of organisation and administration",
+    ),
     ("custodian", "Vũ Ngọc Oanh", "Đầu mối tại Sở Y tế", "Contact at the Department of Health"),
     ("handler", "Trần Thu Hiền", "Nữ hộ sinh trưởng", "Chief midwife"),
     ("handler", "Bùi Thị Lan", "Điều dưỡng, Khoa Chăm sóc sức khỏe sinh sản", "Nurse, reproductive health"),
     ("handler", "Ngô Đức Bình", "Bác sĩ, Khoa Kiểm soát bệnh tật", "Physician, disease control"),
-    ("board", "Hoàng Thị Mai", "Trưởng Ban Vì sự tiến bộ của phụ nữ", "Head of the Board for the Advancement of Women"),
+    (
+        "board",
+        "Hoàng Thị Mai",
+        "Trưởng Ban Vì sự tiến bộ của phụ nữ",
+        "Head of the Board for the Advancement of Women",
+    ),
     ("board", "Đặng Hữu Phúc", "Ủy viên Ban", "Board member"),
     ("campaigner", "Nguyễn Thị Thủy Tiên", "Thư ký Ban", "Secretary of the board"),
     ("unit", "Phan Thị Yến", "Nữ hộ sinh, Trạm Y tế xã Thiệu Nguyên", "Midwife, Thieu Nguyen station"),

@@ -31,7 +31,13 @@ def desk() -> str:
         counts = {one.id: rounds.participation(session, one) for one in found}
         compared = session.scalars(select(Comparison)).all()
     return render_template(
-        "survey/desk.html", rounds=found, counts=counts, compared=compared, waves=WAVES, deed=DeedForm(), cards_form=CardsForm()
+        "survey/desk.html",
+        rounds=found,
+        counts=counts,
+        compared=compared,
+        waves=WAVES,
+        deed=DeedForm(),
+        cards_form=CardsForm(),
     )
 
 
@@ -66,7 +72,9 @@ def change(round_id: str, deed: str) -> Any:
         found = session.get(Round, round_id) or abort(404)
         count = rounds.participation(session, found)
     if not form.validate_on_submit():
-        return render_template("survey/change.html", round=found, deed=deed, form=form, waves=WAVES, count=count)
+        return render_template(
+            "survey/change.html", round=found, deed=deed, form=form, waves=WAVES, count=count
+        )
     try:
         with db.writing() as session:
             found = session.get(Round, round_id)
@@ -78,9 +86,18 @@ def change(round_id: str, deed: str) -> Any:
     except rounds.NotNow:
         flash(t("Đợt này đã được mở hoặc đóng trước đó.", "This round was opened or closed before."))
     except NoRoster:
-        flash(t("Chưa có danh sách người giữ khóa, nên chưa mở được.", "There is no roster of custodians yet, so it cannot open."))
+        flash(
+            t(
+                "Chưa có danh sách người giữ khóa, nên chưa mở được.",
+                "There is no roster of custodians yet, so it cannot open.",
+            )
+        )
     else:
-        flash(t("Đợt khảo sát đã mở.", "The round is open.") if deed == "mo" else t("Đợt khảo sát đã đóng.", "The round is closed."))
+        flash(
+            t("Đợt khảo sát đã mở.", "The round is open.")
+            if deed == "mo"
+            else t("Đợt khảo sát đã đóng.", "The round is closed.")
+        )
         data_changed()
     return redirect(url_for("campaigner.desk"))
 
@@ -98,7 +115,9 @@ def print_cards() -> Any:
         codes = cards.make(session, identity(), year=clock.today().year, count=form.count.data)
     address = (config.current().public_url or request.host_url).rstrip("/") + "/khao-sat/"
     qr = segno.make(address, error="m").svg_inline(scale=3, omitsize=True, svgclass="qr", lineclass=None)
-    return render_template("survey/cards.html", codes=[cards.shown(code) for code in codes], address=address, qr=qr)
+    return render_template(
+        "survey/cards.html", codes=[cards.shown(code) for code in codes], address=address, qr=qr
+    )
 
 
 @pages.get("/thay-doi/<before_id>/<after_id>")
@@ -139,8 +158,14 @@ def _tables(effects: dict[str, Any], questionnaire: Questionnaire) -> dict[str, 
         for one in effects["yes_no"]
         if one["measures"] == "knowledge" and one["right"]["linked"]
     ]
-    scores = [[reading.SCORES[one["name"]], *_mean(one["linked"])] for one in effects["scores"] if one["linked"]]
-    ratings = [[questionnaire.item(one["code"]).label, *_mean(one["linked"])] for one in effects["ratings"] if one["linked"]]
+    scores = [
+        [reading.SCORES[one["name"]], *_mean(one["linked"])] for one in effects["scores"] if one["linked"]
+    ]
+    ratings = [
+        [questionnaire.item(one["code"]).label, *_mean(one["linked"])]
+        for one in effects["ratings"]
+        if one["linked"]
+    ]
     columns = [{"label": item}, *numbers]
     return {
         "knowledge_rows": knowledge,

@@ -57,7 +57,10 @@ def parse(text: str) -> str:
         )
     if int(digits) % _CHECK != 1:
         raise NotACard(
-            Text("Có một chữ số chưa đúng. Bạn xem lại thẻ nhé.", "One of the digits is not right. Please look at the card again.")
+            Text(
+                "Có một chữ số chưa đúng. Bạn xem lại thẻ nhé.",
+                "One of the digits is not right. Please look at the card again.",
+            )
         )
     return digits
 
@@ -68,8 +71,12 @@ def make(session: Session, by: Identity | None, *, year: int, count: int) -> lis
     codes = [draw() for _ in range(count)]
     marks = sorted({mark(code) for code in codes})
     session.execute(insert(Card), [{"year": year, "mark": one} for one in marks])
-    for open_round in session.scalars(select(Round).where(Round.year == year, Round.state == "open", Round.with_cards)):
-        session.execute(insert(CardUse), [{"round_id": open_round.id, "mark": one, "used": 0} for one in marks])
+    for open_round in session.scalars(
+        select(Round).where(Round.year == year, Round.state == "open", Round.with_cards)
+    ):
+        session.execute(
+            insert(CardUse), [{"round_id": open_round.id, "mark": one, "used": 0} for one in marks]
+        )
     return codes
 
 

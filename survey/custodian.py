@@ -38,9 +38,21 @@ def link(before_id: str, after_id: str) -> Any:
     except CannotOpen:
         flash(t("Khóa của bạn không mở được hai đợt này.", "Your key does not open these two rounds."))
     except HeavyBusy:
-        flash(t("Máy đang bận. Bạn thử lại sau một phút.", "The machine is busy. Please try again in a minute."))
+        flash(
+            t("Máy đang bận. Bạn thử lại sau một phút.", "The machine is busy. Please try again in a minute.")
+        )
     except HeavyFailed:
-        flash(t("Chưa tính được. Chưa có gì bị xóa; bạn thử lại nhé.", "It could not be computed. Nothing was erased; please try again."))
+        flash(
+            t(
+                "Chưa tính được. Chưa có gì bị xóa; bạn thử lại nhé.",
+                "It could not be computed. Nothing was erased; please try again.",
+            )
+        )
     else:
-        flash(t("Đã ghép và tính xong. Thư ký Ban xem được kết quả.", "Joined and computed. The campaigner can see the result."))
+        flash(
+            t(
+                "Đã ghép và tính xong. Thư ký Ban xem được kết quả.",
+                "Joined and computed. The campaigner can see the result.",
+            )
+        )
     return redirect(url_for("linking.show"))

@@ -40,7 +40,9 @@ def sentences(effects: dict[str, Any], questionnaire: Questionnaire) -> list[str
             ),
         ]
     said.append(_of_hundred(best, questionnaire))
-    said.extend(_score_sentence(one) for one in effects["scores"] if one["name"] == "attitude" and one["linked"])
+    said.extend(
+        _score_sentence(one) for one in effects["scores"] if one["name"] == "attitude" and one["linked"]
+    )
     return said
 
 
@@ -64,7 +66,9 @@ def _of_hundred(item: dict[str, Any], questionnaire: Questionnaire) -> str:
             "No knowledge question has more right answers; “{item}” moved by {n} in 100 people ({low} to {high}).",
         )
     )
-    return _say(words, n=gained, item=str(questionnaire.item(item["code"]).label).rstrip("."), low=low, high=high)
+    return _say(
+        words, n=gained, item=str(questionnaire.item(item["code"]).label).rstrip("."), low=low, high=high
+    )
 
 
 def _score_sentence(score: dict[str, Any]) -> str:

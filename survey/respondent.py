@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -21,8 +23,8 @@ _ORDERS: Final = 8
 """How many orders of shuffled choices are kept ready: the page stays the same bytes for everyone who draws it."""
 
 
-@pages.get("/")
-def rounds_page() -> str:
+@pages.get("/", endpoint="rounds")
+def show_rounds() -> str:
     """The open rounds; or when the next one opens."""
     with db.reading() as session:
         found = session.scalars(select(Round).where(Round.state != "closed").order_by(Round.opens_on)).all()
@@ -30,9 +32,6 @@ def rounds_page() -> str:
     open_now = [one for one in found if one.state == "open" and one.closes_on >= clock.today()]
     coming = [one for one in found if one.state == "planned"]
     return render_template("survey/rounds.html", open_now=open_now, coming=coming, titles=titles)
-
-
-pages.add_url_rule("/", "rounds", rounds_page)
 
 
 @pages.get("/<round_id>")
@@ -50,43 +49,86 @@ def answer(round_id: str) -> Response | tuple[str, int]:
     """Take the answers; what cannot be taken is shown again with everything kept."""
     found, questionnaire = _open(round_id)
     given = {name: request.form.getlist(name) for name in request.form}
-    errors: dict[str, Text] = {}
-    coded: dict[str, Any] = {}
-    elements: dict[str, str] = {}
-    code = ""
-    typed = " ".join(given.get("card", []))
-    if typed.strip():
-        try:
-            code = cards.parse(typed)
-        except cards.NotACard as wrong:
-            errors["card"] = wrong.sentence
-    for take in (lambda: coded.update(questionnaire.validate(given, found.wave)), lambda: elements.update(questionnaire.elements(given, found.wave))):
-        try:
-            take()
-        except AnswersRefused as refused:
-            errors |= refused.errors
-    if found.with_cards and not typed.strip():
-        errors["card"] = Text("Bạn nhập mã trên thẻ để mỗi người chỉ trả lời một lần.", "Please type the code on your card, so that each person answers once.")
-    if not errors:
-        link = [elements.get(item.code, "") for item in questionnaire.items(found.wave) if item.measure.kind == "linkage"]
-        try:
-            rounds.take(
-                found.id,
-                found.link_public or b"",
-                answers=coded,
-                elements=link,
-                code=code,
-                token=" ".join(given.get("token", []))[:64],
-            )
-        except rounds.CardUnknown:
-            errors["card"] = Text("Thẻ này không thuộc khảo sát năm nay.", "This card does not belong to this year's survey.")
-        except rounds.CardUsed:
-            return render_template("survey/thanks.html", used=True, questionnaire=questionnaire), 409
-        except rounds.RoundNotOpen:
-            abort(404)
-    if errors:
-        return _page(found, questionnaire, given=given, errors=errors, token=secrets.token_hex(16)), 422
+    try:
+        _take(found, _read(given, found, questionnaire))
+    except AnswersRefused as refused:
+        page = _page(found, questionnaire, given=given, errors=refused.errors, token=secrets.token_hex(16))
+        return page, 422
+    except rounds.CardUsed:
+        return render_template("survey/thanks.html", used=True, questionnaire=questionnaire), 409
+    except rounds.RoundNotOpen:
+        abort(404)
     return Response(render_template("survey/thanks.html", used=False, questionnaire=questionnaire))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answered:
+    """What one respondent sent, checked: coded answers, elements in their fixed order, card or token."""
+
+    answers: dict[str, Any]
+    elements: list[str]
+    code: str
+    token: str
+
+
+def _read(given: dict[str, list[str]], found: Round, questionnaire: Questionnaire) -> _Answered:
+    """The checked answers, or `AnswersRefused` with every error at once."""
+    errors: dict[str, Text] = {}
+    answers = _or_errors(errors, lambda: questionnaire.validate(given, found.wave))
+    elements = _or_errors(errors, lambda: questionnaire.elements(given, found.wave))
+    code = ""
+    try:
+        code = _card(" ".join(given.get("card", [])), needed=found.with_cards)
+    except cards.NotACard as wrong:
+        errors["card"] = wrong.sentence
+    if errors:
+        raise AnswersRefused(errors)
+    linkage = [item.code for item in questionnaire.items(found.wave) if item.measure.kind == "linkage"]
+    return _Answered(
+        answers=answers,
+        elements=[elements.get(one, "") for one in linkage],
+        code=code,
+        token=" ".join(given.get("token", []))[:64],
+    )
+
+
+def _or_errors(errors: dict[str, Text], check: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    try:
+        return dict(check())
+    except AnswersRefused as refused:
+        errors |= refused.errors
+        return {}
+
+
+def _card(typed: str, *, needed: bool) -> str:
+    if typed.strip():
+        return cards.parse(typed)
+    if needed:
+        raise cards.NotACard(
+            Text(
+                "Bạn nhập mã trên thẻ để mỗi người chỉ trả lời một lần.",
+                "Please type the code on your card, so that each person answers once.",
+            )
+        )
+    return ""
+
+
+def _take(found: Round, sent: _Answered) -> None:
+    assert found.link_public is not None
+    try:
+        rounds.take(
+            found.id,
+            found.link_public,
+            answers=sent.answers,
+            elements=sent.elements,
+            code=sent.code,
+            token=sent.token,
+        )
+    except rounds.CardUnknown:
+        sentence = Text(
+            "Thẻ này không thuộc khảo sát năm nay.", "This card does not belong to this year's survey."
+        )
+        raise AnswersRefused({"card": sentence}) from None
 
 
 def _open(round_id: str) -> tuple[Round, Questionnaire]:
@@ -107,9 +149,16 @@ def _page(
 ) -> str:
     given, errors = given or {}, errors or {}
     sections = [
-        (page, [_field(item, given, errors) for item in page.items]) for page in questionnaire.pages(found.wave) if page.items
+        (page, [_field(item, given, errors) for item in page.items])
+        for page in questionnaire.pages(found.wave)
+        if page.items
     ]
-    card = {"name": "card", "label": t_card, "data": " ".join(given.get("card", [])), "errors": _said(errors, "card")}
+    card = {
+        "name": "card",
+        "label": _CARD,
+        "data": " ".join(given.get("card", [])),
+        "errors": _said(errors, "card"),
+    }
     summary = [(f"#{name}", str(sentence)) for name, sentence in errors.items()]
     return render_template(
         "survey/answer.html",
@@ -123,7 +172,7 @@ def _page(
     )
 
 
-t_card: Final = Text("Mã trên thẻ của bạn", "The code on your card")
+_CARD: Final = Text("Mã trên thẻ của bạn", "The code on your card")
 
 
 def _said(errors: dict[str, Text], name: str) -> list[str]:

@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 
 from core import clock, db, heavy, log
 from core.access import Identity, Role, require
+from core.i18n import LANGUAGES, Language, Text
 from core.sealing import CannotOpen, PrivateKey, context, unpad, unseal
 from survey import effects, pairing, rounds
 from survey.models import LINK_BYTES, Comparison, Response, Round
 from survey.questionnaire import Questionnaire
 
 DEED: Final = "survey_linked"
+TITLE: Final = Text("Tỷ lệ trả lời đúng, trước và sau", "Right answers, before and after")
 
 
 class NotComparable(ValueError):
@@ -38,7 +40,9 @@ class Wave:
 
 def waiting(session: Session) -> list[tuple[Round, Round]]:
     """Pairs of closed rounds (before, later) of one year that nobody has put side by side yet."""
-    closed = session.scalars(select(Round).where(Round.state == "closed").order_by(Round.year, Round.closes_on)).all()
+    closed = session.scalars(
+        select(Round).where(Round.state == "closed").order_by(Round.year, Round.closes_on)
+    ).all()
     done = {(one.before_id, one.after_id) for one in session.scalars(select(Comparison))}
     return [
         (first, later)
@@ -100,7 +104,9 @@ def _open(session: Session, found: Round, person_id: str, seed: bytes) -> Wave:
     opened = unseal(bytes.fromhex(wrap), PrivateKey.from_seed(seed), context("round", found.id, person_id))
     private = PrivateKey.from_seed(opened)
     wave = Wave(answers=[], marks=[])
-    rows = session.execute(select(Response.answers, Response.link).where(Response.round_id == found.id, Response.filled == 1))
+    rows = session.execute(
+        select(Response.answers, Response.link).where(Response.round_id == found.id, Response.filled == 1)
+    )
     for answers, link in rows:
         wave.answers.append(json.loads(answers))
         wave.marks.append(_mark(link, private, found.id))
@@ -120,25 +126,45 @@ def _mark(link: bytes, private: PrivateKey, round_id: str) -> pairing.Mark:
 def _forget_links(session: Session, before: Round, after: Round) -> None:
     """Overwrite the sealed links when no later wave of the year still needs them."""
     later = session.scalar(
-        select(Round.id).where(Round.year == before.year, Round.state != "closed", Round.wave != "before").limit(1)
+        select(Round.id)
+        .where(Round.year == before.year, Round.state != "closed", Round.wave != "before")
+        .limit(1)
     )
     if later is None:
         session.execute(
-            update(Response).where(Response.round_id.in_((before.id, after.id))).values(link=b"\0" * LINK_BYTES)
+            update(Response)
+            .where(Response.round_id.in_((before.id, after.id)))
+            .values(link=b"\0" * LINK_BYTES)
         )
 
 
 def _charts(computed: dict[str, Any], questionnaire: Questionnaire) -> dict[str, Any]:
-    rows = [
-        {
-            "label_vi": questionnaire.item(one["code"]).label.vi,
-            "label_en": questionnaire.item(one["code"]).label.en,
-            "before": one["right"]["linked"]["before"],
-            "after": one["right"]["linked"]["after"],
-        }
-        for one in computed["yes_no"]
-        if one["right"]["linked"] and one["measures"] == "knowledge"
+    """The picture of right answers before and after, in both languages; nothing where nothing compares."""
+    compared = [
+        one for one in computed["yes_no"] if one["measures"] == "knowledge" and one["right"]["linked"]
     ]
-    if not rows:
+    if not compared:
         return {}
-    return heavy.run("core.charts:dumbbell_job", {"rows": rows})
+    asked = [_dumbbell(compared, questionnaire, language) for language in LANGUAGES]
+    drawn = heavy.run("core.charts:draw", {"charts": asked})["svg"]
+    return dict(zip(LANGUAGES, drawn, strict=True))
+
+
+def _dumbbell(
+    compared: list[dict[str, Any]], questionnaire: Questionnaire, language: Language
+) -> dict[str, Any]:
+    rows = []
+    for one in compared:
+        share, label = one["right"]["linked"], questionnaire.item(one["code"]).label
+        low, high = share["tango"]
+        rows.append(
+            {
+                "label": label.vi if language == "vi" else label.en,
+                "before": share["before"],
+                "after": share["after"],
+                "low": low,
+                "high": high,
+            }
+        )
+    title = TITLE.vi if language == "vi" else TITLE.en
+    return {"chart": "dumbbell", "language": language, "title": title, "rows": rows}

@@ -48,10 +48,17 @@ class NotNow(ValueError):
 def prepare(session: Session) -> None:
     """Load the shipped questionnaire where it is not there yet."""
     shipped = load()
-    if session.scalar(select(QuestionnaireVersion.id).where(QuestionnaireVersion.digest == shipped.digest())) is None:
+    if (
+        session.scalar(select(QuestionnaireVersion.id).where(QuestionnaireVersion.digest == shipped.digest()))
+        is None
+    ):
         session.add(
             QuestionnaireVersion(
-                id=new_id(), name=shipped.name, version=shipped.version, content=shipped.to_json(), digest=shipped.digest()
+                id=new_id(),
+                name=shipped.name,
+                version=shipped.version,
+                content=shipped.to_json(),
+                digest=shipped.digest(),
             )
         )
 
@@ -69,7 +76,9 @@ def plan(
 ) -> Round:
     """Write down a round of the newest questionnaire."""
     require(by, Role.CAMPAIGNER)
-    newest = session.scalars(select(QuestionnaireVersion).order_by(QuestionnaireVersion.version.desc()).limit(1)).one()
+    newest = session.scalars(
+        select(QuestionnaireVersion).order_by(QuestionnaireVersion.version.desc()).limit(1)
+    ).one()
     found = Round(
         id=new_id(),
         year=year,
@@ -114,15 +123,29 @@ def close_round(session: Session, by: Identity | None, found: Round) -> None:
     if found.state != "open":
         raise NotNow
     found.state = "closed"
-    kept = session.execute(select(Response).where(Response.round_id == found.id, Response.filled == 1)).scalars().all()
-    rows = sorted(({"round_id": r.round_id, "id": new_id(), "filled": 1, "answers": r.answers, "link": r.link} for r in kept), key=lambda row: str(row["id"]))
+    kept = (
+        session.execute(select(Response).where(Response.round_id == found.id, Response.filled == 1))
+        .scalars()
+        .all()
+    )
+    rows = sorted(
+        (
+            {"round_id": r.round_id, "id": new_id(), "filled": 1, "answers": r.answers, "link": r.link}
+            for r in kept
+        ),
+        key=lambda row: str(row["id"]),
+    )
     session.execute(Response.__table__.delete().where(Response.round_id == found.id))  # type: ignore[attr-defined]
     if rows:
         session.execute(insert(Response), rows)
-    used = session.execute(select(CardUse.mark, CardUse.used).where(CardUse.round_id == found.id).order_by(CardUse.mark)).all()
+    used = session.execute(
+        select(CardUse.mark, CardUse.used).where(CardUse.round_id == found.id).order_by(CardUse.mark)
+    ).all()
     session.execute(CardUse.__table__.delete().where(CardUse.round_id == found.id))  # type: ignore[attr-defined]
     if used:
-        session.execute(insert(CardUse), [{"round_id": found.id, "mark": one, "used": two} for one, two in used])
+        session.execute(
+            insert(CardUse), [{"round_id": found.id, "mark": one, "used": two} for one, two in used]
+        )
 
 
 def keep_dates(session: Session) -> bool:
@@ -145,13 +168,24 @@ def questionnaire_of(session: Session, found: Round) -> Questionnaire:
 
 def participation(session: Session, found: Round) -> int:
     """How many responses a round has: for the whole centre only."""
-    return session.scalar(
-        select(func.count()).select_from(Response).where(Response.round_id == found.id, Response.filled == 1)
-    ) or 0
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Response)
+            .where(Response.round_id == found.id, Response.filled == 1)
+        )
+        or 0
+    )
 
 
 def take(
-    round_id: str, link_public: bytes, *, answers: Mapping[str, Any], elements: Sequence[str], code: str = "", token: str = ""
+    round_id: str,
+    link_public: bytes,
+    *,
+    answers: Mapping[str, Any],
+    elements: Sequence[str],
+    code: str = "",
+    token: str = "",
 ) -> None:
     """Take one response: seal its link, mark its card, fill a place. Three steps that share no key.
 
@@ -178,7 +212,10 @@ def _repeat_key(round_id: str, code: str, words: bytes) -> str:
     # Keyed by a secret of this boot and gone in a quarter of an hour: what ties a card to its answer for the sake of a
     # lost connection never reaches a disk.
     key = memory.boot_secret(memory.store())
-    return "answer:" + hmac.digest(key, f"{round_id}|{code}|".encode() + hashlib.sha256(words).digest(), "sha256").hex()
+    return (
+        "answer:"
+        + hmac.digest(key, f"{round_id}|{code}|".encode() + hashlib.sha256(words).digest(), "sha256").hex()
+    )
 
 
 def _use_card(round_id: str, card_mark: str, *, begun: bool) -> None:
@@ -199,7 +236,9 @@ def _fill_place(round_id: str, body: bytes, link: bytes) -> None:
             raise RoundNotOpen
         place = _free_place(session, round_id)
         session.execute(
-            update(Response).where(Response.round_id == round_id, Response.id == place).values(filled=1, answers=body, link=link)
+            update(Response)
+            .where(Response.round_id == round_id, Response.id == place)
+            .values(filled=1, answers=body, link=link)
         )
     _forget_journal()
 
@@ -214,12 +253,14 @@ def _free_place(session: Session, round_id: str) -> str:
             .order_by(Response.id)
             .limit(16)
         ).all()
-        free = [row.id for row in ahead if not row.filled]
+        free: list[str] = [row.id for row in ahead if not row.filled]
         if free and len(free) * 5 >= len(ahead):
             return free[0]
         if len(ahead) == 16:
             _make_places(session, round_id)
-    everything = session.scalars(select(Response.id).where(Response.round_id == round_id, Response.filled == 0)).all()
+    everything: Sequence[str] = session.scalars(
+        select(Response.id).where(Response.round_id == round_id, Response.filled == 0)
+    ).all()
     if not everything:
         _make_places(session, round_id)
         return _free_place(session, round_id)
@@ -231,7 +272,10 @@ def _make_places(session: Session, round_id: str, count: int = BLOCK) -> None:
     empty = b"{}" + b" " * (ANSWER_BYTES - 2)
     session.execute(
         insert(Response),
-        [{"round_id": round_id, "id": one, "filled": 0, "answers": empty, "link": random_bytes(LINK_BYTES)} for one in ids],
+        [
+            {"round_id": round_id, "id": one, "filled": 0, "answers": empty, "link": random_bytes(LINK_BYTES)}
+            for one in ids
+        ],
     )
 
 

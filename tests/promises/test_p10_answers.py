@@ -26,15 +26,23 @@ PEOPLE = 60
 
 @pytest.fixture
 def answered(in_app: Flask, custody: Custody) -> tuple[str, list[str]]:
-    """A round in which sixty people answered one after the other, each with a card; and the order of their cards."""
+    """A round in which sixty people answered one after the other; and their cards in that order."""
     round_id, codes = opened(custody, print_cards=100, invited=100)
     for number, code in enumerate(codes[:PEOPLE]):
-        rounds.take(round_id, public_of(round_id), answers={"K1": "sai", "B3": f"p{number:03d}"}, elements=[], code=code)
+        rounds.take(
+            round_id,
+            public_of(round_id),
+            answers={"K1": "sai", "B3": f"p{number:03d}"},
+            elements=[],
+            code=code,
+        )
     return round_id, codes[:PEOPLE]
 
 
 def test_an_answers_row_has_no_room_for_person_unit_time_or_address(in_app: Flask) -> None:
-    columns = {column["name"]: str(column["type"]) for column in inspect(db.current().engine).get_columns("response")}
+    columns = {
+        column["name"]: str(column["type"]) for column in inspect(db.current().engine).get_columns("response")
+    }
 
     assert set(columns) == {"round_id", "id", "filled", "answers", "link"}
     assert not any(kind.startswith(("DATE", "TIME")) for kind in columns.values())
@@ -47,10 +55,12 @@ def test_a_used_mark_has_no_column_but_its_round(in_app: Flask) -> None:
 
 
 def test_marks_and_answers_share_no_value_but_the_round(answered: tuple[str, list[str]]) -> None:
-    round_id, _ = answered
+    assert answered
     with db.reading() as session:
         marks = {mark for (mark,) in session.execute(select(CardUse.mark).where(CardUse.used == 1))}
-        rows = session.execute(select(Response.id, Response.answers, Response.link).where(Response.filled == 1)).all()
+        rows = session.execute(
+            select(Response.id, Response.answers, Response.link).where(Response.filled == 1)
+        ).all()
 
     assert len(marks) == len(rows) == PEOPLE
     for identity, answers, link in rows:
@@ -67,7 +77,9 @@ def test_positions_in_the_file_do_not_tell_the_order_of_arrival(answered: tuple[
         pytest.skip("pages of PostgreSQL are written anew at closing: the test below")
     raw = _file()
 
-    order = [number for number, _ in sorted(_arrivals(), key=lambda pair: raw.index(f"p{pair[0]:03d}".encode()))]
+    order = [
+        number for number, _ in sorted(_arrivals(), key=lambda pair: raw.index(f"p{pair[0]:03d}".encode()))
+    ]
 
     assert abs(_agreement(order)) < 0.45
 
@@ -117,7 +129,9 @@ def test_there_is_no_hidden_row_order_on_the_embedded_database(in_app: Flask) ->
     connection.close()
 
 
-def test_after_closing_the_order_of_rows_is_the_order_of_fresh_random_ids(answered: tuple[str, list[str]]) -> None:
+def test_after_closing_the_order_of_rows_is_the_order_of_fresh_random_ids(
+    answered: tuple[str, list[str]],
+) -> None:
     round_id, _ = answered
     before = {identity for _, identity in _arrivals()}
     with db.writing() as session:

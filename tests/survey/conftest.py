@@ -28,7 +28,11 @@ class Custody:
 
 @pytest.fixture(scope="session")
 def custody() -> Custody:
-    seeds = {"d" * 32: secrets.token_bytes(32), "e" * 32: secrets.token_bytes(32), "f" * 32: secrets.token_bytes(32)}
+    seeds = {
+        "d" * 32: secrets.token_bytes(32),
+        "e" * 32: secrets.token_bytes(32),
+        "f" * 32: secrets.token_bytes(32),
+    }
     members = tuple(
         Member(
             id=person,
@@ -59,7 +63,9 @@ def in_app(app: Flask) -> Iterator[Flask]:
         yield app
 
 
-def opened(custody: Custody, wave: str = "before", *, with_cards: bool = True, invited: int = 0, print_cards: int = 0) -> tuple[str, list[str]]:
+def opened(
+    custody: Custody, wave: str = "before", *, with_cards: bool = True, invited: int = 0, print_cards: int = 0
+) -> tuple[str, list[str]]:
     """An open round and the codes of the cards printed for it."""
     today = clock.today()
     with db.writing() as session:

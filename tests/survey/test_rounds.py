@@ -18,12 +18,21 @@ ANSWERS = {"K1": "sai", "T1": "2", "H1": ["111", "113"]}
 
 
 def send(round_id: str, *, code: str = "", token: str = "", answers: dict[str, object] = ANSWERS) -> None:
-    rounds.take(round_id, public_of(round_id), answers=answers, elements=["H", "", "do", "03", "17", "L", "nem"], code=code, token=token)
+    rounds.take(
+        round_id,
+        public_of(round_id),
+        answers=answers,
+        elements=["H", "", "do", "03", "17", "L", "nem"],
+        code=code,
+        token=token,
+    )
 
 
 def filled(round_id: str) -> list[Response]:
     with db.reading() as session:
-        return list(session.scalars(select(Response).where(Response.round_id == round_id, Response.filled == 1)))
+        return list(
+            session.scalars(select(Response).where(Response.round_id == round_id, Response.filled == 1))
+        )
 
 
 def test_an_answer_fills_one_place_and_its_card_is_used(in_app: Flask, custody: Custody) -> None:
@@ -59,9 +68,10 @@ def test_an_answer_interrupted_between_card_and_place_is_taken_at_the_second_try
     in_app: Flask, custody: Custody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     round_id, codes = opened(custody, print_cards=1)
-    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as broken:
         broken.setattr(rounds, "_fill_place", _stop)
-        send(round_id, code=codes[0])
+        with pytest.raises(KeyboardInterrupt):
+            send(round_id, code=codes[0])
 
     send(round_id, code=codes[0])
 
@@ -103,13 +113,19 @@ def test_rows_are_all_of_one_size_and_hold_no_unit_person_or_time(in_app: Flask,
     sizes = {(len(row.answers), len(row.link)) for row in filled(round_id)}
 
     assert len(sizes) == 1
-    assert {column.name for column in Response.__table__.columns} == {"round_id", "id", "filled", "answers", "link"}
+    assert {column.name for column in Response.__table__.columns} == {
+        "round_id",
+        "id",
+        "filled",
+        "answers",
+        "link",
+    }
 
 
 def test_more_places_are_made_before_a_draw_stops_being_a_draw(in_app: Flask, custody: Custody) -> None:
     round_id, _ = opened(custody, with_cards=False)
 
-    for number in range(rounds.BLOCK):
+    for _ in range(rounds.BLOCK):
         with db.writing() as session:
             place = rounds._free_place(session, round_id)
             session.get(Response, (round_id, place)).filled = 1  # type: ignore[union-attr]
@@ -129,7 +145,9 @@ def test_the_link_opens_for_a_custodian_and_says_the_card(in_app: Flask, custody
         assert found is not None
         wraps = json.loads(found.link_wraps or b"")
     (person, seed) = next(iter(custody.seeds.items()))
-    opened_seed = unseal(bytes.fromhex(wraps[person]), PrivateKey.from_seed(seed), context("round", round_id, person))
+    opened_seed = unseal(
+        bytes.fromhex(wraps[person]), PrivateKey.from_seed(seed), context("round", round_id, person)
+    )
     link = unseal(filled(round_id)[0].link, PrivateKey.from_seed(opened_seed), context("link", round_id))
 
     assert json.loads(unpad(link)) == {"card": codes[0], "elements": ["H", "", "do", "03", "17", "L", "nem"]}
@@ -140,7 +158,9 @@ def test_only_a_campaigner_opens_a_round(in_app: Flask, custody: Custody) -> Non
     with db.writing() as session:
         from core import clock
 
-        found = rounds.plan(session, CAMPAIGNER, year=2026, wave="after", opens_on=clock.today(), closes_on=clock.today())
+        found = rounds.plan(
+            session, CAMPAIGNER, year=2026, wave="after", opens_on=clock.today(), closes_on=clock.today()
+        )
         session.flush()
         with pytest.raises(Denied):
             rounds.open_round(session, administrator, found, custody.roster)
@@ -159,9 +179,15 @@ def test_the_journal_is_empty_after_an_answer(in_app: Flask, custody: Custody) -
 
 def test_the_longest_answers_fit_their_place(in_app: Flask, custody: Custody) -> None:
     with db.reading() as session:
-        questionnaire = rounds.questionnaire_of(session, Round(questionnaire_id=session.scalar(select(rounds.QuestionnaireVersion.id))))
+        questionnaire = rounds.questionnaire_of(
+            session, Round(questionnaire_id=session.scalar(select(rounds.QuestionnaireVersion.id)))
+        )
     longest = {
-        item.code: ([c.code for c in item.choices] if item.kind == "many" else max((c.code for c in item.choices), key=len))
+        item.code: (
+            [c.code for c in item.choices]
+            if item.kind == "many"
+            else max((c.code for c in item.choices), key=len)
+        )
         for item in questionnaire.items("after")
         if item.choices
     }
@@ -178,5 +204,3 @@ def close(round_id: str) -> None:
 
 def _stop(*_: object) -> None:
     raise KeyboardInterrupt
-
-
