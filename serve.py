@@ -54,9 +54,7 @@ def worker() -> Any:
     settings = config.from_environment()
     app = create_app(settings)
     quiet.watch(app)
-    return Gateway(
-        quiet.Hushed(app.wsgi_app), threads=settings.threads, limit=app.config["MAX_CONTENT_LENGTH"]
-    )
+    return Gateway(app.wsgi_app, threads=settings.threads, limit=app.config["MAX_CONTENT_LENGTH"])
 
 
 def check_place(settings: Settings) -> None:

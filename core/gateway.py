@@ -94,7 +94,7 @@ class Gateway:
     def _answer(self, environ: dict[str, Any], protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
         try:
             self._make(environ, protocol, loop)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # Left to the server, it would be printed with its message.
             quiet.report(error)
             with contextlib.suppress(Exception):
