@@ -43,6 +43,16 @@ CHROMIUM_ARGUMENTS = [
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever touches the database runs on both; what is marked `browser` or `embedded` on SQLite alone."""
+    asked = {
+        name for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0].split(",")
+    }
+    if "database_url" in metafunc.fixturenames and "database_url" not in asked:
+        one = any(metafunc.definition.get_closest_marker(name) for name in ("browser", "embedded"))
+        metafunc.parametrize("database_url", BACKENDS[:1] if one else BACKENDS, indirect=True)
+
+
 # The database
 
 
@@ -71,7 +81,7 @@ def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFacto
     return "furnished"
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The setting DATABASE_URL of a furnished database for this test alone: embedded, then PostgreSQL."""
     if request.param == "sqlite":
