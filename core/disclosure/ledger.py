@@ -69,10 +69,11 @@ def protect(
     return tables
 
 
-def protect_job(payload: Mapping[str, Any]) -> dict[str, Any]:
+def protect_job(payload: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
     """`protect` for a child process: `to_job` in, the document of the new tables out."""
     candidate = [raw_from_job(table) for table in payload["candidate"]]
-    return to_json(protect(candidate, from_json(payload["history"]), payload["k"]), k=payload["k"])
+    tables = protect(candidate, from_json(payload["history"]), payload["k"], progress=progress)
+    return to_json(tables, k=payload["k"])
 
 
 def step(count: int, last: int | None, k: int) -> Value:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from itertools import product
 from typing import Any, Final, NoReturn
 
@@ -52,22 +52,23 @@ def meaning_of(release: str, counts: str, dims: Iterable[str], at: Sequence[str]
     return Meaning(release[:4], counts, cell)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RawTable:
     """True counts of the finest cells of one table, in a custodian's memory; a missing cell counts 0.
 
-    dims: dim → its fixed categories, in order. rows: one category per dim → count. Two tables of the
-    same release that count the same things must have the same total.
+    dims: dim → its fixed categories, in order. rows: one category per dim → count; given once, and not to be
+    read again outside this package. Two tables of the same release that count the same things must have the
+    same total.
     """
 
     name: str
     release: str
     dims: Categories
-    rows: Mapping[tuple[str, ...], int]
+    rows: InitVar[Mapping[tuple[str, ...], int]]
     groups: Groups = field(default_factory=dict)
     counts: str = "cases"
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, rows: Mapping[tuple[str, ...], int]) -> None:
         if not _RELEASE.fullmatch(self.release):
             raise ValueError(f"A release is named by its day, such as 2026-09-30, not {self.release!r}.")
         for dim, categories in self.dims.items():
@@ -77,16 +78,22 @@ class RawTable:
             members = {one for group in self.groups.get(dim, {}).values() for one in group}
             if not members <= set(categories):
                 raise ValueError(f"A group of {dim!r} names a category that does not exist.")
-        for at, count in self.rows.items():
+        for at, count in rows.items():
             known = len(at) == len(self.dims) and all(
                 place in self.dims[dim] for dim, place in zip(self.dims, at, strict=False)
             )
             if not known or isinstance(count, bool) or not isinstance(count, int) or count < 0:
                 raise ValueError(f"Table {self.name!r} has a row outside its catalogue or a bad count.")
+        object.__setattr__(self, "_cells", dict(rows))
 
     def totals(self) -> dict[tuple[str, ...], int]:
         """The true count of every row of the catalogue. For `protect` alone."""
         return {at: self._count(at) for at in places(self.dims, self.groups)}
+
+    def cells(self) -> dict[tuple[str, ...], int]:
+        """The true counts as they were given. For this package alone."""
+        cells: dict[tuple[str, ...], int] = vars(self)["_cells"]
+        return cells
 
     def _count(self, at: tuple[str, ...]) -> int:
         wanted = [
@@ -95,7 +102,7 @@ class RawTable:
         ]
         return sum(
             count
-            for cell, count in self.rows.items()
+            for cell, count in self.cells().items()
             if all(w is None or place in w for w, place in zip(wanted, cell, strict=True))
         )
 
@@ -297,7 +304,7 @@ def to_job(candidate: Sequence[RawTable], history: Sequence[ProtectedTable], *, 
                     dim: {name: list(members) for name, members in named.items()}
                     for dim, named in raw.groups.items()
                 },
-                "rows": [[list(at), count] for at, count in raw.rows.items()],
+                "rows": [[list(at), count] for at, count in raw.cells().items()],
             }
             for raw in candidate
         ],

@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from itertools import product
 
 import numpy as np
@@ -47,6 +48,8 @@ def test_a_raw_table_tells_a_debugger_its_name_and_no_figure() -> None:
     assert repr(kinds(12, 3, 0)) == "<RawTable kind 2026-03-31: not for showing>"
     with pytest.raises(TypeError):
         json.dumps(kinds(12, 3, 0))
+    assert not hasattr(kinds(12, 3, 0), "rows")
+    assert "777" not in str(asdict(kinds(777, 3, 0)))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,203 @@
+"""One heavy job at a time, in a child process that lives only for it.
+
+Workers that serve pages never load numpy, scipy or a chart library. A job gets JSON and gives JSON; the
+child has none of the server's environment, leaves no core file, and is killed when its time is over. One
+job runs at a time on this machine, whichever worker asks: a lock file in memory-backed storage sees to it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import inspect
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+JOBS: Final = frozenset(
+    {
+        "core.charts:draw",
+        "core.charts:dumbbell_job",
+        "core.disclosure:protect_job",
+        "core.heavy:rehearse",
+        "survey.effects:from_json",
+    }
+)
+"""Everything that may run. Each takes a dict and returns a dict, and may take `progress`."""
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+_QUIET: Final = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+_PROGRESS: Final = "HEAVY_PROGRESS"
+
+Progress = Callable[[str], None]
+
+
+class HeavyFailed(Exception):
+    """A heavy job did not finish; `kind` is the name of what went wrong in the child."""
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind: Final = kind
+
+
+class HeavyBusy(Exception):
+    """Another heavy job is running; this one was not started."""
+
+
+def run(
+    job: str,
+    payload: Mapping[str, Any],
+    *,
+    progress: Progress | None = None,
+    seconds: float = 120,
+    patience: float = 30,
+    lock: Path | None = None,
+) -> dict[str, Any]:
+    """The answer of a job from `JOBS`.
+
+    seconds: after so long the child is killed. patience: how long to wait for another job to end. Raises
+    HeavyBusy, or HeavyFailed with the sentence of the child's own exception. `progress` is called from
+    another thread with each line the job tells.
+    """
+    if job not in JOBS:
+        raise ValueError(f"{job!r} is not a job that may run; see core.heavy.JOBS.")
+    asked = json.dumps(payload, allow_nan=False).encode()
+    with _alone(lock or _lock_file(), patience):
+        return _answer(_child(job, asked, progress, seconds))
+
+
+def rehearse(payload: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """A job that shows whether jobs work here: tells `tell`, sleeps, says what it sees, fails on demand."""
+    for words in payload.get("tell", ()):
+        progress(words)
+    time.sleep(payload.get("sleep", 0))
+    if "fail" in payload:
+        raise ValueError(payload["fail"])
+    if payload.get("die"):
+        os._exit(9)
+    return {"environment": sorted(os.environ), "core": resource.getrlimit(resource.RLIMIT_CORE)[0]}
+
+
+# --- the parent's side
+
+
+def _lock_file() -> Path:
+    memory = Path("/dev/shm")  # noqa: S108  (a lock holds no data, and every worker must find it)
+    folder = memory if memory.is_dir() else Path(tempfile.gettempdir())
+    return folder / f"heavy-{os.getuid()}.lock"
+
+
+@contextmanager
+def _alone(path: Path, patience: float) -> Iterator[None]:
+    handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        limit = time.monotonic() + patience
+        while not _locked(handle):
+            if time.monotonic() >= limit:
+                raise HeavyBusy("Another calculation is running; try again in a minute.")
+            time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _child(job: str, asked: bytes, progress: Progress | None, seconds: float) -> tuple[int, bytes]:
+    """Exit status and output of the child."""
+    ear, mouth = os.pipe()
+    child = subprocess.Popen(  # noqa: S603  (the job is one of JOBS, and no shell is asked)
+        [sys.executable, "-m", "core.heavy", job, str(int(seconds) + 5)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+        env={**_QUIET, _PROGRESS: str(mouth)},
+        pass_fds=(mouth,),
+    )
+    os.close(mouth)
+    listener = threading.Thread(target=_listen, args=(ear, progress), daemon=True)
+    listener.start()
+    try:
+        told, _ = child.communicate(asked, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise HeavyFailed("TimeoutExpired", f"The job took longer than {seconds:g} seconds.") from None
+    finally:
+        child.kill()
+        child.communicate()
+        listener.join()
+    return child.returncode, told
+
+
+def _listen(ear: int, progress: Progress | None) -> None:
+    with os.fdopen(ear, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if progress is not None:
+                progress(line.rstrip("\n"))
+
+
+def _answer(ended: tuple[int, bytes]) -> dict[str, Any]:
+    status, told = ended
+    if status != 0:
+        raise HeavyFailed("Died", f"The job's process ended with status {status}.")
+    answer = json.loads(told)
+    if "failed" in answer:
+        raise HeavyFailed(answer["failed"], answer["sentence"])
+    return dict(answer["done"])
+
+
+# --- the child's side
+
+
+def main(job: str, seconds: str) -> None:
+    """Run one job from standard input to standard output; whatever it prints by accident goes nowhere."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.alarm(int(seconds))  # should the parent die, nobody else would end this
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    mouth = os.fdopen(int(os.environ.pop(_PROGRESS)), "w", encoding="utf-8", buffering=1)
+
+    def tell(words: str) -> None:
+        mouth.write(words.replace("\n", " ") + "\n")
+
+    with out, mouth:
+        json.dump(_outcome(job, sys.stdin.buffer.read(), tell), out, allow_nan=False)
+
+
+def _outcome(job: str, asked: bytes, tell: Progress) -> dict[str, Any]:
+    try:
+        if job not in JOBS:
+            raise ValueError(f"{job!r} is not a job that may run.")
+        module, name = job.split(":")
+        function = getattr(importlib.import_module(module), name)
+        extra = {"progress": tell} if "progress" in inspect.signature(function).parameters else {}
+        done = function(json.loads(asked), **extra)
+        json.dumps(done, allow_nan=False)
+    except Exception as wrong:  # noqa: BLE001  (whatever it is, the parent must hear its name)
+        return {"failed": type(wrong).__name__, "sentence": str(wrong)}
+    return {"done": done}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
