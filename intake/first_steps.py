@@ -50,13 +50,13 @@ _CHILD: Final = FirstStep(
 _HOURS: Final = FirstStep(
     title=Text("Chuyện vừa xảy ra: nên đi khám sớm", "It has just happened: see a doctor soon"),
     sentence=Text(
-        "Có thuốc ngừa HIV trong 72 giờ và ngừa thai trong 5 ngày. Đi sớm thì tốt hơn."
-        " Bạn không cần kể hết chuyện.",
-        "HIV can be prevented within 72 hours and pregnancy within 5 days. Sooner is better."
-        " You need not tell all.",
+        "Có thuốc ngừa HIV trong 72 giờ, ngừa thai trong 5 ngày; càng sớm càng tốt."
+        " Ở nơi khám, bạn không cần kể hết chuyện.",
+        "HIV can be prevented within 72 hours and pregnancy within 5 days; the sooner the better."
+        " You need not tell the doctor everything.",
     ),
     kind="soon",
-    numbers=("115",),
+    numbers=(),
 )
 
 

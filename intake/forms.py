@@ -103,7 +103,7 @@ def checked(
     given, skipped = [], []
     names = {member.id: member.name for member in people}
     for field in FORM.fields:
-        if field.condition and not field.condition.met(answers):
+        if (field.kind == "tick" and field.required) or (field.condition and not field.condition.met(answers)):
             continue
         change = ("edit", field.name, f"{url}#{field.name}")
         if field.name in answers:
@@ -143,7 +143,7 @@ class BackForm(PublicForm):
 
     receipt = HiddenField()
     group = HiddenField()
-    digits = StringField(Text("Bốn số", "Four digits"))
+    digits = StringField(Text("Gõ lại bốn số của một nhóm", "Type the four digits of one group"))
 
 
 class ReplyForm(PublicForm):
@@ -163,7 +163,7 @@ class AnswerForm(StaffForm):
     """A message from a handler, and where the case stands after it."""
 
     message = Lines(
-        Text("Trả lời", "Answer"),
+        Text("Nội dung trả lời", "Your answer"),
         validators=[
             Needed(Text("Chưa có nội dung trả lời.", "The answer is empty.")),
             Length(max=MESSAGE_LENGTH, message=_TOO_LONG),

@@ -28,7 +28,15 @@ from intake.submission import ChannelClosed, Draft, NobodyLeft
 pages = Blueprint("reporter", __name__)
 
 UNPROCESSABLE: Final = 422
-_GROUPS: Final = ("1", "2", "3", "4", "5", "6")
+_ASKED: Final = {
+    "1": Text("Nhóm thứ nhất trong sáu nhóm.", "The first of the six groups."),
+    "2": Text("Nhóm thứ hai trong sáu nhóm.", "The second of the six groups."),
+    "3": Text("Nhóm thứ ba trong sáu nhóm.", "The third of the six groups."),
+    "4": Text("Nhóm thứ tư trong sáu nhóm.", "The fourth of the six groups."),
+    "5": Text("Nhóm thứ năm trong sáu nhóm.", "The fifth of the six groups."),
+    "6": Text("Nhóm thứ sáu trong sáu nhóm.", "The last of the six groups."),
+}
+_GROUPS: Final = tuple(_ASKED)
 
 
 @pages.context_processor
@@ -143,11 +151,13 @@ def _check(raw: Raw, report: Report, roster: Roster, draft: Draft, *, busy: bool
 
 
 def _receipt(digits: str, form: BackForm, *, group: str = "", steps: Any = ()) -> str:
+    group = group or secrets.choice(_GROUPS)
     return render_template(
         "intake/receipt.html",
         receipt=digits,
         form=form,
-        group=group or secrets.choice(_GROUPS),
+        group=group,
+        asked=_ASKED[group],
         steps=steps,
         come_back=submission.answer_by(),
     )
