@@ -10,7 +10,7 @@ import json
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,12 +45,15 @@ BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Whatever touches the database runs on both; what is marked `browser` or `embedded` on SQLite alone."""
-    asked = {
-        name for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0].split(",")
-    }
+    marks = metafunc.definition.iter_markers("parametrize")
+    asked = {name for mark in marks for name in _names(mark.args[0])}
     if "database_url" in metafunc.fixturenames and "database_url" not in asked:
         one = any(metafunc.definition.get_closest_marker(name) for name in ("browser", "embedded"))
         metafunc.parametrize("database_url", BACKENDS[:1] if one else BACKENDS, indirect=True)
+
+
+def _names(arguments: str | Sequence[str]) -> Sequence[str]:
+    return arguments.split(",") if isinstance(arguments, str) else arguments
 
 
 # The database
