@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import config, db, enrolment, headers, home, log_reader, memory, pages, sign_in
+from core import administrator, config, db, enrolment, headers, home, log_reader, memory, pages, sign_in
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
@@ -24,6 +24,7 @@ BLUEPRINTS = (
     founder.pages,
     roster_keeper.pages,
     log_reader.pages,
+    administrator.pages,
     commands.commands,
     reporter.pages,
     returning.pages,

@@ -200,10 +200,29 @@ def withdraw(session: Session, person: Person) -> None:
 
 
 def retire(session: Session, person: Person) -> None:
-    """Close a person's account; what they held stays sealed to others."""
+    """Close a person's account: from now on nobody signs in under it.
+
+    The lock of a handler or custodian stays closed where it is until a roster without them is in force
+    (`forget_retired`): an administrator alone must not be able to destroy keys.
+    """
     session.query(Enrolment).filter_by(person_id=person.id).delete()
     person.state = "retired"
-    person.lock = None
+    if not person.holds_keys:
+        person.lock = None
+
+
+def reinstate(person: Person) -> None:
+    """Undo `retire` while the lock is still there; `LinkSpent` once it is gone."""
+    if person.state != "retired" or person.lock is None:
+        raise LinkSpent
+    person.state = "active"
+
+
+def forget_retired(session: Session, still_rostered: frozenset[str]) -> None:
+    """Destroy the locks of retired people whom the roster in force no longer names."""
+    for person in session.scalars(select(Person).where(Person.state == "retired", Person.lock.is_not(None))):
+        if person.id not in still_rostered:
+            person.lock = None
 
 
 def with_role(session: Session, role: Role) -> list[Person]:

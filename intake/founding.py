@@ -202,6 +202,7 @@ def sign(session: Session, identity: Identity, seed: bytes) -> bool:
         _begin(session, roster)
     else:
         log.share(session, roster, *log.keys_for(session, identity.person_id, seed))
+    accounts.forget_retired(session, frozenset(member.id for member in roster.members))
     log.write(
         session,
         "roster_in_force",

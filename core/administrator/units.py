@@ -1,0 +1,113 @@
+"""Units: departments, offices and stations, each valid from one day until another."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from wtforms import DateField, SelectField
+from wtforms.validators import Length, Optional
+
+from core import clock, db, editing
+from core.access import Role
+from core.administrator.blueprint import pages
+from core.editing import NoSuchThing, UnitFacts, WrongWayRound
+from core.forms import Needed, StaffForm, Words
+from core.i18n import Text, t
+from core.pages import data_changed
+from core.sessions import identity, signed_in
+from core.units import Unit, UnitGroup
+from core.vietnamese import fold, sort_key
+
+KINDS: Final = {
+    "lanh_dao": Text("Lãnh đạo", "Management"),
+    "phong": Text("Phòng", "Office"),
+    "khoa": Text("Khoa", "Department"),
+    "tram_y_te": Text("Trạm Y tế", "Health station"),
+}
+DAY_FORMATS: Final = ["%d/%m/%Y", "%Y-%m-%d"]
+
+
+class UnitForm(StaffForm):
+    """What is written down about a unit."""
+
+    name_vi = Words(Text("Tên", "Name"), [Needed(), Length(max=160)])
+    name_en = Words(Text("Tên bằng tiếng Anh", "Name in English"), [Length(max=160)])
+    kind = SelectField(Text("Loại", "Kind"), choices=list(KINDS.items()))
+    group = SelectField(Text("Nhóm trong số liệu", "Group in figures"))
+    valid_from = DateField(Text("Có từ ngày", "From"), [Needed()], format=DAY_FORMATS)
+    valid_until = DateField(Text("Đến ngày", "Until"), [Optional()], format=DAY_FORMATS)
+
+
+@pages.get("/don-vi/")
+@signed_in(Role.ADMINISTRATOR)
+def units() -> str:
+    """Every unit in Vietnamese order; those that are no more come last."""
+    wanted = fold(request.args.get("tim", ""))
+    with db.reading() as session:
+        found = [
+            unit for unit in session.scalars(select(Unit)) if wanted in fold(f"{unit.name_vi} {unit.name_en}")
+        ]
+        groups = {group.code: t(group.name_vi, group.name_en) for group in session.scalars(select(UnitGroup))}
+    today = clock.today()
+    found.sort(
+        key=lambda unit: (unit.valid_until is not None and unit.valid_until < today, sort_key(unit.name_vi))
+    )
+    return render_template(
+        "core/units.html",
+        units=found,
+        groups=groups,
+        kinds=KINDS,
+        today=today,
+        tim=request.args.get("tim", ""),
+    )
+
+
+@pages.route("/don-vi/moi", methods=["GET", "POST"])
+@signed_in(Role.ADMINISTRATOR)
+def new_unit() -> Any:
+    """Add a unit."""
+    return _save(None, UnitForm(valid_from=clock.today()))
+
+
+@pages.route("/don-vi/<unit_id>", methods=["GET", "POST"])
+@signed_in(Role.ADMINISTRATOR)
+def unit(unit_id: str) -> Any:
+    """Change a unit."""
+    with db.reading() as session:
+        found = session.get(Unit, unit_id) or abort(404)
+    return _save(found, UnitForm(obj=found))
+
+
+def _save(found: Unit | None, form: UnitForm) -> Any:
+    with db.reading() as session:
+        form.group.choices = [
+            (group.code, t(group.name_vi, group.name_en)) for group in session.scalars(select(UnitGroup))
+        ]
+    if form.validate_on_submit():
+        try:
+            with db.writing() as session:
+                editing.save_unit(session, identity(), found.id if found else None, _facts(form))
+        except NoSuchThing:
+            abort(404)
+        except WrongWayRound:
+            form.valid_until.errors = [
+                Text("Ngày kết thúc đứng trước ngày bắt đầu.", "This ends before it begins.")
+            ]
+        else:
+            data_changed()
+            flash(t("Đã lưu đơn vị.", "The unit is saved."))
+            return redirect(url_for("administrator.units"))
+    return render_template("core/unit.html", unit=found, form=form), 422 if form.errors else 200
+
+
+def _facts(form: UnitForm) -> UnitFacts:
+    return UnitFacts(
+        name_vi=form.name_vi.data,
+        name_en=form.name_en.data or "",
+        kind=form.kind.data,
+        group=form.group.data,
+        valid_from=form.valid_from.data,
+        valid_until=form.valid_until.data,
+    )

@@ -1,0 +1,203 @@
+"""What an administrator may change about the centre's data: units, help numbers, the year's campaign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core import clock, log
+from core.access import Identity, Role, require
+from core.campaign import Campaign, Hotline, Message, now_running
+from core.db import new_id
+from core.units import Unit
+
+SHOWN: Final = ("always", "help", "hidden")
+ALWAYS_AT_MOST: Final = 4
+"""Somebody in trouble reads four numbers, not twelve."""
+
+
+class NoSuchThing(Exception):
+    """There is no unit, number or campaign of this name."""
+
+
+class TooManyAlways(Exception):
+    """Four numbers stand on every page already; move another to the help page first."""
+
+
+class WrongWayRound(Exception):
+    """Something ends before it begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitFacts:
+    """What is written down about a unit."""
+
+    name_vi: str
+    name_en: str
+    kind: str
+    group: str
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotlineFacts:
+    """What is written down about a help number."""
+
+    number: str
+    name_vi: str
+    name_en: str
+    when_vi: str
+    when_en: str
+    show: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignFacts:
+    """What is written down about a year's campaign; `details` are words for documents and deadlines."""
+
+    title_vi: str
+    title_en: str
+    theme_vi: str
+    theme_en: str
+    begins: date
+    ends: date
+    details: dict[str, Any]
+
+
+def save_unit(session: Session, identity: Identity | None, unit_id: str | None, facts: UnitFacts) -> Unit:
+    """Change a unit, or add one (`unit_id` None). Raises `Denied`, `NoSuchThing`, `WrongWayRound`."""
+    who = require(identity, Role.ADMINISTRATOR)
+    if facts.valid_until is not None and facts.valid_until < facts.valid_from:
+        raise WrongWayRound
+    unit = Unit(id=new_id()) if unit_id is None else session.get(Unit, unit_id)
+    if unit is None:
+        raise NoSuchThing
+    unit.name_vi, unit.name_en = facts.name_vi, facts.name_en or facts.name_vi
+    unit.kind, unit.group = facts.kind, facts.group
+    unit.valid_from, unit.valid_until = facts.valid_from, facts.valid_until
+    session.add(unit)
+    log.write_if_started(session, "unit_edited", who=who.person_id, about=unit.id)
+    return unit
+
+
+def save_hotline(
+    session: Session, identity: Identity | None, hotline_id: str | None, facts: HotlineFacts
+) -> Hotline:
+    """Change a help number, or add one at the end, checked today.
+
+    A changed number counts as unchecked no longer than it takes to say so: whoever types it has it before them.
+    Raises `Denied`, `NoSuchThing`, `TooManyAlways`.
+    """
+    who = require(identity, Role.ADMINISTRATOR)
+    line = Hotline(id=new_id()) if hotline_id is None else session.get(Hotline, hotline_id)
+    if line is None:
+        raise NoSuchThing
+    if facts.show == "always" and _always(session, line.id) >= ALWAYS_AT_MOST:
+        raise TooManyAlways
+    if hotline_id is None:
+        last = session.scalar(select(func.max(Hotline.position))) or 0
+        line.position, line.checked_on = last + 1, clock.today()
+        line.certainty_vi = line.certainty_en = ""
+    line.number, line.show = facts.number, facts.show
+    line.name_vi, line.name_en = facts.name_vi, facts.name_en or facts.name_vi
+    line.when_vi, line.when_en = facts.when_vi, facts.when_en or facts.when_vi
+    session.add(line)
+    log.write_if_started(session, "hotline_edited", who=who.person_id, about=facts.number)
+    return line
+
+
+def hotline_answers(session: Session, identity: Identity | None, hotline_id: str) -> Hotline:
+    """Somebody has just called the number, and it answers."""
+    who = require(identity, Role.ADMINISTRATOR)
+    line = session.get(Hotline, hotline_id)
+    if line is None:
+        raise NoSuchThing
+    line.checked_on = clock.today()
+    line.certainty_vi = line.certainty_en = ""
+    log.write_if_started(session, "hotline_checked", who=who.person_id, about=line.number)
+    return line
+
+
+def move_hotline(session: Session, identity: Identity | None, hotline_id: str, *, up: bool) -> None:
+    """Exchange a help number with its neighbour; at the end of the list nothing happens."""
+    require(identity, Role.ADMINISTRATOR)
+    lines = list(session.scalars(select(Hotline).order_by(Hotline.position)))
+    place = next((index for index, line in enumerate(lines) if line.id == hotline_id), None)
+    if place is None:
+        raise NoSuchThing
+    other = place + (-1 if up else 1)
+    if 0 <= other < len(lines):
+        lines[place], lines[other] = lines[other], lines[place]
+    for position, line in enumerate(lines, start=1):
+        line.position = position
+
+
+def save_campaign(session: Session, identity: Identity | None, year: int, facts: CampaignFacts) -> Campaign:
+    """Change a year's campaign. Raises `Denied`, `NoSuchThing`, `WrongWayRound`."""
+    who = require(identity, Role.ADMINISTRATOR)
+    if facts.ends < facts.begins:
+        raise WrongWayRound
+    campaign = session.get(Campaign, year)
+    if campaign is None:
+        raise NoSuchThing
+    campaign.title_vi, campaign.title_en = facts.title_vi, facts.title_en
+    campaign.theme_vi, campaign.theme_en = facts.theme_vi, facts.theme_en
+    campaign.begins, campaign.ends = facts.begins, facts.ends
+    campaign.details = {**campaign.details, **facts.details}
+    log.write_if_started(session, "campaign_edited", who=who.person_id, about=str(year))
+    return campaign
+
+
+def begin_year(session: Session, identity: Identity | None) -> Campaign:
+    """This year's campaign, made from the latest one: dates moved, theme and plan number left to be written."""
+    who = require(identity, Role.ADMINISTRATOR)
+    year, last = clock.today().year, now_running(session)
+    if last is None:
+        raise NoSuchThing
+    if last.year == year:
+        return last
+    fresh = Campaign(
+        year=year,
+        title_vi=last.title_vi.replace(str(last.year), str(year)),
+        title_en=last.title_en.replace(str(last.year), str(year)),
+        theme_vi="",
+        theme_en="",
+        begins=last.begins.replace(year=year),
+        ends=last.ends.replace(year=year),
+        details=_details_of(last, year),
+    )
+    session.add(fresh)
+    for message in session.scalars(select(Message).where(Message.year == last.year)).all():
+        if str(last.year) not in message.text_vi:
+            session.add(_message_of(message, year))
+    log.write_if_started(session, "campaign_edited", who=who.person_id, about=str(year))
+    return fresh
+
+
+def _details_of(last: Campaign, year: int) -> dict[str, Any]:
+    details = dict(last.details) | {"theme_set": False, "higher_plan_vi": "", "higher_plan_en": ""}
+    for name in ("units_report_before", "centre_reports_before", "supplement_until"):
+        if details.get(name):
+            details[name] = date.fromisoformat(details[name]).replace(year=year).isoformat()
+    return details
+
+
+def _message_of(message: Message, year: int) -> Message:
+    return Message(
+        year=year,
+        code=message.code,
+        text_vi=message.text_vi,
+        text_en=message.text_en,
+        group=message.group,
+        places=message.places,
+    )
+
+
+def _always(session: Session, besides: str) -> int:
+    others = select(func.count()).where(Hotline.show == "always", Hotline.id != besides)
+    return session.scalar(others) or 0
