@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-FAMILY: Final = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý"]
-MIDDLE: Final = ["Thị", "Văn", "Thu", "Minh", "Ngọc", "Hữu", "Đức", "Thanh", "Quốc", "Kim", "Hải", "Xuân"]
-GIVEN: Final = ["An", "Bình", "Chi", "Dung", "Đông", "Giang", "Hà", "Hạnh", "Hiền", "Hoa", "Hương", "Khánh", "Lan", "Linh", "Mai", "Nga", "Oanh", "Phúc", "Quỳnh", "Sơn", "Thảo", "Thủy", "Trang", "Tuấn", "Uyên", "Vân", "Yến"]
-
 PEOPLE: Final = (
     # role, name, title, English title
     ("administrator", "Đỗ Quốc Tuấn", "Cán bộ công nghệ thông tin", "IT officer"),

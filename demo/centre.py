@@ -1,0 +1,254 @@
+"""Building the demonstration centre: people, letters, answers, surveys and releases, all by the product's own deeds.
+
+What people wrote and how they answered follows from the seed; keys and case ids are drawn fresh each time, as they
+must be. The clock is held at each event's day, so that two years pass in a minute.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from flask import Flask
+from sqlalchemy import select
+
+from core import clock, db, passphrase, rosters
+from core.access import Identity, Role
+from core.accounts import Credentials
+from core.installation import installation_id
+from core.units import Unit
+from demo import content
+from demo.answers import Respondent
+from intake import casework, founding, mailbox, receipt, submission
+from intake.founding import Founded, Newcomer, Settled
+from intake.report import Report, validate
+from survey import cards, results, rounds
+from survey.models import Round
+
+Say = Callable[[str], None]
+STAFF: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much happens in the centre."""
+
+    cases_a_year: int
+    staff: int
+
+
+SIZES: Final = {"full": Size(cases_a_year=30, staff=STAFF), "small": Size(cases_a_year=6, staff=40)}
+
+
+def build(app: Flask, *, seed: int, size: Size, say: Say) -> Founded:
+    """A whole centre in an empty instance."""
+    chance = random.Random(seed)  # noqa: S311 - invented people, not secrets
+    today = clock.today()
+    first_day = date(today.year - 1, 1, 6)
+    with app.app_context():
+        with _on(first_day):
+            founded = _found(chance)
+        say(f"{len(founded.people)} people, a roster signed by two custodians")
+        for year in (today.year - 1, today.year):
+            if year == today.year:
+                _renew(founded, date(year, 1, 5))
+            _letters(founded, chance, year, size.cases_a_year, until=min(date(year, 12, 28), today))
+            say(f"{size.cases_a_year} letters of {year}, read and answered")
+        _surveys(founded, chance, today, size.staff, say)
+    return founded
+
+
+def _on(day: date, hour: int = 9) -> Any:
+    return clock.freeze(datetime.combine(day, time(hour, 12), clock.ZONE))
+
+
+# --- people --------------------------------------------------------------------------------------
+
+
+def _found(chance: random.Random) -> Founded:
+    with db.reading() as session:
+        station = session.scalars(select(Unit).where(Unit.name_vi.like("%Thiệu Nguyên%"))).first()
+    newcomers = [
+        Newcomer(
+            name=name,
+            title_vi=title_vi,
+            title_en=title_en,
+            roles=frozenset({Role(role)}),
+            unit_id=station.id if role == "unit" and station else None,
+        )
+        for role, name, title_vi, title_en in content.PEOPLE
+    ]
+    prepared = founding.prepare(newcomers, draw=lambda *, with_seed: _credentials(chance, with_seed))
+    with db.writing() as session:
+        return founding.found(session, prepared)
+
+
+def _credentials(chance: random.Random, with_seed: bool) -> Credentials:
+    """Credentials that the seed repeats: a demonstration must let the same person in again."""
+    words = passphrase.words()
+    return Credentials(
+        passphrase=" ".join(chance.choice(words) for _ in range(6)),
+        totp="".join(chance.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(32)),
+        recovery_codes=tuple(f"{chance.randrange(10**8):08d}" for _ in range(8)),
+        seed=chance.randbytes(32) if with_seed else None,
+    )
+
+
+def _renew(founded: Founded, day: date) -> None:
+    """The yearly renewal: the same people, a new version signed by two custodians of the one before."""
+    with _on(day), db.writing() as session:
+        rosters.propose(session, rosters.current(session).recovery_public)
+        for person in founded.of(Role.CUSTODIAN)[:2]:
+            founding.sign(session, person.identity, _seed(person))
+
+
+def sign_ins(founded: Founded) -> list[dict[str, str]]:
+    """What ACCOUNTS holds: everybody's role, name, passphrase and TOTP secret."""
+    return [
+        {
+            "role": " ".join(sorted(person.roles)),
+            "name": person.sign_name,
+            "passphrase": person.credentials.passphrase,
+            "totp_secret": person.credentials.totp,
+        }
+        for person in founded.people
+    ]
+
+
+# --- letters -------------------------------------------------------------------------------------
+
+
+def _letters(founded: Founded, chance: random.Random, year: int, count: int, *, until: date) -> None:
+    first = date(year, 1, 8)
+    span = (until - first).days
+    for day in sorted(first + timedelta(days=chance.randrange(span)) for _ in range(count)):
+        _one_letter(founded, chance, day, recent=(until - day).days < 5)
+
+
+def _one_letter(founded: Founded, chance: random.Random, day: date, *, recent: bool) -> None:
+    handlers = founded.of(Role.HANDLER)
+    struck = [chance.choice(handlers).person_id] if chance.random() < 0.1 else []
+    with _on(day, chance.randrange(7, 22)):
+        report = _report(founded, chance, struck)
+        draft = submission.send(report, submission.readers_now(), submission.draw())
+    reading = [one for one in handlers if one.person_id not in struck]
+    handler = chance.choice(reading)
+    if recent and chance.random() < 0.7:
+        return
+    with _on(day + timedelta(days=1), 10), db.writing() as session:
+        casework.open_case(session, handler.identity, _seed(handler), draft.case_id)
+    if chance.random() < 0.85:
+        with _on(day + timedelta(days=1), 11), db.writing() as session:
+            casework.answer(
+                session, handler.identity, _seed(handler), draft.case_id, chance.choice(content.ANSWERS)
+            )
+    if chance.random() < 0.4:
+        with _on(day + timedelta(days=3), 20):
+            keys = receipt.derive(draft.receipt, installation_id())
+            with db.reading() as session:
+                opened = mailbox.find(session, draft.receipt, keys)
+            mailbox.write(opened, chance.choice(content.REPLIES))
+    with _on(day + timedelta(days=4), 15), db.writing() as session:
+        casework.judge(
+            session,
+            handler.identity,
+            _seed(handler),
+            draft.case_id,
+            genuine="yes" if chance.random() < 0.95 else "no",
+            gbv_type=_gbv_type(report),
+        )
+
+
+def _seed(person: Settled) -> bytes:
+    assert person.credentials.seed is not None
+    return person.credentials.seed
+
+
+_TYPES: Final = {
+    "sexual_touch": "sexual_assault",
+    "physical": "physical_assault",
+    "money": "denial",
+    "forced_marriage": "forced_marriage",
+}
+
+
+def _gbv_type(report: Report) -> str:
+    return next((_TYPES[kind] for kind in report.chosen("what_kind") if kind in _TYPES), "psychological")
+
+
+def _report(founded: Founded, chance: random.Random, struck: list[str]) -> Report:
+    role = chance.choices(("self", "witness", "told", "health_worker"), (70, 15, 8, 7))[0]
+    raw: dict[str, list[str]] = {
+        "ack_limits": ["yes"],
+        "danger_now": [chance.choices(("no", "unsure", "yes"), (80, 15, 5))[0]],
+        "reporter_role": [role],
+        "survivor_aware": [chance.choice(("agrees", "knows", "no"))],
+        "age_group": [chance.choices(("18_59", "16_17", "under_16", "from_60"), (80, 8, 5, 7))[0]],
+        "sex": [chance.choices(("female", "male", "unsaid"), (78, 15, 7))[0]],
+        "affected_group": [chance.choices(("staff", "patient", "public"), (60, 20, 20))[0]],
+        "what_kind": chance.sample(
+            ("physical", "sexual_words", "sexual_touch", "threats", "money"), chance.choice((1, 1, 2))
+        ),
+        "narrative": [chance.choice(content.STORIES)],
+        "relation": [chance.choice(("partner", "family", "superior", "colleague", "patient"))],
+        "when": [chance.choice(("ongoing", "month", "year", "days_3_7", "hours_72"))],
+        "setting": [chance.choices(("home", "work", "health_facility", "online"), (40, 35, 15, 10))[0]],
+        "exclude_handlers": struck,
+        "support_wanted": chance.sample(("listening", "legal", "medical", "shelter", "action"), 2),
+        "contact_mode": [chance.choices(("mailbox", "phone"), (85, 15))[0]],
+        "safe_contact": ["Gọi sau 20 giờ; nếu người khác nghe máy thì nói là hiệu thuốc"],
+        "consent_stats": ["yes"] if chance.random() < 0.8 else [],
+    }
+    people = {person.person_id for person in (*founded.of(Role.HANDLER), *founded.of(Role.CUSTODIAN))}
+    return validate(raw, people=people)
+
+
+# --- surveys -------------------------------------------------------------------------------------
+
+
+def _surveys(founded: Founded, chance: random.Random, today: date, staff: int, say: Say) -> None:
+    """Last year's two waves, joined; and this year's first wave, open now."""
+    year = today.year - 1
+    by, custodian = founded.of(Role.CAMPAIGNER)[0].identity, founded.of(Role.CUSTODIAN)[0]
+    people = [Respondent.drawn(chance) for _ in range(staff)]
+    with _on(date(year, 11, 3)):
+        codes = _cards(by, year, staff)
+    drawn_cards = dict(zip(range(staff), chance.sample(codes, staff), strict=True))
+    pair = []
+    for wave, opens, share in (("before", date(year, 11, 5), 0.92), ("after", date(year, 12, 3), 0.88)):
+        with _on(opens):
+            found = _open(by, year, wave, opens, opens + timedelta(days=10), staff)
+        with _on(opens + timedelta(days=2)):
+            for number, person in enumerate(people):
+                if chance.random() < share:
+                    person.answers(chance, found, code=drawn_cards[number])
+        with _on(opens + timedelta(days=11)), db.writing() as session:
+            rounds.close_round(session, by, session.get_one(Round, found.id))
+        pair.append(found.id)
+        say(f"survey {wave} of {year}: {staff} people invited")
+    with _on(date(year, 12, 16)):
+        results.compare(pair[0], pair[1], custodian.identity, _seed(custodian))
+    say("both waves joined in memory, effects computed")
+    with _on(today - timedelta(days=2)):
+        fresh = _cards(by, today.year, staff)
+        found = _open(by, today.year, "before", today - timedelta(days=2), today + timedelta(days=12), staff)
+    for person, code in zip(people[: staff // 3], fresh, strict=False):
+        person.answers(chance, found, code=code)
+
+
+def _cards(by: Identity, year: int, count: int) -> list[str]:
+    with db.writing() as session:
+        return cards.make(session, by, year=year, count=count)
+
+
+def _open(by: Identity, year: int, wave: str, opens: date, closes: date, invited: int) -> Round:
+    with db.writing() as session:
+        found = rounds.plan(
+            session, by, year=year, wave=wave, opens_on=opens, closes_on=closes, invited=invited
+        )
+        session.flush()  # places refer to their round
+        rounds.open_round(session, by, found, rosters.current(session))
+    return found
