@@ -97,6 +97,8 @@ def _from_file(path: Path) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WrongSetting(f"{path} cannot be read as TOML: {error}") from error
+    except OSError as error:
+        raise WrongSetting(f"{path} cannot be read: {error.strerror}") from error
     known = {field.name for field in fields(Settings)} - {"instance"}
     for name in found:
         if name not in known:
@@ -108,8 +110,12 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _typed(name: str, value: Any) -> Any:
     kind = {field.name: field.type for field in fields(Settings)}[name]
+    if kind == "str" and not isinstance(value, str):
+        raise WrongSetting(f"{name.upper()} must be text in quotation marks, not {value}")
     if kind != "int":
         return value
+    if isinstance(value, bool | float):
+        raise WrongSetting(f"{name.upper()} must be a whole number, not {value}")
     try:
         return int(value)
     except (TypeError, ValueError) as error:
@@ -150,6 +156,12 @@ def _check(settings: Settings) -> None:
         raise WrongSetting("PUBLIC_URL must begin with https://")
     if bool(settings.tls_certificate) != bool(settings.tls_key):
         raise WrongSetting("TLS_CERTIFICATE and TLS_KEY are needed together")
+    for name in ("tls_certificate", "tls_key"):
+        path = getattr(settings, name)
+        if path and not os.access(path, os.R_OK):
+            raise WrongSetting(f"{name.upper()} names {path}, which cannot be read")
+    if settings.exit_url and urlsplit(settings.exit_url).scheme != "https":
+        raise WrongSetting("EXIT_URL must begin with https:// (or be empty for a plain page of this server)")
     if settings.host not in LOOPBACK and not settings.tls_certificate:
         raise WrongSetting(
             f"HOST={settings.host} would carry people's words over plain HTTP. Keep HOST=127.0.0.1 behind "

@@ -39,6 +39,9 @@ class Tmpfs:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Anybody of this machine may make a folder there first, under the name we are going to use.
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            raise NoMemory(f"{folder} belongs to somebody else of this machine; remove it.")
         folder.chmod(0o700)
         self._path = folder / "memory.db"
         self._local = threading.local()
@@ -136,11 +139,18 @@ def open_store(url: str, instance: Path) -> Store:
     """The shelf of this installation."""
     if url:
         return Valkey(url)
-    if not SHARED_MEMORY.is_dir() or not os.access(SHARED_MEMORY, os.W_OK):
+    if not os.access(SHARED_MEMORY, os.W_OK) or not _lies_in_memory(SHARED_MEMORY):
         raise NoMemory(
-            "/dev/shm is missing or cannot be written to; set MEMORY_URL to a Valkey without persistence."
+            f"{SHARED_MEMORY} is not memory that can be written to; set MEMORY_URL to a Valkey without persistence."
         )
     return Tmpfs(folder(instance))
+
+
+def _lies_in_memory(path: Path) -> bool:
+    """Whether a folder is memory: in some containers /dev/shm is a folder on a disk."""
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
+    holding = [mount for mount in mounts if path.is_relative_to(mount[1].replace("\\040", " "))]
+    return bool(holding) and max(reversed(holding), key=lambda mount: len(mount[1]))[2] in {"tmpfs", "ramfs"}
 
 
 def folder(instance: Path) -> Path:
@@ -156,7 +166,9 @@ def store() -> Store:
 
 def boot_secret(shelf: Store) -> bytes:
     """A secret that is gone when the machine's memory is: 32 bytes, the same for all its processes."""
-    fresh = secrets.token_bytes(32)
-    if shelf.add("boot", fresh, 400 * 86400):
-        return fresh
-    return shelf.get("boot") or fresh
+    held = shelf.get("boot")
+    if held is None:
+        shelf.add("boot", secrets.token_bytes(32), 400 * 86400)
+        held = shelf.get("boot")
+    assert held is not None, "it was put there a line above"
+    return held

@@ -25,6 +25,10 @@ from core.sealing import CannotOpen, SharedKey, context, derive, seal, unseal
 COOKIE: Final = "__Host-phien"
 
 
+UNSEEN: Final = ("/thu", "/hop-thu", "/khao-sat")
+"""Pages of reporters and respondents: they never look at who is signed in at this browser."""
+
+
 class NotSignedIn(Exception):
     """There is no session, or it has run out, or it holds no key of this kind."""
 
@@ -46,8 +50,8 @@ class StaffSession(dict[str, Any], SessionMixin):
 class MemorySessions(SessionInterface):
     """Flask's sessions on the memory-backed shelf."""
 
-    def open_session(self, app: Flask, request: Request) -> StaffSession:
-        cookie = request.cookies.get(COOKIE, "")
+    def open_session(self, app: Flask, request: Request) -> StaffSession:  # noqa: ARG002 - Flask says so
+        cookie = "" if request.path.startswith(UNSEEN) else request.cookies.get(COOKIE, "")
         blob = memory.store().get(_shelf(cookie)) if cookie else None
         if not blob:
             return StaffSession({})
@@ -66,14 +70,15 @@ class MemorySessions(SessionInterface):
             return StaffSession({})
         return StaffSession(data, cookie)
 
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002
         assert isinstance(session, StaffSession)
         if not session.cookie or "person" not in session:
             return
         # Rewriting the record on every page would cost more than it tells: a minute is fine enough.
         if time.time() - session["seen"] > 60:
             session["seen"] = time.time()
-        if session.changed:
+        # A page that ends after somebody signed out must not bring the session back.
+        if session.changed and (session.new or memory.store().get(_shelf(session.cookie)) is not None):
             settings = config.current()
             blob = seal(json.dumps(session).encode(), _key(session.cookie), context("session"))
             memory.store().put(_shelf(session.cookie), blob, settings.session_hours * 3600)
