@@ -1,35 +1,34 @@
 """From sealed tallies to raw tables, in a custodian's memory and nowhere else.
 
-A release is made by two custodians one after the other: the first opens what they can and seals that share
-to the second (`share`); the second adds what only they can open and counts both (`tabulate`). So a case from
-which one of them is struck out is counted by the other, and neither learns which those are from the page.
+A custodian opens, case by case, the coarse answers and the handlers' judgements, and finds the cell in which
+each case is counted (intake/counting.py). Two custodians take part in a release one after the other, so
+that a case from which one is struck out is counted by the other; how cells get from the first to the second
+is intake/shares.py, and what may be published of them is the board's and core.disclosure's.
 
-    sealed = share(session, first, seed, as_of=day, to=second_id)           # waits where the board keeps it
-    tables = tabulate(session, second, seed, as_of=day, shares=[sealed],
-                      releases=days_so_far, shapes=catalogue.tables)        # RawTables for protect()
+    cells = open_cells(session, custodian, seed, releases=days_so_far, as_of=day)
+    tables = tabulate(cells | those_of_the_other, tables=wanted, release="2026-09-30")
 
-Only cases count that a handler on the roster judged genuine, by their signature; where a case is counted
-once it has been published is decided in intake/counting.py. A case is a cell: "counts" says whether the
-person harmed wrote (`own`) or somebody else (`told`), the rest are coarse answers, "unsaid" without consent.
+Only cases count that a handler on the roster judged genuine, by their signature. A cell says "counts", which
+is `own` where the person harmed wrote and `told` where somebody else did, and coarse answers, "unsaid" where
+there is no consent to statistics.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import log, rosters
+from core import rosters
 from core.access import Identity
 from core.disclosure import RawTable
 from core.roster import Roster
-from core.sealing import CannotOpen, context, seal, unseal
+from core.sealing import CannotOpen
 from intake.cases import Case, Holder, load, read_entry
 from intake.counting import Cell, Judged, cell_at
 from intake.handling import GBV_GROUPS
@@ -52,15 +51,13 @@ CATEGORIES: Final[Mapping[str, tuple[str, ...]]] = {
 _FROM_REPORT: Final = {"sex": "sex", "age": "age_group", "setting": "setting"}
 
 
-class Shape(Protocol):
-    """A table of the board's catalogue: its name, what it counts, its dims and their categories."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A table somebody asks for: its name, what it counts, its dims and their categories."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def counts(self) -> str: ...
-    @property
-    def categories(self) -> Mapping[str, tuple[str, ...]]: ...
+    name: str
+    counts: str
+    dims: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +68,26 @@ class Tally:
     history: tuple[Judged, ...]
 
 
-class ShareRefused(Exception):
-    """A share does not open for this custodian, or is of another release."""
+def open_cells(
+    session: Session, identity: Identity, seed: bytes, *, releases: Iterable[date], as_of: date
+) -> dict[str, Cell]:
+    """Case id → cell of the cases that count on a day, as far as this custodian can open them.
+
+    releases: the days of all releases so far. The caller has written the log's line. Raises `Denied`.
+    """
+    require_may(identity, "count")
+    days = tuple(releases)
+    found = {
+        one.case_id: cell_at(one.history, days, as_of)
+        for one in open_tallies(session, identity, seed, as_of=as_of)
+    }
+    return {case_id: cell for case_id, cell in found.items() if cell is not None}
 
 
 def open_tallies(session: Session, identity: Identity, seed: bytes, *, as_of: date) -> Iterator[Tally]:
-    """The judged cases that arrived up to a day, as far as this custodian can open them.
+    """The judged cases that arrived up to a day; what does not open is passed over without a word.
 
-    Write the log's line before. One case at a time is in memory; what does not open is passed over.
+    One case at a time is in memory. Raises `Denied`.
     """
     require_may(identity, "count")
     holder, chain = Holder.of(identity, seed), rosters.chain(session)
@@ -93,45 +102,27 @@ def open_tallies(session: Session, identity: Identity, seed: bytes, *, as_of: da
             yield tally
 
 
-def share(session: Session, identity: Identity, seed: bytes, *, as_of: date, to: str) -> bytes:
-    """What the first custodian can count, sealed to the second (an id on the roster in force).
+def tabulate(cells: Mapping[str, Cell], *, tables: Sequence[Wanted], release: str) -> tuple[RawTable, ...]:
+    """The tables asked for, as they stand at this release. For `protect` alone.
 
-    Raises `Denied`, `LogBroken`, `KeyError` for somebody who is no custodian on it.
+    KeyError for a dim that no cell says.
     """
-    require_may(identity, "count")
-    second = {member.id: member for member in rosters.current(session).custodians}[to]
-    log.write(session, "counted", who=identity.person_id, about=as_of.isoformat())
-    session.flush()
-    found = {one.case_id: one.history for one in open_tallies(session, identity, seed, as_of=as_of)}
-    written = {case_id: [[one.on.isoformat(), one.cell] for one in told] for case_id, told in found.items()}
-    return seal(json.dumps(written, sort_keys=True).encode(), second.seal_key, _place(as_of, to))
-
-
-def tabulate(
-    session: Session,
-    identity: Identity,
-    seed: bytes,
-    *,
-    as_of: date,
-    shares: Iterable[bytes],
-    releases: Iterable[date],
-    shapes: Sequence[Shape],
-) -> tuple[RawTable, ...]:
-    """The tables of these shapes as they stand on a day, from the shares of others and one's own.
-
-    releases: the days of all releases so far. For `protect` alone. Raises `Denied`, `LogBroken`,
-    `ShareRefused`; ValueError for a shape that asks for more than a cell may say.
-    """
-    require_may(identity, "count")
-    log.write(session, "counted", who=identity.person_id, about=as_of.isoformat())
-    session.flush()
-    told: dict[str, Sequence[Judged]] = {}
-    for sealed in shares:
-        told |= _read_share(sealed, identity, seed, as_of)
-    told |= {one.case_id: one.history for one in open_tallies(session, identity, seed, as_of=as_of)}
-    days = tuple(releases)
-    cells = [cell for history in told.values() if (cell := cell_at(history, days, as_of))]
-    return tuple(_table(shape, as_of, cells) for shape in shapes)
+    return tuple(
+        RawTable(
+            name=table.name,
+            release=release,
+            counts=table.counts,
+            dims=table.dims,
+            rows=dict(
+                Counter(
+                    tuple(cell[dim] for dim in table.dims)
+                    for cell in cells.values()
+                    if cell["counts"] == table.counts
+                )
+            ),
+        )
+        for table in tables
+    )
 
 
 def _tally(case: Case, holder: Holder, chain: Sequence[Roster]) -> Tally | None:
@@ -166,32 +157,3 @@ def _cell(answers: Mapping[str, Any], gbv_type: str) -> Cell:
     found |= {dim: str(answers.get(name, UNSAID)) for dim, name in _FROM_REPORT.items()}
     cell = {dim: found[dim] if agreed and found[dim] in CATEGORIES[dim] else UNSAID for dim in CATEGORIES}
     return {"counts": OWN, **cell}
-
-
-def _table(shape: Shape, as_of: date, cells: Iterable[Cell]) -> RawTable:
-    counted = Counter(
-        tuple(cell[dim] for dim in shape.categories) for cell in cells if cell["counts"] == shape.counts
-    )
-    return RawTable(
-        name=shape.name,
-        release=as_of.isoformat(),
-        counts=shape.counts,
-        dims=shape.categories,
-        rows=dict(counted),
-    )
-
-
-def _read_share(sealed: bytes, identity: Identity, seed: bytes, as_of: date) -> dict[str, Sequence[Judged]]:
-    holder = Holder.of(identity, seed)
-    try:
-        found = read_compact(unseal(sealed, holder.private, _place(as_of, identity.person_id)))
-        return {
-            case_id: [Judged(on=date.fromisoformat(on), cell=cell) for on, cell in told]
-            for case_id, told in found.items()
-        }
-    except (CannotOpen, TypeError, ValueError) as refused:
-        raise ShareRefused from refused
-
-
-def _place(as_of: date, custodian_id: str) -> bytes:
-    return context("share of a release", as_of.isoformat(), custodian_id)

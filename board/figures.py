@@ -1,0 +1,250 @@
+"""What a release says, arranged for a page: key figures with their meaning, tables, pictures (pure).
+
+Everything here takes protected tables and nothing else; sums are sums of what was published, range by range.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from board.catalogue import CATALOGUE, OWN, TOLD, Catalogue, Table
+from board.ledger import K, Published
+from core.disclosure import ProtectedTable, Value, leaving, shown
+from core.disclosure.tables import TOTAL
+from core.i18n import Text, day, t
+
+LEAVING_AT_LEAST: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFigure:
+    """One number that stands for itself, with what it counts and why it looks as it does."""
+
+    label: Text
+    note: Text
+    value: Value
+    why: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row of a one-way table; `before` is what the release before it in the same year said."""
+
+    label: Text
+    value: Value
+    before: Value
+    total: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneWay:
+    """A table by one dim. most: the largest figure in it; tells: whether a row below the total says something."""
+
+    title: Text
+    note: Text
+    lines: Sequence[Line]
+    most: int
+    tells: bool
+    svg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoWay:
+    """A table by two dims: the first down, the second across; totals last."""
+
+    title: Text
+    note: Text
+    down: Text
+    columns: Sequence[Text]
+    rows: Sequence[tuple[Text, Sequence[Value]]]
+    tells: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One release in the course of the years."""
+
+    name: str
+    as_of: date
+    own: Value
+    told: Value
+
+
+def key_figures(published: Published) -> list[KeyFigure]:
+    """Own reports, told reports, and both together."""
+    own, told = total_of(published, OWN), total_of(published, TOLD)
+    counted = [
+        KeyFigure(label=label, note=note, value=value, why=why(value))
+        for value, (label, note) in ((own, CATALOGUE.counts[OWN]), (told, CATALOGUE.counts[TOLD]))
+    ]
+    both = together(own, told)
+    return [
+        *counted,
+        KeyFigure(
+            label=Text("Cả hai cộng lại", "Both together"),
+            note=Text(
+                "Hai số bên cạnh cộng lại. Không thư nào được đếm hai lần.",
+                "The two figures beside it, added up. No letter is counted twice.",
+            ),
+            value=both,
+            why=None
+            if both is None or isinstance(both, int)
+            else Text("Khoảng cộng với khoảng cho ra một khoảng.", "Ranges added up make a range."),
+        ),
+    ]
+
+
+def total_of(published: Published, counts: str) -> Value:
+    """The total of one kind of report; withheld where there is no such table."""
+    for table in published.tables:
+        if table.counts == counts:
+            return table.value(*(TOTAL for _ in table.dims))
+    return None
+
+
+def together(one: Value, other: Value) -> Value:
+    """What two published figures of disjoint reports say about their sum."""
+    if one is None or other is None:
+        return None
+    if isinstance(one, int) and isinstance(other, int):
+        return one + other
+    (low, high), (low_too, high_too) = _ends(one), _ends(other)
+    return low + low_too, high + high_too
+
+
+def why(value: Value, k: int = K) -> Text | None:
+    """Why a figure looks as it does, in one sentence; None for an exact one."""
+    if isinstance(value, int):
+        return None
+    if value is None:
+        return Text(
+            "Giữ kín: cùng với các số khác, nó sẽ làm lộ một số nhỏ.",
+            "Withheld: with the other figures it would give a small one away.",
+        )
+    if value[0] == 0:
+        few = ", ".join(str(one) for one in range(k - 1))
+        return Text(
+            f"Có thể là {few} hoặc {k - 1}. Không nói rõ, để không ai bị nhận ra.",
+            f"It may be {few} or {k - 1}. We do not say which, so that nobody can be recognised.",
+        )
+    last = shown(value[0])
+    return Text(
+        f"Lần công bố chính xác gần nhất là {last.vi}. Từ đó tăng thêm chưa đến {k}, có thể không tăng.",
+        f"The last exact figure was {last.en}. It has grown by fewer than {k} since, perhaps not at all.",
+    )
+
+
+def one_way(
+    published: Published, before: Published | None, language: str, catalogue: Catalogue = CATALOGUE
+) -> list[OneWay]:
+    """The tables by one dim. before: the release before in the same year, for the column beside."""
+    return [
+        _one_way(table, catalogue[table.name], before, published.charts.get(table.name, {}).get(language, ""))
+        for table in published.tables
+        if len(table.dims) == 1
+    ]
+
+
+def two_way(published: Published, catalogue: Catalogue = CATALOGUE) -> list[TwoWay]:
+    """The tables by two dims."""
+    return [_two_way(table, catalogue[table.name]) for table in published.tables if len(table.dims) == 2]
+
+
+def before_in_year(published: Published, all_releases: Sequence[Published]) -> Published | None:
+    """The release before this one whose counts run from the same 1 January."""
+    earlier = [one for one in all_releases if one.year == published.year and one.as_of < published.as_of]
+    return earlier[-1] if earlier else None
+
+
+def course(releases: Sequence[Published]) -> list[Point]:
+    """The totals of all releases, the newest first."""
+    return [
+        Point(name=one.name, as_of=one.as_of, own=total_of(one, OWN), told=total_of(one, TOLD))
+        for one in reversed(releases)
+    ]
+
+
+def leaving_csv(releases: Sequence[Published], catalogue: Catalogue = CATALOGUE) -> bytes:
+    """The rows that files may carry out of the board (lower bound at least 10), in the page's language."""
+    out = io.StringIO()
+    sheet = csv.writer(out, lineterminator="\r\n")
+    dims = list({dim.code: dim for table in catalogue.tables for dim in table.dims}.values())
+    sheet.writerow(
+        [
+            t("Tính đến hết ngày", "Up to the end of"),
+            t("Thư", "Letters"),
+            t("Bảng", "Table"),
+            *(str(dim.label) for dim in dims),
+            t("Ít nhất", "At least"),
+            t("Nhiều nhất", "At most"),
+        ]
+    )
+    for one in releases:
+        for table in one.tables:
+            sheet.writerows(_csv_rows(one, table, catalogue, [dim.code for dim in dims]))
+    # With a byte order mark, or Excel would read Vietnamese as Latin.
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _csv_rows(
+    one: Published, table: ProtectedTable, catalogue: Catalogue, dims: Sequence[str]
+) -> Iterator[list[str | int]]:
+    words = catalogue[table.name]
+    for row in leaving(table, at_least=LEAVING_AT_LEAST).rows:
+        if row.value is None:
+            continue
+        at = dict(zip(table.dims, row.at, strict=True))
+        named = [str(words.say(dim, at[dim])) if dim in at else "" for dim in dims]
+        yield [
+            day(one.as_of),
+            str(catalogue.counts[words.counts][0]),
+            str(words.title),
+            *named,
+            *_ends(row.value),
+        ]
+
+
+def _one_way(table: ProtectedTable, words: Table, before: Published | None, svg: str) -> OneWay:
+    (dim,) = words.dims
+    earlier = next((one for one in before.tables if one.name == table.name), None) if before else None
+    lines = [
+        Line(
+            label=words.say(dim.code, row.at[0]),
+            value=row.value,
+            before=earlier.value(*row.at) if earlier else None,
+            total=row.at[0] == TOTAL,
+        )
+        for row in table.rows
+    ]
+    lines.sort(key=lambda line: line.total)
+    most = max([1, *(_ends(row.value)[1] for row in table.rows if row.value is not None)])
+    return OneWay(title=words.title, note=words.note, lines=lines, most=most, tells=tells(table), svg=svg)
+
+
+def _two_way(table: ProtectedTable, words: Table) -> TwoWay:
+    down, across = words.dims
+    rows = [*down.labels, TOTAL]
+    columns = [*across.labels, TOTAL]
+    return TwoWay(
+        title=words.title,
+        note=words.note,
+        down=down.label,
+        columns=[words.say(across.code, place) for place in columns],
+        rows=[(words.say(down.code, at), [table.value(at, place) for place in columns]) for at in rows],
+        tells=tells(table),
+    )
+
+
+def tells(table: ProtectedTable) -> bool:
+    """Whether any row below the total says more than "fewer than k"."""
+    below = [row.value for row in table.rows if set(row.at) != {TOTAL}]
+    return any(value is not None and _ends(value)[0] > 0 for value in below)
+
+
+def _ends(value: int | tuple[int, int]) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else value

@@ -1,0 +1,168 @@
+"""Pages of a board member: the newest release, every earlier one, and the figures as files.
+
+All of them are the same bytes for every member: no filter, no parameter, nothing that depends on who looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, make_response, render_template
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from board import figures, ledger
+from board.catalogue import CATALOGUE
+from board.ledger import K, NotAsPublished, Published
+from board.periods import next_to_come
+from core import clock, db, rosters
+from core.access import Role
+from core.i18n import Text, language
+from core.pages import same_bytes
+from core.roster import RosterRefused
+from core.rosters import NoRoster
+from core.sessions import signed_in
+from survey import reading, rounds
+from survey.models import Comparison, Round
+
+pages = Blueprint("member", __name__, url_prefix="/ban")
+
+FEWEST_PAIRS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What the survey says, to stand beside the figures."""
+
+    year: int
+    sentences: list[str]
+    caveats: list[Text]
+
+
+@pages.get("/")
+@signed_in(Role.BOARD)
+def desk() -> Response:
+    """The newest release; before the first one, what will come and when."""
+    return _page("")
+
+
+@pages.get("/<release>")
+@signed_in(Role.BOARD)
+def release(release: str) -> Response:
+    """One release, as it was when it was published."""
+    return _page(release)
+
+
+@pages.get("/so-lieu.json")
+@signed_in(Role.BOARD)
+def as_json() -> Response:
+    """All releases in one document (design.md 6)."""
+    with db.reading() as session:
+        found = _frozen(session)
+    tables = [table for one in found for table in one.tables]
+    return Response(ledger.written(tables), content_type="application/json; charset=utf-8")
+
+
+@pages.get("/so-lieu.csv")
+@signed_in(Role.BOARD)
+def as_csv() -> Response:
+    """The rows that may leave the board: those of at least 10."""
+    with db.reading() as session:
+        found = _frozen(session)
+    response = Response(figures.leaving_csv(found), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="so-lieu.csv"'
+    return response
+
+
+@pages.errorhandler(NotAsPublished)
+def not_as_published(_error: NotAsPublished) -> Any:
+    """Nothing is shown of figures that somebody has changed."""
+    return make_response(render_template("board/not_as_published.html"), 500)
+
+
+def arranged(published: Published, all_releases: list[Published]) -> dict[str, Any]:
+    """What templates/board/figures.html needs to show one release; the preview of a new one uses it as well."""
+    before = figures.before_in_year(published, all_releases)
+    return {
+        "release": published,
+        "before": before,
+        "key_figures": figures.key_figures(published),
+        "one_way": figures.one_way(published, before, language()),
+        "two_way": figures.two_way(published),
+        "k": K,
+        "leaving": figures.LEAVING_AT_LEAST,
+    }
+
+
+def _page(name: str) -> Response:
+    with db.reading() as session:
+        prints = ledger.fingerprints(session)
+        if name and name not in {one for one, _ in prints}:
+            abort(404)
+        surveys = tuple(session.scalars(select(Comparison.digest).order_by(Comparison.digest)))
+    if not prints:
+        return same_bytes(_nothing_yet, key=("board", clock.today()))
+    name = name or prints[-1][0]
+    return same_bytes(lambda: _render(name), key=("board", name, prints, surveys))
+
+
+def _render(name: str) -> str:
+    with db.reading() as session:
+        found = _frozen(session)
+        published = next(one for one in found if one.name == name)
+        signers, signed = _signers(session, published)
+        beside = _beside(session, published.year)
+        coming = next_to_come(found[-1].as_of, found[-1].as_of, ledger.report_days(session))
+    return render_template(
+        "board/release.html",
+        **arranged(published, found),
+        newest=found[-1],
+        course=figures.course(found),
+        signers=signers,
+        signed=signed,
+        beside=beside,
+        coming=coming,
+    )
+
+
+def _nothing_yet() -> str:
+    with db.reading() as session:
+        coming = next_to_come(clock.today(), None, ledger.report_days(session))
+    return render_template("board/nothing_yet.html", coming=coming, catalogue=CATALOGUE, k=K)
+
+
+def _frozen(session: Session) -> list[Published]:
+    return ledger.releases(session)
+
+
+def _signers(session: Session, published: Published) -> tuple[list[str], bool]:
+    """The two custodians by name, and whether the signature under the figures holds."""
+    try:
+        chain = rosters.chain(session)
+        names = [
+            f"{member.name} ({member.title})"
+            for one in published.signatures
+            for member in [chain[one["roster_version"] - 1].member(one["person"])]
+        ]
+        return names, ledger.is_signed(session, published)
+    except (NoRoster, RosterRefused, KeyError, IndexError):
+        return [], False
+
+
+def _beside(session: Session, year: int) -> Beside | None:
+    """The survey of the year, if enough people could be joined with themselves to say what changed."""
+    wanted = (
+        select(Comparison, Round)
+        .join(Round, Round.id == Comparison.before_id)
+        .where(Round.year == year)
+        .order_by(Comparison.made_on, Comparison.digest)
+    )
+    for comparison, before in session.execute(wanted):
+        if comparison.effects["linked"] >= FEWEST_PAIRS:
+            return Beside(
+                year=year,
+                sentences=reading.sentences(comparison.effects, rounds.questionnaire_of(session, before)),
+                caveats=reading.caveats(comparison.effects, with_cards=before.with_cards),
+            )
+    return None

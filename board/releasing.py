@@ -1,0 +1,331 @@
+"""A release, as the act of two custodians one after the other (design.md 4).
+
+    begin      the first chooses a closed period and a second custodian; her cells wait sealed to that person
+    count      the second opens that share and her own, tabulates, and passes all through the disclosure rule
+    publish    she has seen exactly what the board will see; figures, hash and log line are kept in one piece
+
+Between the steps everything lies in memory-backed storage, sealed to the one person who may go on, for two
+days (the share) and half an hour (the preview). Interrupted anywhere, nothing is published and nothing is
+left behind. No step says how many cases anybody could open, or which.
+
+*What is signed.* The first custodian signs the hash of her sealed share, with period and recipient: she
+cannot have seen the figures. The second signs the figures' hash together with the head of the log, whose last
+line says that they were published and holds the same hash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from board import ledger
+from board.catalogue import CATALOGUE, Catalogue
+from board.figures import tells
+from board.ledger import K, Published
+from board.periods import offered
+from board.roles import require_may
+from core import clock, db, heavy, log, memory, once
+from core.access import Identity
+from core.disclosure import ProtectedTable, from_json, to_job
+from core.i18n import LANGUAGES
+from core.log import LogHead
+from intake import shares, tally
+from intake.counting import Cell
+from intake.shares import Share, ShareRefused
+
+HOURS_WAITING: Final = 48
+PREVIEW_MINUTES: Final = 30
+_SHELF: Final = "release:waiting"
+_PREVIEW: Final = "release preview"
+
+Progress = Callable[[str], None]
+
+
+class NotThisPeriod(Exception):
+    """A period that is not closed yet, not on the list, or already covered by a release."""
+
+
+class AlreadyBegun(Exception):
+    """Another release waits for its second custodian; it is finished or put aside first."""
+
+
+class NotYours(Exception):
+    """This release waits for somebody else, or no longer waits."""
+
+
+class NotSafe(Exception):
+    """The disclosure rule found no way to publish these figures; nothing was published."""
+
+
+class Overtaken(Exception):
+    """Somebody else published in the meantime; nothing more was published."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A begun release: who began it, who is to finish it, for which day."""
+
+    as_of: date
+    first: str
+    second: str
+    share: Share
+
+    @property
+    def name(self) -> str:
+        """The name the release will have."""
+        return self.as_of.isoformat()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What the board will see, before it is published. `after`: fingerprints of the releases it builds on."""
+
+    as_of: date
+    first: Mapping[str, Any]
+    tables: tuple[ProtectedTable, ...]
+    charts: Mapping[str, Mapping[str, str]]
+    after: Sequence[Sequence[str]]
+
+    @property
+    def published(self) -> Published:
+        """As it would be published today."""
+        document = ledger.written(self.tables)
+        return Published(
+            name=self.as_of.isoformat(),
+            as_of=self.as_of,
+            made_on=clock.today(),
+            catalogue=CATALOGUE.version,
+            tables=self.tables,
+            digest=ledger.digest_of(document),
+            charts=self.charts,
+            signatures=[dict(self.first)],
+        )
+
+
+def periods(session: Session) -> list[date]:
+    """The days that can be released now, the newest first."""
+    done = ledger.days(session)
+    return offered(clock.today(), done[-1] if done else None, ledger.report_days(session))
+
+
+def waiting() -> Waiting | None:
+    """The release that waits for its second custodian, if one does."""
+    kept = memory.store().get(_SHELF)
+    if kept is None:
+        return None
+    found = json.loads(kept)
+    return Waiting(
+        as_of=date.fromisoformat(found["as_of"]),
+        first=found["first"],
+        second=found["second"],
+        share=Share.from_json(found["share"]),
+    )
+
+
+def begin(identity: Identity | None, seed: bytes, *, as_of: date, second: str) -> None:
+    """Open what the first custodian can and leave it sealed to the second (an id on the roster).
+
+    Raises `Denied`, `NotThisPeriod`, `AlreadyBegun`, `NotYours` for a second who cannot be one, `LogBroken`.
+    """
+    first = require_may(identity, "begin a release")
+    with db.reading() as session:
+        _require_period(session, as_of)
+        known = {member.id for member in shares.custodians(session)}
+    if not {first.person_id, second} <= known or second == first.person_id:
+        raise NotYours
+    if waiting() is not None:
+        raise AlreadyBegun
+    _write("release_begun", first, as_of, {"with": second})
+    with db.reading() as session:
+        cells = tally.open_cells(session, first, seed, releases=ledger.days(session), as_of=as_of)
+        share = shares.seal_share(session, first, seed, cells, as_of=as_of, to=second)
+    kept = {"as_of": as_of.isoformat(), "first": first.person_id, "second": second, "share": share.to_json()}
+    if not memory.store().add(_SHELF, json.dumps(kept).encode(), HOURS_WAITING * 3600):
+        raise AlreadyBegun
+
+
+def count(identity: Identity | None, seed: bytes, *, progress: Progress | None = None) -> None:
+    """Put both shares together, protect the tables in a child process, and keep the preview for `preview`.
+
+    Raises `Denied`, `NotYours`, `NotThisPeriod`, `NotSafe`, `ShareRefused`, `HeavyBusy`, `HeavyFailed`, `LogBroken`.
+    """
+    second = require_may(identity, "count a release")
+    begun = _mine(second)
+    with db.reading() as session:
+        _require_period(session, begun.as_of)
+        before = ledger.releases(session)
+        after = ledger.fingerprints(session)
+    _write("release_counted", second, begun.as_of)
+    with db.reading() as session:
+        cells = _united(session, second, seed, begun)
+    tables = _protected(cells, begun, [one for one in before if one.year == begun.as_of.year], progress)
+    if tables is None:
+        _write("release_refused", second, begun.as_of)
+        memory.store().delete(_SHELF)
+        raise NotSafe
+    kept = {
+        "as_of": begun.name,
+        "first": _first_signature(begun),
+        "document": json.loads(ledger.written(tables)),
+        "charts": draw(tables),
+        "after": after,
+    }
+    once.forget(_PREVIEW, seed)
+    once.keep(_PREVIEW, seed, kept, PREVIEW_MINUTES * 60)
+
+
+def preview(identity: Identity | None, seed: bytes) -> Preview | None:
+    """Exactly what the board will see, if this custodian has counted it and half an hour is not over."""
+    require_may(identity, "count a release")
+    kept = once.look(_PREVIEW, seed)
+    if kept is None:
+        return None
+    return Preview(
+        as_of=date.fromisoformat(kept["as_of"]),
+        first=kept["first"],
+        tables=from_json(kept["document"]),
+        charts=kept["charts"],
+        after=kept["after"],
+    )
+
+
+def publish(identity: Identity | None, seed: bytes) -> Published:
+    """Publish what the preview shows: rows, document, signatures and the log's line in one transaction.
+
+    Raises `Denied`, `NotYours` when there is nothing to publish, `Overtaken`, `LogBroken`.
+    """
+    second = require_may(identity, "publish a release")
+    seen, begun = preview(second, seed), _mine(second)
+    if seen is None or seen.as_of != begun.as_of or seen.first["sha256"] != begun.share.digest:
+        raise NotYours
+    figures = seen.published
+    with db.writing() as session:
+        # The log's line first: its lock makes two publishers take turns, and the second then sees the first.
+        detail = {"digest": figures.digest, "audit": "nothing found"}
+        log.write(session, "release_published", who=second.person_id, about=figures.name, detail=detail)
+        session.flush()
+        if [list(one) for one in ledger.fingerprints(session)] != [list(one) for one in seen.after]:
+            raise Overtaken
+        signed = _signed(session, figures, second, seed)
+        ledger.freeze(session, signed)
+    forget(seed)
+    return signed
+
+
+def put_aside(identity: Identity | None, seed: bytes) -> None:
+    """Take a begun release back, as its first or its second custodian. Raises `Denied`, `NotYours`, `LogBroken`."""
+    person = require_may(identity, "put a release aside")
+    begun = waiting()
+    if begun is None or person.person_id not in {begun.first, begun.second}:
+        raise NotYours
+    _write("release_put_aside", person, begun.as_of)
+    forget(seed)
+
+
+def forget(seed: bytes) -> None:
+    """Nothing of a release is left in memory."""
+    once.forget(_PREVIEW, seed)
+    memory.store().delete(_SHELF)
+
+
+def draw(tables: Sequence[ProtectedTable], catalogue: Catalogue = CATALOGUE) -> dict[str, dict[str, str]]:
+    """Table → language → SVG, for the one-way tables that show something; drawn in a child process."""
+    places = [
+        (table, language)
+        for table in tables
+        if len(table.dims) == 1 and tells(table)
+        for language in LANGUAGES
+    ]
+    if not places:
+        return {}
+    drawn = heavy.run("core.charts:draw", {"charts": [_chart(catalogue, *one) for one in places]})
+    found: dict[str, dict[str, str]] = {}
+    for (table, language), svg in zip(places, drawn["svg"], strict=True):
+        found.setdefault(table.name, {})[language] = svg
+    return found
+
+
+def _chart(catalogue: Catalogue, table: ProtectedTable, language: str) -> dict[str, Any]:
+    words = catalogue[table.name]
+    (dim,) = words.dims
+    labels = {code: getattr(label, language) for code, label in dim.labels.items()}
+    return {
+        "chart": "bars",
+        "language": language,
+        "title": getattr(words.title, language),
+        "labels": {**labels, "total": getattr(words.say(dim.code, "total"), language)},
+        "document": json.loads(ledger.written([table])),
+    }
+
+
+def _require_period(session: Session, as_of: date) -> None:
+    if as_of not in periods(session):
+        raise NotThisPeriod
+
+
+def _mine(second: Identity) -> Waiting:
+    begun = waiting()
+    if begun is None or begun.second != second.person_id:
+        raise NotYours
+    return begun
+
+
+def _united(session: Session, second: Identity, seed: bytes, begun: Waiting) -> dict[str, Cell]:
+    """Case id → cell: what either of the two can open, each case once."""
+    try:
+        theirs = shares.open_share(session, second, seed, begun.share, as_of=begun.as_of)
+    except ShareRefused:
+        memory.store().delete(_SHELF)
+        raise
+    mine = tally.open_cells(session, second, seed, releases=ledger.days(session), as_of=begun.as_of)
+    return theirs | mine
+
+
+def _protected(
+    cells: Mapping[str, Cell], begun: Waiting, history: Sequence[Published], progress: Progress | None
+) -> tuple[ProtectedTable, ...] | None:
+    """The tables as everybody may see them; None where the rule refuses. Years share no case, so one year is enough."""
+    raw = tally.tabulate(cells, shapes=CATALOGUE.tables, release=begun.name)
+    past = [table for one in history for table in one.tables]
+    try:
+        document = heavy.run("core.disclosure:protect_job", to_job(raw, past, k=K), progress=progress)
+    except heavy.HeavyFailed as failed:
+        if failed.kind == "NotPublishable":
+            return None
+        raise
+    return from_json(document)
+
+
+def _first_signature(begun: Waiting) -> dict[str, Any]:
+    return {
+        "over": "share",
+        "person": begun.first,
+        "roster_version": begun.share.roster_version,
+        "to": begun.second,
+        "sha256": begun.share.digest,
+        "signature": begun.share.signature.hex(),
+    }
+
+
+def _signed(session: Session, figures: Published, second: Identity, seed: bytes) -> Published:
+    """The figures with the log's head as it stands after this release's own line, and the second signature."""
+    head = session.scalars(select(LogHead)).one()
+    at_head = replace(figures, log_sequence=head.sequence, log_head=head.mac.hex())
+    signature = {
+        "over": "document",
+        "person": second.person_id,
+        "roster_version": shares.roster_version(session),
+        "signature": shares.sign_figures(second, seed, ledger.signed_words(at_head)).hex(),
+    }
+    return replace(at_head, signatures=[*at_head.signatures, signature])
+
+
+def _write(deed: str, person: Identity, as_of: date, detail: Mapping[str, Any] | None = None) -> None:
+    with db.writing() as session:
+        log.write(session, deed, who=person.person_id, about=as_of.isoformat(), detail=detail)
