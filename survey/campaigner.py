@@ -134,7 +134,7 @@ def changes(before_id: str, after_id: str) -> str:
         found=found,
         before=before,
         after=after,
-        sentences=reading.sentences(found.effects, questionnaire),
+        sentences=reading.sentences(found.effects),
         caveats=reading.caveats(found.effects, with_cards=before.with_cards),
         **_tables(found.effects, questionnaire),
     )

@@ -1,11 +1,10 @@
-"""The effects in sentences, for people who read no tables: what changed, for how many, and how sure one may be."""
+"""The effects in sentences, for people who read no tables: what changed, and how sure one may be."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from core.i18n import Text, number
-from survey.questionnaire import Questionnaire
+from core.i18n import Text, language, number, t
 
 SCORES: Final = {
     "knowledge": Text("Điểm hiểu biết", "Knowledge score"),
@@ -15,7 +14,7 @@ SCORES: Final = {
 }
 
 
-def sentences(effects: dict[str, Any], questionnaire: Questionnaire) -> list[str]:
+def sentences(effects: dict[str, Any]) -> list[str]:
     """Three sentences to stand first; fewer when too few people can be compared."""
     said = [
         _say(
@@ -28,59 +27,52 @@ def sentences(effects: dict[str, Any], questionnaire: Questionnaire) -> list[str
             linked=effects["linked"],
         )
     ]
-    best = _most_gained(effects)
-    if best is None:
+    scores = {one["name"]: one for one in effects["scores"] if one["linked"]}
+    if not scores:
         return [
             *said,
-            str(
-                Text(
-                    "Cần ít nhất 10 người ghép được hai lần mới nói được điều gì đã thay đổi.",
-                    "At least 10 people must be joined before anything can be said of change.",
-                )
+            t(
+                "Cần ít nhất 10 người ghép được hai lần mới nói được điều gì đã thay đổi.",
+                "At least 10 people must be joined before anything can be said of change.",
             ),
         ]
-    said.append(_of_hundred(best, questionnaire))
-    said.extend(
-        _score_sentence(one) for one in effects["scores"] if one["name"] == "attitude" and one["linked"]
-    )
+    # The plan's own order: the attitude mean is the primary outcome, the knowledge sum the key secondary one.
+    if "attitude" in scores:
+        said.append(_points(scores["attitude"]))
+    if "knowledge" in scores:
+        said.append(_of_hundred(scores["knowledge"]))
     return said
 
 
-def _most_gained(effects: dict[str, Any]) -> dict[str, Any] | None:
-    compared = [one for one in effects["yes_no"] if one["measures"] == "knowledge" and one["right"]["linked"]]
-    return max(compared, key=lambda one: one["right"]["linked"]["difference"], default=None)
-
-
-def _of_hundred(item: dict[str, Any], questionnaire: Questionnaire) -> str:
-    share = item["right"]["linked"]
-    low, high = (round(end * 100) for end in share["tango"])
-    gained = round(share["difference"] * 100)
-    words = (
-        Text(
-            "Trong 100 người, thêm {n} người trả lời đúng câu “{item}” (khoảng tin cậy 95 %: từ {low} đến {high}).",
-            "Of 100 people, {n} more answer “{item}” right (95% confidence interval: {low} to {high}).",
-        )
-        if gained > 0
-        else Text(
-            "Không câu hiểu biết nào có thêm người trả lời đúng; câu “{item}” đổi {n} trên 100 người (từ {low} đến {high}).",
-            "No knowledge question has more right answers; “{item}” moved by {n} in 100 people ({low} to {high}).",
-        )
+def _of_hundred(score: dict[str, Any]) -> str:
+    """The knowledge sum as people: of 100, how many more answer an average question right."""
+    change = score["linked"]["change"]
+    gained, low, high = (
+        round(value / score["high"] * 100) for value in (change["change"], *change["interval"])
     )
-    return _say(
-        words, n=gained, item=str(questionnaire.item(item["code"]).label).rstrip("."), low=low, high=high
+    words = Text(
+        "Tính trung bình mỗi câu hiểu biết, cứ 100 người thì {verb} {n} người trả lời đúng"
+        " (khoảng tin cậy 95 %: từ {low} đến {high}).",
+        "On an average knowledge question, of 100 people {n} {verb} answer right"
+        " (95% confidence interval: {low} to {high}).",
     )
+    verb = t("thêm", "more") if gained >= 0 else t("bớt", "fewer")
+    return _say(words, verb=verb, n=abs(gained), low=low, high=high)
 
 
-def _score_sentence(score: dict[str, Any]) -> str:
+def _points(score: dict[str, Any]) -> str:
     linked = score["linked"]
     low, high = linked["change"]["interval"]
-    return str(
-        Text(
-            "{name} trung bình đi từ {before} đến {after} trên {most}; thay đổi {change} (từ {low} đến {high}).",
-            "The mean of the {name} goes from {before} to {after} out of {most}; a change of {change} ({low} to {high}).",
-        )
-    ).format(
-        name=SCORES[score["name"]] if SCORES.get(score["name"]) else score["name"],
+    words = Text(
+        "{name} trung bình đi từ {before} đến {after} trên {most}; thay đổi {change}"
+        " (khoảng tin cậy 95 %: từ {low} đến {high}).",
+        "The mean {name} goes from {before} to {after} out of {most}; a change of {change}"
+        " (95% confidence interval: {low} to {high}).",
+    )
+    name = str(SCORES[score["name"]])
+    return _say(
+        words,
+        name=name if language() == "vi" else name.lower(),
         before=number(linked["before"]["mean"], 2),
         after=number(linked["after"]["mean"], 2),
         most=number(score["high"]),
