@@ -7,6 +7,8 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from board import custodian as releases
+from board import member
 from core import administrator, config, db, enrolment, headers, home, log_reader, memory, pages, sign_in
 from core.config import Settings
 from core.request import InMemory
@@ -32,6 +34,8 @@ BLUEPRINTS = (
     respondent.pages,
     campaigner.pages,
     linking.pages,
+    releases.pages,
+    member.pages,
 )
 
 

@@ -120,7 +120,7 @@ def preview() -> Any:
         return redirect(url_for("releases.show"))
     with db.reading() as session:
         earlier = ledger.releases(session)
-    return render_template("board/preview.html", **arranged(seen.published, earlier), form=DeedForm())
+    return render_template("board/preview.html", **arranged(seen.published, earlier), form=DeedForm(formdata=None), minutes=releasing.PREVIEW_MINUTES)
 
 
 @pages.post("/cong-bo")
@@ -188,7 +188,6 @@ def _page(form: BeginForm) -> str:
         coming=coming,
         left_behind=left_behind,
         hours=releasing.HOURS_WAITING,
-        minutes=releasing.PREVIEW_MINUTES,
     )
 
 

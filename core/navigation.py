@@ -34,7 +34,7 @@ PLACES: Final = (
     _place("handler.desk", "Bàn làm việc", "Desk", *KEY_HOLDERS, desk=True),
     _place("roster.show", "Danh sách và chữ ký", "Roster and signatures", Role.CUSTODIAN, desk=True),
     _place("log_reader.show", "Nhật ký", "Log", Role.CUSTODIAN),
-    _place("custodian.releases", "Công bố số liệu", "Releases", Role.CUSTODIAN),
+    _place("releases.show", "Công bố số liệu", "Releases", Role.CUSTODIAN),
     _place("linking.show", "Ghép khảo sát", "Join surveys", Role.CUSTODIAN),
     _place("member.desk", "Số liệu của Ban", "The board's figures", Role.BOARD, desk=True),
     _place("campaigner.desk", "Đợt khảo sát", "Survey rounds", Role.CAMPAIGNER, desk=True),
