@@ -21,9 +21,9 @@ from intake.compartments import ENTRY, FIRST, Keys, Place, Sides, Written, read_
 from intake.envelope import entry_place, first_place
 from intake.founding import eraser_path
 from intake.models import CaseFile, Compartment, KeySet
-from intake.slots import Side, WrappedKey, lock_slots, open_slot
+from intake.slots import Side, SideKey, WrappedKey, lock_slots, open_slot
 
-Opened = Mapping[str, SharedKey]
+Opened = Mapping[str, SideKey]
 """Key set id → the key in it, for the sets of one case that somebody could open."""
 
 
@@ -93,11 +93,17 @@ class Case:
                     continue
         return opened
 
-    def read_first(self, kind: str, opened: Opened, rosters: Sequence[Roster]) -> Written:
-        """One part of the first sending, or `CannotOpen`."""
+    def read_first(
+        self, kind: str, opened: Opened, rosters: Sequence[Roster], half: SharedKey | None = None
+    ) -> Written:
+        """One part of the first sending, or `CannotOpen`. half: of names, as a custodian lent it."""
+        place = self.first_place(kind)
         part = self.first_part(kind)
-        place = first_place(self.id, kind, self.heads)
-        return read_compartment(part.blob, place, _keys(part, opened), rosters=rosters, proof=None)
+        return read_compartment(part.blob, place, _keys(part, opened, half), rosters=rosters, proof=None)
+
+    def first_place(self, kind: str) -> Place:
+        """Where one part of the first sending stands."""
+        return first_place(self.id, kind, self.heads)
 
     def entries(self, side: Side) -> Iterator[tuple[Compartment, Place]]:
         """Everything later that lies on one side alone, in order."""
@@ -126,7 +132,7 @@ def load(session: Session, case_id: str, *, lock: bool = False) -> Case:
 
 def open_key_set(
     key_set: KeySet, holder: Holder, eraser_key: SharedKey, rosters: Sequence[Roster]
-) -> SharedKey:
+) -> SideKey:
     """The key in a set, for one person; `CannotOpen` for everybody whose slot is dead or missing."""
     if not 1 <= key_set.roster_version <= len(rosters):
         raise CannotOpen
@@ -184,8 +190,11 @@ def _sides(part: Compartment) -> str:
     return ("S" if part.key_set_s else "") + ("C" if part.key_set_c else "")
 
 
-def _keys(part: Compartment, opened: Opened) -> Keys:
+def _keys(part: Compartment, opened: Opened, half: SharedKey | None = None) -> Keys:
+    handlers, custodians = opened.get(part.key_set_s or ""), opened.get(part.key_set_c or "")
     return Keys(
-        handlers=opened.get(part.key_set_s) if part.key_set_s else None,
-        custodians=opened.get(part.key_set_c) if part.key_set_c else None,
+        handlers=handlers.key if handlers else None,
+        names=handlers.names if handlers else None,
+        custodians=custodians.key if custodians else None,
+        half=half,
     )

@@ -81,7 +81,7 @@ class _AtHand:
     @property
     def side_key(self) -> SharedKey:
         """The handlers' key of the first sending."""
-        return self.opened[self.case.first_key_set(Side.HANDLERS).id]
+        return self.opened[self.case.first_key_set(Side.HANDLERS).id].key
 
     @property
     def staff(self) -> Staff:
@@ -152,7 +152,7 @@ def judge(
     session.flush()
     case = load(session, case_id)  # the place after the copy
     roster = hand.rosters[story.strikeouts.roster_version - 1]
-    wrapped = fresh_key(case_id, Side.CUSTODIANS, roster, story.strikeouts.struck)
+    wrapped = fresh_key(case_id, Side.CUSTODIANS, roster, story.strikeouts.struck, now=hand.rosters[-1])
     key_set = add_key_set(session, case.file, wrapped, roster)
     place = case.next_place(Side.CUSTODIANS)
     blob = write_compartment(_stamped(words), place, Keys(custodians=wrapped.key), hand.staff)

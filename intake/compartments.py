@@ -1,5 +1,9 @@
 """The sealed parts of a case, each bound to its place, its author and everything before it. Pure.
 
+*Keys.* A part of one side is under a key made from K_S or K_C. A part of both sides (names, later untouched
+files) is under one made from K_N and from a half that a custodian makes of K_C for this part alone, so that
+whoever borrows it opens no tally with it. Which keys a person has is in intake/slots.py.
+
 *Places.* A compartment is bound to its case, kind, number, sides, the class of its author and the chain
 head before it. The first sending is always the same five, `FIRST`, whatever was answered. The story comes
 last, so that opening it vouches for the four others; everything later is an `entry`.
@@ -99,21 +103,33 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """The keys at hand for one compartment: of the handlers' side, of the custodians', or of both."""
+    """The keys at hand for one compartment: K_S and K_N of the handlers' side, K_C of the custodians'.
+
+    half: what a custodian made of K_C by `lend`, in place of it.
+    """
 
     handlers: SharedKey | None = None
+    names: SharedKey | None = None
     custodians: SharedKey | None = None
+    half: SharedKey | None = None
 
     def of(self, place: Place) -> SharedKey:
         """The key of one compartment, or `MissingHalf`."""
-        halves = {"S": self.handlers, "C": self.custodians}
         label = ("compartment", place.kind, str(place.sequence))
-        match [halves[side] for side in place.sides]:
-            case [SharedKey() as only]:
-                return derive(only, *label)
-            case [SharedKey() as handlers, SharedKey() as custodians]:
-                return join(handlers, custodians, *label)
-        raise MissingHalf
+        if place.sides == "SC":
+            half = lend(self.custodians, place) if self.custodians else self.half
+            if self.names is None or half is None:
+                raise MissingHalf
+            return join(self.names, half, *label)
+        only = self.handlers if place.sides == "S" else self.custodians
+        if only is None:
+            raise MissingHalf
+        return derive(only, *label)
+
+
+def lend(custodians: SharedKey, place: Place) -> SharedKey:
+    """A custodian's half of one compartment: with K_N it opens that one; it tells nothing of K_C or a tally."""
+    return derive(custodians, "half", place.kind, str(place.sequence))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,9 +103,10 @@ def _try(
         found: Index = dict.fromkeys(batch)
         for slot, part, key_set in rows:
             try:
-                key = open_key_set(key_set, holder, eraser.key(eraser_path(), slot), chain)
+                side_key = open_key_set(key_set, holder, eraser.key(eraser_path(), slot), chain)
                 place = first_place(part.case_id, "flags", [start(part.case_id)])
-                written = read_compartment(part.blob, place, Keys(handlers=key), rosters=chain, proof=None)
+                keys = Keys(handlers=side_key.key)
+                written = read_compartment(part.blob, place, keys, rosters=chain, proof=None)
                 found[part.case_id] = read_compact(written.payload)
             except CannotOpen:
                 continue

@@ -8,16 +8,17 @@ their chain) and intake/letters.py (what the reporter reads):
         blob = lock_slots(wrapped.slots, eraser, case_id=case_id, side=wrapped.side, roster=roster)
     for place, blob in case.compartments: ...                    # five compartments in this order
 
-    mine = PrivateKey.from_seed(seed)                            # a handler at their desk
-    k_s = open_slot(key_set, my_id, mine, eraser=eraser, case_id=case_id, side=Side.HANDLERS, roster=then)
+    private = PrivateKey.from_seed(seed)                         # a handler at their desk
+    found = open_slot(key_set, my_id, private, eraser=eraser, case_id=case_id, side=Side.HANDLERS, roster=then)
     heads = verify_chain(case_id, [(row.kind, row.sequence, row.blob) for row in rows])
     place = first_place(case_id, "story", heads)
-    story = read_story(read_compartment(rows[4].blob, place, Keys(handlers=k_s), rosters=chain, proof=None))
+    mine = Keys(handlers=found.key, names=found.names)
+    story = read_story(read_compartment(rows[4].blob, place, mine, rosters=chain, proof=None))
     place = entry_place(case_id, "S", heads)                     # the next free place
-    blob = write_compartment(payload, place, Keys(handlers=k_s), Staff(member_id=…, roster_version=…, seed=…))
+    blob = write_compartment(payload, place, mine, Staff(member_id=…, roster_version=…, seed=…))
     letter = seal_letter(payload, case_id=case_id, sequence=n, reporter=story.reporter)
 
-Who adds to a side without holding its key takes `fresh_key(case_id, side, roster, strikeouts.struck)`
+Who adds to a side without holding its key takes `fresh_key(case_id, side, then, strikeouts.struck, now=…)`
 and stores it as one more key set: a reporter's later message is `write_compartment(…, Reporter(proof=…))`.
 """
 
@@ -41,6 +42,7 @@ from intake.compartments import (
     Sides,
     Staff,
     Written,
+    lend,
     link,
     read_compartment,
     reporter_proof,
@@ -59,7 +61,18 @@ from intake.letters import (
     seal_letter,
     seal_strikeouts,
 )
-from intake.slots import RECOVERY, Side, SlotsRefused, WrappedKey, fresh_key, lock_slots, open_slot, wrap_anew
+from intake.slots import (
+    RECOVERY,
+    NobodyLeft,
+    Side,
+    SideKey,
+    SlotsRefused,
+    WrappedKey,
+    fresh_key,
+    lock_slots,
+    open_slot,
+    wrap_anew,
+)
 
 __all__ = [
     "ENTRY",
@@ -73,6 +86,7 @@ __all__ = [
     "Reporter",
     "SealedCase",
     "Side",
+    "SideKey",
     "SlotsRefused",
     "Staff",
     "Story",
@@ -83,6 +97,7 @@ __all__ = [
     "entry_place",
     "first_place",
     "fresh_key",
+    "lend",
     "link",
     "lock_slots",
     "open_letter",
@@ -103,10 +118,6 @@ __all__ = [
 ]
 
 _KINDS: Final = tuple(FIRST)
-
-
-class NobodyLeft(Exception):
-    """Every handler was struck out, so nobody could read the report; it is not sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,15 +155,14 @@ def seal_case(
     """
     for member_id in struck:
         roster.member(member_id)
-    if all(person.id in struck for person in roster.handlers):
-        raise NobodyLeft
-    handlers = fresh_key(case_id, Side.HANDLERS, roster, struck)
-    custodians = fresh_key(case_id, Side.CUSTODIANS, roster, struck)
+    handlers = fresh_key(case_id, Side.HANDLERS, roster, struck, now=roster)
+    custodians = fresh_key(case_id, Side.CUSTODIANS, roster, struck, now=roster)
     reporter = PrivateKey.from_seed(reporter_seed).public
     strikeouts = Strikeouts(roster_version=roster.version, struck=tuple(sorted(struck)))
     story = _story(words["story"], reporter, reporter_proof(reporter_seed), strikeouts)
     payloads = [compact(story if kind == "story" else words[kind]) for kind in FIRST]
-    compartments, head = _chained(payloads, case_id, Keys(handlers=handlers.key, custodians=custodians.key))
+    keys = Keys(handlers=handlers.key, names=handlers.found.names, custodians=custodians.key)
+    compartments, head = _chained(payloads, case_id, keys)
     sealed = seal_strikeouts(strikeouts, case_id=case_id, reporter=reporter)
     return SealedCase(
         handlers=handlers, custodians=custodians, compartments=compartments, strikeouts=sealed, head=head

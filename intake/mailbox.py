@@ -106,7 +106,8 @@ def find(session: Session, digits: str, keys: MailboxKeys) -> Mailbox:
 def write(opened: Mailbox, text: str, *, message_id: str = "") -> Mailbox:
     """Seal a reporter's message to the handlers who may read the case, with a copy for the reporter.
 
-    The same message id again adds nothing. Returns the mailbox as it is afterwards; `MailboxDamaged`.
+    The same message id again adds nothing. Returns the mailbox as it is afterwards. Raises `MailboxDamaged`,
+    or `NobodyLeft` where all who could read the case have left since.
     """
     wanted = message_id if _MESSAGE_ID.fullmatch(message_id) else new_id()
     try:
@@ -125,8 +126,9 @@ def add_message(session: Session, opened: Mailbox, text: str, message_id: str) -
         return
     private = PrivateKey.from_seed(opened.keys.seed)
     strikeouts = open_strikeouts(case.file.for_reporter, case_id=case.id, private=private)
-    roster = rosters.version(session, strikeouts.roster_version)
-    wrapped = fresh_key(case.id, Side.HANDLERS, roster, strikeouts.struck)
+    chain = rosters.chain(session)
+    roster = chain[strikeouts.roster_version - 1]
+    wrapped = fresh_key(case.id, Side.HANDLERS, roster, strikeouts.struck, now=chain[-1])
     key_set = add_key_set(session, case.file, wrapped, roster)
     place = case.next_place(Side.HANDLERS)
     words = {"what": "message", "at": clock.now().isoformat(timespec="minutes"), "text": text}

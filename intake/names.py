@@ -1,7 +1,8 @@
 """Opening a name takes two people, by cryptography: a custodian lends their half, a handler joins it (P4).
 
-The key of the identity compartment is made from both sides' keys. A custodian seals theirs, for one case, to
-one handler's public key; only that handler, in that case, can join it with their own.
+The key of the identity compartment is made from a key of each side. A custodian seals their half of this one
+compartment to one handler's public key; only that handler, in that case, can join it with their own, and no
+tally opens with it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from core import log, rosters
 from core.access import Identity
 from core.sealing import CannotOpen, SharedKey, context, seal, unseal
 from intake import openings
-from intake.cases import Case, Holder, NoSuchCase, load
+from intake.cases import Case, Holder, NoSuchCase, Opened, load
+from intake.compartments import lend
 from intake.envelope import read_story
 from intake.letters import read_compact
 from intake.roles import require_may
@@ -36,7 +38,7 @@ def lend_half(session: Session, identity: Identity, seed: bytes, case_id: str, h
     handler = rosters.current(session).member(handler_id)
     case, holder, opened = _opened(session, identity, seed, case_id)
     log.write(session, "half_lent", who=identity.person_id, about=case_id, detail={"to": handler_id})
-    half = opened[case.first_key_set(holder.side).id]
+    half = lend(opened[case.first_key_set(holder.side).id].key, case.first_place("identity"))
     return seal(half.raw, handler.seal_key, _place(case_id, handler_id))
 
 
@@ -50,25 +52,22 @@ def open_name(
     require_may(identity, "open name")
     case, holder, opened = _opened(session, identity, seed, case_id)
     log.write(session, "name_opened", who=identity.person_id, about=case_id)
-    first, other = case.first_key_set(Side.HANDLERS), case.first_key_set(Side.CUSTODIANS)
+    side_key = opened[case.first_key_set(Side.HANDLERS).id].key
     try:
         lent = SharedKey(unseal(half, holder.private, _place(case_id, identity.person_id)))
         chain = rosters.chain(session)
-        both = {**opened, other.id: lent}
-        names = read_compact(case.read_first("identity", both, chain).payload)
+        names = read_compact(case.read_first("identity", opened, chain, lent).payload)
         story = read_story(case.read_first("story", opened, chain))
-        counts = openings.read_by_handler(case.file.openings_handlers, opened[first.id], case_id)
+        counts = openings.read_by_handler(case.file.openings_handlers, side_key, case_id)
     except (CannotOpen, ValueError) as refused:
         raise HalfRefused from refused
     counts = openings.one_more(counts, "handler", "custodian")
-    case.file.openings_handlers = openings.for_handlers(counts, opened[first.id], case_id)
+    case.file.openings_handlers = openings.for_handlers(counts, side_key, case_id)
     case.file.openings_reporter = openings.for_reporter(counts, story.reporter, case_id)
     return names
 
 
-def _opened(
-    session: Session, identity: Identity, seed: bytes, case_id: str
-) -> tuple[Case, Holder, Mapping[str, SharedKey]]:
+def _opened(session: Session, identity: Identity, seed: bytes, case_id: str) -> tuple[Case, Holder, Opened]:
     try:
         holder = Holder.of(identity, seed)
         case = load(session, case_id, lock=True)

@@ -16,6 +16,7 @@ from intake.forms import ReceiptForm, ReplyForm
 from intake.mailbox import Mailbox, MailboxDamaged, NoMailbox
 from intake.questions import FORM
 from intake.receipt import NotAReceipt
+from intake.slots import NobodyLeft
 
 pages = Blueprint("mailbox", __name__, url_prefix="/hop-thu")
 
@@ -24,6 +25,11 @@ _REFUSED = (NotAReceipt, NoMailbox, MustWait, Busy)
 _DAMAGED = Text(
     "Tin này chưa gửi được vì hộp thư có lỗi. Bạn chép lại và gọi một số hỗ trợ.",
     "This message could not be sent: the mailbox is damaged. Please copy it and call a help number.",
+)
+_NOBODY = Text(
+    "Tin này chưa gửi được: những người đọc thư này đều đã thôi việc ấy. Bạn hãy viết một thư mới.",
+    "This message could not be sent: none of those who could read this letter does so any more. "
+    "Please write a new letter.",
 )
 _UNKNOWN = Text(
     "Không có hộp thư nào mở bằng mã này. Bạn xem lại mã, hoặc thư đã quá hạn lưu.",
@@ -72,6 +78,9 @@ def reply() -> Response:
     except MailboxDamaged:
         form.message.errors = [_DAMAGED]
         return make_response(_mailbox(opened, form, message_id), 500)
+    except NobodyLeft:
+        form.message.errors = [_NOBODY]
+        return make_response(_mailbox(opened, form, message_id), 409)
     return make_response(_mailbox(again, ReplyForm(formdata=None), sent=True))
 
 

@@ -25,6 +25,7 @@ from intake.envelope import (
     Reporter,
     SealedCase,
     Side,
+    SideKey,
     SlotsRefused,
     Staff,
     Story,
@@ -35,6 +36,7 @@ from intake.envelope import (
     entry_place,
     first_place,
     fresh_key,
+    lend,
     link,
     lock_slots,
     open_letter,
@@ -123,16 +125,19 @@ class Stored:
     def heads(self) -> tuple[bytes, ...]:
         return verify_chain(CASE, self.rows)
 
-    def key(self, name: str, side: Side = Side.HANDLERS) -> SharedKey:
+    def key(self, name: str, side: Side = Side.HANDLERS) -> SideKey:
         return opened(self.key_sets[side], name, side)
 
     def keys(self, *names: str) -> Keys:
-        found: dict[str, SharedKey] = {}
+        found: dict[str, SharedKey | None] = {}
         for name in names:
             if name in "xyz":
-                found["custodians"] = self.key(name, Side.CUSTODIANS)
+                found["custodians"] = self.key(name, Side.CUSTODIANS).key
             else:
-                found["handlers"] = self.key(name)
+                side = opened(
+                    self.key_sets[Side.HANDLERS], name, member_id=RECOVERY if name == "cards" else ""
+                )
+                found |= {"handlers": side.key, "names": side.names}
         return Keys(**found)
 
     def read(self, kind: str, keys: Keys) -> Written:
@@ -157,7 +162,7 @@ def locked(wrapped: WrappedKey, on: Roster = ROSTER) -> bytes:
 
 def opened(
     blob: bytes, name: str, side: Side = Side.HANDLERS, *, member_id: str = "", on: Roster = ROSTER
-) -> SharedKey:
+) -> SideKey:
     return open_slot(
         blob, member_id or name, private(name), eraser=ERASER, case_id=CASE, side=side, roster=on
     )
@@ -205,10 +210,32 @@ def test_names_open_only_when_a_handler_and_a_custodian_act_together() -> None:
     for half in (case.keys("a"), case.keys("x"), Keys()):
         with pytest.raises(MissingHalf):
             case.read("identity", half)
-    with pytest.raises(CannotOpen):
-        case.read("identity", Keys(handlers=case.key("a"), custodians=SharedKey.random()))
-    with pytest.raises(CannotOpen):
-        case.read("identity", Keys(handlers=case.key("x", Side.CUSTODIANS), custodians=case.key("a")))
+    for wrong in (
+        replace(case.keys("a"), custodians=SharedKey.random()),
+        replace(case.keys("a"), custodians=case.key("a").names),
+        Keys(names=case.key("x", Side.CUSTODIANS).key, custodians=case.key("a").names),
+        replace(case.keys("a"), half=case.keys("x").custodians),
+    ):
+        with pytest.raises(CannotOpen):
+            case.read("identity", wrong)
+
+
+def test_a_lent_half_opens_the_names_and_no_tally() -> None:
+    case = sent()
+    place = first_place(CASE, "identity", case.heads)
+    custodian = case.keys("x").custodians
+    assert custodian is not None
+    lent = lend(custodian, place)
+    assert (
+        read_compact(case.read("identity", replace(case.keys("a"), half=lent)).payload) == WORDS["identity"]
+    )
+    for kind, keys in [
+        ("tally", Keys(custodians=lent)),
+        ("identity", Keys(half=lent)),
+        ("identity", replace(case.keys("a"), half=lend(custodian, entry_place(CASE, "SC", case.heads)))),
+    ]:
+        with pytest.raises(CannotOpen):
+            case.read(kind, keys)
 
 
 def test_handlers_cannot_read_a_tally_nor_custodians_a_story() -> None:
@@ -233,9 +260,48 @@ def test_nobody_opens_with_another_persons_slot() -> None:
 
 def test_the_cards_open_the_handlers_side_and_never_the_custodians() -> None:
     case = sent(struck="a")
-    assert opened(case.key_sets[Side.HANDLERS], "cards", member_id=RECOVERY) == case.case.handlers.key
+    found = opened(case.key_sets[Side.HANDLERS], "cards", member_id=RECOVERY)
+    assert found.key == case.case.handlers.key == case.key("b").key
+    assert case.story("cards").words == WORDS["story"]
     with pytest.raises(CannotOpen):
         opened(case.key_sets[Side.CUSTODIANS], "cards", Side.CUSTODIANS, member_id=RECOVERY)
+
+
+def test_cards_and_all_custodians_together_open_no_name() -> None:
+    case = sent()
+    cards = case.keys("cards")
+    assert cards.names is None
+    for custodian in "xyz":
+        keys = case.keys("cards", custodian)
+        with pytest.raises(MissingHalf):
+            case.read("identity", keys)
+        for guess in (keys.handlers, keys.custodians, SharedKey(bytes(32))):
+            with pytest.raises(CannotOpen):
+                case.read("identity", replace(keys, names=guess))
+
+
+def test_what_the_cards_give_is_made_from_the_key_of_names_and_never_the_other_way() -> None:
+    names = SharedKey(b"n" * 32)
+    found = SideKey.from_names(names)
+    assert found.names == names != found.key
+    assert SideKey.from_names(found.key).key != found.key
+    slots = fresh_key(CASE, Side.HANDLERS, ROSTER, [], now=ROSTER)
+    inside = unseal(slots.slots[-1169:], private("cards"), b'[1,"wrap","' + CASE.encode() + b'","S",1]')
+    assert inside == slots.key.raw
+    assert slots.found.names is not None
+    assert slots.found.names.raw not in inside
+
+
+def test_a_slot_of_the_cards_that_holds_more_than_it_should_is_refused() -> None:
+    wrapped = fresh_key(CASE, Side.HANDLERS, ROSTER, [], now=ROSTER)
+    assert wrapped.found.names is not None
+    too_much = seal(
+        wrapped.found.names.raw, private("cards").public, b'[1,"wrap","' + CASE.encode() + b'","S",1]'
+    )
+    blob = locked(replace(wrapped, slots=wrapped.slots[:-1169] + too_much))
+    assert opened(blob, "a") == wrapped.found
+    with pytest.raises(CannotOpen):
+        opened(blob, "cards", member_id=RECOVERY)
 
 
 def test_an_erased_case_opens_for_nobody() -> None:
@@ -311,8 +377,8 @@ def test_strike_outs_reach_the_reporters_later_messages() -> None:
     case = sent("b")
     kept = open_strikeouts(case.case.strikeouts, case_id=CASE, private=PrivateKey.from_seed(RECEIPT_SEED))
     assert kept == case.story().strikeouts == Strikeouts(roster_version=1, struck=("b",))
-    fresh = fresh_key(CASE, Side.HANDLERS, ROSTER, kept.struck)
-    assert opened(locked(fresh), "a") == opened(locked(fresh), "c") == fresh.key
+    fresh = fresh_key(CASE, Side.HANDLERS, ROSTER, kept.struck, now=ROSTER)
+    assert opened(locked(fresh), "a") == opened(locked(fresh), "c") == fresh.found
     with pytest.raises(CannotOpen):
         opened(locked(fresh), "b")
 
@@ -379,34 +445,34 @@ def test_what_a_handler_adds_is_read_by_colleagues_with_the_authors_id() -> None
 
 def test_a_handler_writes_for_the_custodians_without_being_able_to_read_there() -> None:
     case = sent()
-    fresh = fresh_key(CASE, Side.CUSTODIANS, ROSTER, case.story().strikeouts.struck)
+    fresh = fresh_key(CASE, Side.CUSTODIANS, ROSTER, case.story().strikeouts.struck, now=ROSTER)
     case.add(b"genuine", Keys(custodians=fresh.key), staff("a"), "C")
-    read = case.entry(5, Keys(custodians=opened(locked(fresh), "y", Side.CUSTODIANS)), "C")
+    read = case.entry(5, Keys(custodians=opened(locked(fresh), "y", Side.CUSTODIANS).key), "C")
     assert (read.payload, read.author, read.role) == (b"genuine", "a", "handler")
 
 
 def test_a_reporters_later_message_is_known_by_the_receipt() -> None:
     case = sent()
-    fresh = fresh_key(CASE, Side.HANDLERS, ROSTER, [])
+    fresh = fresh_key(CASE, Side.HANDLERS, ROSTER, [], now=ROSTER)
     case.add(b"one thing more", Keys(handlers=fresh.key), Reporter(proof=reporter_proof(RECEIPT_SEED)))
-    read = case.entry(5, Keys(handlers=opened(locked(fresh), "a")), proof=case.story().proof)
+    read = case.entry(5, Keys(handlers=opened(locked(fresh), "a").key), proof=case.story().proof)
     assert (read.payload, read.author) == (b"one thing more", "reporter")
 
 
 def test_a_later_name_needs_both_halves_as_well() -> None:
     case = sent()
-    both = Keys(handlers=SharedKey.random(), custodians=SharedKey.random())
+    both = Keys(names=SharedKey.random(), custodians=SharedKey.random())
     case.add(b"a name", both, Reporter(proof=PROOF), "SC")
     assert case.entry(5, both, "SC").payload == b"a name"
     with pytest.raises(MissingHalf):
-        case.entry(5, Keys(handlers=both.handlers), "SC")
+        case.entry(5, Keys(handlers=SharedKey.random(), names=both.names), "SC")
     with pytest.raises(MissingHalf):
         case.add(b"a name", Keys(custodians=both.custodians), Reporter(proof=PROOF), "SC")
 
 
 def test_somebody_with_the_database_alone_forges_nothing() -> None:
     case = sent()
-    fresh = fresh_key(CASE, Side.HANDLERS, ROSTER, [])
+    fresh = fresh_key(CASE, Side.HANDLERS, ROSTER, [], now=ROSTER)
     keys = Keys(handlers=fresh.key)
     forgers = [
         Reporter(proof=SharedKey.random()),
@@ -561,32 +627,123 @@ def test_no_place_exists_where_nothing_may_stand(kind: str, sequence: int, sides
 
 def test_a_key_that_is_not_the_one_promised_is_refused() -> None:
     """A sender who wraps different keys for different handlers is found out by the commitment."""
-    honest, other = (fresh_key(CASE, Side.HANDLERS, ROSTER, []) for _ in range(2))
+    honest, other = (fresh_key(CASE, Side.HANDLERS, ROSTER, [], now=ROSTER) for _ in range(2))
     first_wrap = slice(33, 33 + 1169)
     forged = bytearray(honest.slots)
     forged[first_wrap] = other.slots[first_wrap]
     blob = locked(replace(honest, slots=bytes(forged)))
-    assert opened(blob, "b") == honest.key
+    assert opened(blob, "b") == honest.found
     with pytest.raises(CannotOpen):
         opened(blob, "a")
 
 
 @pytest.mark.parametrize("side", list(Side))
 def test_slots_of_the_wrong_shape_are_not_stored(side: Side) -> None:
-    slots = fresh_key(CASE, side, ROSTER, []).slots
+    slots = fresh_key(CASE, side, ROSTER, [], now=ROSTER).slots
     for wrong in [b"", slots[:-1], slots + b"x", b"\x02" + slots[1:]]:
         with pytest.raises(SlotsRefused):
             lock_slots(wrong, ERASER, case_id=CASE, side=side, roster=ROSTER)
 
 
-def test_a_case_is_handed_on_by_wrapping_its_key_anew() -> None:
+def test_a_case_is_handed_on_with_its_names_by_a_handler_who_wraps_its_key_anew() -> None:
     case = sent("b")
     later = roster("abcd", version=2)
     anew = wrap_anew(case.key("a"), CASE, Side.HANDLERS, later, struck=case.story().strikeouts.struck)
     blob = locked(anew, later)
-    assert opened(blob, "d", on=later) == case.case.handlers.key
+    handed = opened(blob, "d", on=later)
+    assert handed == case.case.handlers.found
+    both = replace(case.keys("x"), names=handed.names)
+    assert read_compact(case.read("identity", both).payload) == WORDS["identity"]
     with pytest.raises(CannotOpen):
         opened(blob, "b", on=later)
+
+
+def test_what_is_wrapped_anew_from_cards_gives_stories_back_and_no_names() -> None:
+    case = sent("b")
+    later = roster("abcd", version=2)
+    found = opened(case.key_sets[Side.HANDLERS], "cards", member_id=RECOVERY)
+    anew = wrap_anew(found, CASE, Side.HANDLERS, later, struck=case.story("cards").strikeouts.struck)
+    recovered = opened(locked(anew, later), "a", on=later)
+    assert recovered == SideKey(key=case.case.handlers.key, names=None)
+    keys = replace(case.keys("x"), handlers=recovered.key)
+    assert read_story(case.read("story", keys)).words == WORDS["story"]
+    with pytest.raises(MissingHalf):
+        case.read("identity", keys)
+    with pytest.raises(CannotOpen):
+        opened(locked(anew, later), "b", on=later)
+    # And from hand to hand: a colleague who was given no names has none to give.
+    again = wrap_anew(recovered, CASE, Side.HANDLERS, later, struck=["b"])
+    assert opened(locked(again, later), "d", on=later).names is None
+
+
+def test_slots_from_cards_look_like_slots_from_a_handler() -> None:
+    case = sent()
+    found = opened(case.key_sets[Side.HANDLERS], "cards", member_id=RECOVERY)
+    lengths = {
+        len(wrap_anew(one, CASE, Side.HANDLERS, ROSTER, struck=[]).slots) for one in (found, case.key("a"))
+    }
+    assert lengths == {len(case.case.handlers.slots)} == {33 + 4 * 1169}
+
+
+# --- an older case --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("side", "stayed", "came"), [(Side.HANDLERS, "a", "d"), (Side.CUSTODIANS, "x", "w")])
+def test_a_fresh_key_of_an_older_case_has_no_slot_for_people_who_came_later(
+    side: Side, stayed: str, came: str
+) -> None:
+    now = roster("abcd", "xyzw", version=2)
+    blob = locked(fresh_key(CASE, side, ROSTER, [], now=now))
+    assert opened(blob, stayed, side)
+    for name, on in [(came, ROSTER), (came, now), (stayed, now)]:
+        with pytest.raises(CannotOpen):
+            opened(blob, name, side, on=on)
+
+
+@pytest.mark.parametrize(
+    ("side", "stayed", "left"), [(Side.HANDLERS, "ac", "b"), (Side.CUSTODIANS, "xz", "y")]
+)
+def test_a_fresh_key_of_an_older_case_is_sealed_to_nobody_who_left(
+    side: Side, stayed: str, left: str
+) -> None:
+    now = roster("acd", "xzw", version=2)
+    fresh = fresh_key(CASE, side, ROSTER, [], now=now)
+    assert len(fresh.slots) == len(fresh_key(CASE, side, ROSTER, [], now=ROSTER).slots)
+    for name in stayed:
+        assert opened(locked(fresh), name, side) == fresh.found
+    with pytest.raises(CannotOpen):
+        opened(locked(fresh), left, side)
+
+
+def test_somebody_who_changed_sides_keeps_no_slot_on_the_old_one() -> None:
+    moved = replace(person("b", "handler"), role="custodian")
+    now = replace(roster("ac", version=2), members=(*roster("ac", version=2).members, moved))
+    blob = locked(fresh_key(CASE, Side.HANDLERS, ROSTER, [], now=now))
+    with pytest.raises(CannotOpen):
+        opened(blob, "b")
+
+
+def test_a_fresh_key_reaches_who_enrolled_again_and_not_their_old_key() -> None:
+    again = replace(person("b", "handler"), seal_public=private("b again").public.raw)
+    now = replace(roster("ac", version=2), members=(*roster("ac", version=2).members, again))
+    fresh = fresh_key(CASE, Side.HANDLERS, ROSTER, [], now=now)
+    assert opened(locked(fresh), "b again", member_id="b") == fresh.found
+    with pytest.raises(CannotOpen):
+        opened(locked(fresh), "b")
+
+
+def test_a_fresh_key_goes_to_the_present_cards() -> None:
+    now = replace(roster(version=2), recovery_public=private("new cards").public.raw)
+    fresh = fresh_key(CASE, Side.HANDLERS, ROSTER, [], now=now)
+    assert opened(locked(fresh), "new cards", member_id=RECOVERY).key == fresh.key
+    with pytest.raises(CannotOpen):
+        opened(locked(fresh), "cards", member_id=RECOVERY)
+
+
+def test_where_every_handler_of_a_case_has_left_nothing_more_is_sealed_for_them() -> None:
+    with pytest.raises(NobodyLeft):
+        fresh_key(CASE, Side.HANDLERS, ROSTER, ["a"], now=roster("ade", version=2))
+    assert fresh_key(CASE, Side.CUSTODIANS, ROSTER, ["x"], now=roster(custodians="xvw", version=2)).slots
 
 
 # --- the reporter ---------------------------------------------------------------------------------
@@ -628,7 +785,9 @@ def test_what_opens_but_is_no_story_is_refused(payload: bytes) -> None:
 def test_secrets_never_show_themselves() -> None:
     case = sent(struck=["b"])
     shown = f"{case.case.handlers}{case.case}{case.story()}{staff('a')}{case.read('flags', case.keys('a'))}"
-    for secret in (seed("a"), case.case.handlers.key.raw, PROOF.raw, b"narrative", b"danger_now"):
+    names = case.case.handlers.found.names
+    assert names is not None
+    for secret in (seed("a"), case.case.handlers.key.raw, names.raw, PROOF.raw, b"narrative", b"danger_now"):
         assert repr(secret)[2:-1] not in shown
     assert "struck" not in repr(case.story())
 

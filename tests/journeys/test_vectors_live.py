@@ -25,11 +25,15 @@ from core.sealing import (
 )
 from intake import receipt
 from intake.envelope import (
+    RECOVERY,
     Keys,
     Side,
+    SideKey,
+    Written,
     first_place,
     lock_slots,
     open_slot,
+    read_compact,
     read_compartment,
     read_story,
     verify_chain,
@@ -43,6 +47,7 @@ pytestmark = pytest.mark.browser
 VECTORS = Path(__file__).parent.parent / "vectors"
 WORDS = "Chào bạn, Đặng Thị Hoà 😀"
 HERE = ["letter", 3]
+CARDS = random_bytes(32)
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -147,11 +152,12 @@ def test_a_whole_case_sealed_in_the_browser_opens_here(page: Page) -> None:
             *(member(name, "handler") for name in "abc"),
             *(member(name, "custodian") for name in "xyz"),
         ),
-        recovery_public=PrivateKey.from_seed(random_bytes(32)).public.raw,
+        recovery_public=PrivateKey.from_seed(CARDS).public.raw,
     )
-    words: dict[str, dict[str, str]] = {
-        kind: {} for kind in ("flags", "tally", "safe_contact", "identity")
-    } | {"story": {"narrative": WORDS}}
+    words: dict[str, dict[str, str]] = {kind: {} for kind in ("flags", "tally", "safe_contact")} | {
+        "identity": {"reporter_name": WORDS},
+        "story": {"narrative": WORDS},
+    }
     sealed = ask(
         page,
         "sealCase",
@@ -172,16 +178,29 @@ def test_a_whole_case_sealed_in_the_browser_opens_here(page: Page) -> None:
     )
     eraser = SharedKey.random()
     where: dict[str, Any] = {"case_id": "ab" * 16, "side": Side.HANDLERS, "roster": roster}
-    blob = lock_slots(bytes.fromhex(sealed["slots"]["S"]), eraser, **where)
 
-    def key(name: str) -> SharedKey:
-        private = PrivateKey.from_seed(name.encode().ljust(32, b"."))
-        return open_slot(blob, name, private, eraser=eraser, **where)
+    def key(name: str, side: Side = Side.HANDLERS) -> SideKey:
+        here = where | {"side": side}
+        blob = lock_slots(bytes.fromhex(sealed["slots"][side.value]), eraser, **here)
+        private = PrivateKey.from_seed(CARDS if name == RECOVERY else name.encode().ljust(32, b"."))
+        return open_slot(blob, name, private, eraser=eraser, **here)
 
     rows = [(kind, sequence, bytes.fromhex(part)) for kind, sequence, part in sealed["compartments"]]
-    place = first_place("ab" * 16, "story", verify_chain("ab" * 16, rows))
-    for name in "ac":
-        read = read_compartment(rows[4][2], place, Keys(handlers=key(name)), rosters=[roster], proof=None)
-        assert read_story(read).words == words["story"]
+    heads = verify_chain("ab" * 16, rows)
+
+    def read(number: int, kind: str, keys: Keys) -> Written:
+        place = first_place("ab" * 16, kind, heads)
+        return read_compartment(rows[number][2], place, keys, rosters=[roster], proof=None)
+
+    custodian = key("x", Side.CUSTODIANS).key
+    for name in ("a", "c", RECOVERY):
+        found = key(name)
+        keys = Keys(handlers=found.key, names=found.names, custodians=custodian)
+        assert read_story(read(4, "story", keys)).words == words["story"]
+        if name == RECOVERY:
+            with pytest.raises(CannotOpen):
+                read(3, "identity", keys)
+        else:
+            assert read_compact(read(3, "identity", keys).payload) == words["identity"]
     with pytest.raises(CannotOpen):
         key("b")

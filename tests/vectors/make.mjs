@@ -37,7 +37,7 @@ for (const [words, parts] of [["", ["empty"]], ["Chào bạn", ["flags", 0]]]) {
   shared.push({ key: hex(numbered(7)), context: parts, words, sealed: hex(sealed) });
 }
 const derived = [];
-for (const label of [["mailbox"], ["compartment", "story", "4"], ["thư"], []]) {
+for (const label of [["mailbox"], ["side"], ["half", "identity", "3"], ["compartment", "story", "4"], ["thư"], []]) {
   derived.push({ key: hex(numbered(7)), label, made: hex(await js.derive(numbered(7), ...label)) });
 }
 const joined = { first: hex(numbered(1)), second: hex(numbered(2)), label: ["compartment", "identity", "3"] };
@@ -69,10 +69,10 @@ const words = {
   identity: { reporter_name: "Đặng Thị Hoà" }, story: { narrative: "Chuyện xảy ra ở khoa…" },
 };
 const sealed = await js.sealCase({ words, caseId, roster, struck, reporterSeed });
-const publics = [...members.filter((one) => one.role === "handler").map((one) => (struck.includes(one.id) ? null : unhex(one.seal_public))), unhex(roster.recovery_public)];
+const publics = members.filter((one) => one.role === "handler").map((one) => (struck.includes(one.id) ? null : unhex(one.seal_public)));
 const later = await js.writeLater({
   payload: utf8.encode("Tôi nhớ thêm một điều."), caseId, sequence: 5, head: sealed.head,
-  rosterVersion: roster.version, publics, reporterSeed,
+  rosterVersion: roster.version, publics, cards: unhex(roster.recovery_public), reporterSeed,
 });
 await save("from-js.json", {
   made_with: madeWith, contexts: contexts.map((parts) => ({ parts, bytes: hex(context(...parts)) })),
@@ -101,5 +101,45 @@ for (const one of python.shared) {
   opened.shared.push(text(await js.unsealShared(unhex(one.sealed), unhex(one.key), context(...one.context))));
   const elsewhere = js.unsealShared(unhex(one.sealed), unhex(one.key), context(...one.context, "elsewhere"));
   opened.refused += await elsewhere.then(() => 0, () => 1);
+}
+
+// A whole case: from a slot to the side's keys, from there to each part, each under the head before it.
+const { case: one } = python;
+const wrapBytes = 32 + 1 + 1120 + 16;
+async function openSlot(side, index, seed) {
+  const slots = unhex(one.slots[side]);
+  const at = 33 + wrapBytes * index;
+  const place = context(1, "wrap", one.id, side, one.roster_version);
+  const held = await js.unsealFrom(slots.slice(at, at + wrapBytes), await js.keyPair(unhex(seed)), place);
+  const promised = async (key) => hex(await js.derive(key, "commitment")) === hex(slots.slice(1, 33));
+  const lower = await js.derive(held, "side");
+  if (side === "S" && (await promised(lower))) return { S: lower, names: held };
+  if (!(await promised(held))) throw new Error("commitment");
+  return { [side]: held };
+}
+async function openPart(wanted, keys) {
+  let head = await js.sha256(context(1, "case", one.id));
+  for (const [kind, sequence, sides, blob] of one.compartments) {
+    if (kind === wanted) {
+      const place = js.boundTo(one.id, kind, sequence, sides, "reporter", head);
+      const framed = js.unpad(await js.unsealShared(unhex(blob), await js.compartmentKey(sides, keys, kind, sequence), place));
+      return JSON.parse(text(framed.slice(1 + 4 + 64)));
+    }
+    head = await js.link(head, unhex(blob));
+  }
+}
+const handler = await openSlot("S", one.handler.slot, one.handler.seed);
+const custodian = await openSlot("C", one.custodian.slot, one.custodian.seed);
+const recovered = await openSlot("S", one.cards.slot, one.cards.seed);
+opened.case = {
+  story: (await openPart("story", handler)).words,
+  identity: await openPart("identity", { ...handler, ...custodian }),
+  tally: await openPart("tally", custodian),
+  story_by_cards: (await openPart("story", recovered)).words,
+  cards_hold_the_key_of_names: "names" in recovered,
+};
+for (const guess of [recovered.S, custodian.C]) {
+  const names = openPart("identity", { ...recovered, ...custodian, names: guess });
+  opened.refused += await names.then(() => 0, () => 1);
 }
 await save("opened-by-js.json", opened);

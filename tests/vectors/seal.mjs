@@ -97,33 +97,38 @@ export async function mailbox(receipt, installation) {
 const FIRST = { flags: "S", tally: "C", safe_contact: "S", identity: "SC", story: "S" };
 const SIZES = { flags: 2048, tally: 1024, safe_contact: 2048, identity: 8192, story: 24576, entry: 16384 };
 
-async function freshKey(caseId, side, rosterVersion, publics) {
-  const key = random(32);
+// With the cards' public key this is the handlers' side: people's slots hold the upper key, that of the cards
+// the lower one. Without it, the custodians': one key.
+async function freshKey(caseId, side, rosterVersion, publics, cards = null) {
+  const held = random(32);
+  const key = cards ? await derive(held, "side") : held;
   const place = context(1, "wrap", caseId, side, rosterVersion);
   const wraps = [];
   for (const publicKey of publics) {
     // null: a person who was struck out. The wrap goes to a key that nobody keeps, and holds nothing.
     const target = publicKey ?? (await publicRaw(await keyPair(random(32))));
-    wraps.push(await sealTo(publicKey ? key : random(32), target, place));
+    wraps.push(await sealTo(publicKey ? held : random(32), target, place));
   }
-  return { key, slots: concat([1], await derive(key, "commitment"), ...wraps) };
+  if (cards) wraps.push(await sealTo(key, cards, place));
+  return { key, names: cards ? held : null, slots: concat([1], await derive(key, "commitment"), ...wraps) };
 }
 
-const link = async (head, blob) => sha256(concat(head, await sha256(blob)));
-const boundTo = (caseId, kind, sequence, sides, author, head) =>
+export const link = async (head, blob) => sha256(concat(head, await sha256(blob)));
+export const boundTo = (caseId, kind, sequence, sides, author, head) =>
   context(1, "compartment", caseId, kind, sequence, sides, author, hex(head));
 
-async function compartmentKey(sides, keys, kind, sequence) {
+export async function compartmentKey(sides, keys, kind, sequence) {
   const label = ["compartment", kind, String(sequence)];
-  return sides === "SC" ? join(keys.S, keys.C, ...label) : derive(keys[sides], ...label);
+  if (sides !== "SC") return derive(keys[sides], ...label);
+  return join(keys.names, await derive(keys.C, "half", kind, String(sequence)), ...label);
 }
 
 export async function sealCase({ words, caseId, roster, struck, reporterSeed }) {
   const publics = (role) => roster.members.filter((one) => one.role === role)
     .map((one) => (struck.includes(one.id) ? null : unhex(one.seal_public)));
-  const handlers = await freshKey(caseId, "S", roster.version, [...publics("handler"), unhex(roster.recovery_public)]);
+  const handlers = await freshKey(caseId, "S", roster.version, publics("handler"), unhex(roster.recovery_public));
   const custodians = await freshKey(caseId, "C", roster.version, publics("custodian"));
-  const keys = { S: handlers.key, C: custodians.key };
+  const keys = { S: handlers.key, names: handlers.names, C: custodians.key };
   const reporter = await publicRaw(await keyPair(reporterSeed));
   const strikeouts = { roster: roster.version, struck: [...struck].sort() };
   const story = {
@@ -151,8 +156,8 @@ export async function sealCase({ words, caseId, roster, struck, reporterSeed }) 
   };
 }
 
-export async function writeLater({ payload, caseId, sequence, head, rosterVersion, publics, reporterSeed }) {
-  const fresh = await freshKey(caseId, "S", rosterVersion, publics);
+export async function writeLater({ payload, caseId, sequence, head, rosterVersion, publics, cards, reporterSeed }) {
+  const fresh = await freshKey(caseId, "S", rosterVersion, publics, cards);
   const place = boundTo(caseId, "entry", sequence, "S", "reporter", head);
   const hash = { name: "HMAC", hash: "SHA-512" };
   const proof = await subtle.importKey("raw", await derive(reporterSeed, "proof"), hash, false, ["sign"]);

@@ -26,8 +26,11 @@ from core.sealing import (
 )
 from intake import receipt
 from intake.envelope import (
+    RECOVERY,
     Keys,
+    MissingHalf,
     Side,
+    SideKey,
     entry_place,
     first_place,
     lock_slots,
@@ -76,7 +79,18 @@ def test_what_javascript_seals_under_a_shared_key_opens_here(one: dict[str, Any]
 def test_javascript_opened_what_python_sealed_and_refused_it_elsewhere() -> None:
     for how in ("hpke", "shared"):
         assert OPENED[how] == [one["words"] for one in PYTHON[how]]
-    assert OPENED["refused"] == len(PYTHON["hpke"]) + len(PYTHON["shared"])
+    assert OPENED["refused"] == len(PYTHON["hpke"]) + len(PYTHON["shared"]) + 2
+
+
+def test_javascript_opened_a_case_of_python_and_no_name_with_the_cards() -> None:
+    words = PYTHON["case"]["words"]
+    assert OPENED["case"] == {
+        "story": words["story"],
+        "identity": words["identity"],
+        "tally": words["tally"],
+        "story_by_cards": words["story"],
+        "cards_hold_the_key_of_names": False,
+    }
 
 
 @pytest.mark.parametrize("how", ["hpke", "shared"])
@@ -114,7 +128,9 @@ def test_a_receipt_is_worth_the_same(one: dict[str, str]) -> None:
 # --- a whole case sealed in JavaScript ------------------------------------------------------------
 
 CASE: dict[str, Any] = JS["case"]
-SEEDS = {one["id"]: raw(one["seed"]) for one in CASE["roster"]["members"]}
+SEEDS = {one["id"]: raw(one["seed"]) for one in CASE["roster"]["members"]} | {
+    RECOVERY: raw(CASE["roster"]["recovery_seed"])
+}
 ROSTER = Roster(
     version=CASE["roster"]["version"],
     previous="",
@@ -138,19 +154,22 @@ ROSTER = Roster(
 ROWS = [(kind, sequence, raw(blob)) for kind, sequence, blob in CASE["compartments"]]
 
 
-def key_of(member_id: str, side: Side, slots: str) -> SharedKey:
+def key_of(member_id: str, side: Side, slots: str) -> SideKey:
     where: dict[str, Any] = {"case_id": CASE["id"], "side": side, "roster": ROSTER}
     blob = lock_slots(raw(slots), ERASER, **where)
     return open_slot(blob, member_id, PrivateKey.from_seed(SEEDS[member_id]), eraser=ERASER, **where)
 
 
+def keys_of(handler: str, custodian: str) -> Keys:
+    side = key_of(handler, Side.HANDLERS, CASE["slots"]["S"])
+    other = key_of(custodian, Side.CUSTODIANS, CASE["slots"]["C"])
+    return Keys(handlers=side.key, names=side.names, custodians=other.key)
+
+
 def test_a_case_sealed_by_javascript_opens_part_by_part() -> None:
     heads = verify_chain(CASE["id"], ROWS)
     for handler, custodian in [("a", "x"), ("c", "z")]:
-        keys = Keys(
-            handlers=key_of(handler, Side.HANDLERS, CASE["slots"]["S"]),
-            custodians=key_of(custodian, Side.CUSTODIANS, CASE["slots"]["C"]),
-        )
+        keys = keys_of(handler, custodian)
         for kind, sequence, blob in ROWS:
             place = first_place(CASE["id"], kind, heads)
             written = read_compartment(blob, place, keys, rosters=[ROSTER], proof=None)
@@ -159,6 +178,15 @@ def test_a_case_sealed_by_javascript_opens_part_by_part() -> None:
                 assert read_story(written).words == CASE["words"][kind]
             else:
                 assert read_compact(written.payload) == CASE["words"][kind]
+
+
+def test_the_cards_open_the_story_sealed_by_javascript_and_no_name() -> None:
+    heads, keys = verify_chain(CASE["id"], ROWS), keys_of(RECOVERY, "x")
+    story = first_place(CASE["id"], "story", heads)
+    assert read_story(read_compartment(ROWS[4][2], story, keys, rosters=[ROSTER], proof=None)).words
+    identity = first_place(CASE["id"], "identity", heads)
+    with pytest.raises(MissingHalf):
+        read_compartment(ROWS[3][2], identity, keys, rosters=[ROSTER], proof=None)
 
 
 def test_the_person_struck_out_in_javascript_does_not_open_it() -> None:
@@ -170,10 +198,10 @@ def test_the_person_struck_out_in_javascript_does_not_open_it() -> None:
 
 def test_what_javascript_adds_later_is_known_to_come_from_the_reporter() -> None:
     heads = verify_chain(CASE["id"], ROWS)
-    first = Keys(handlers=key_of("a", Side.HANDLERS, CASE["slots"]["S"]))
+    first = keys_of("a", "x")
     place = first_place(CASE["id"], "story", heads)
     story = read_story(read_compartment(ROWS[4][2], place, first, rosters=[ROSTER], proof=None))
-    later = Keys(handlers=key_of("a", Side.HANDLERS, CASE["later"]["slots"]))
+    later = Keys(handlers=key_of("a", Side.HANDLERS, CASE["later"]["slots"]).key)
     place = entry_place(CASE["id"], "S", heads)
     written = read_compartment(raw(CASE["later"]["blob"]), place, later, rosters=[ROSTER], proof=story.proof)
     assert (written.payload.decode(), written.author) == (CASE["later"]["words"], "reporter")
