@@ -6,9 +6,8 @@ Nothing here tells an outsider more than that there is nothing here.
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import Forbidden, HTTPException
 
@@ -61,7 +60,8 @@ def check_origin() -> None:
         public = config.current().public_url
         if origin == (public.rstrip("/") or f"{request.scheme}://{request.host}"):
             return
-        if public and urlsplit(origin).netloc == request.host:
+        # The proxy may answer under a second name; never without https.
+        if public and origin == f"https://{request.host}":
             return
         raise FromElsewhere
     if request.headers.get("Sec-Fetch-Site") != "same-origin":
@@ -101,7 +101,10 @@ _SENTENCES: Final[dict[int, tuple[Text, Text]]] = {
     ),
     404: (
         Text("Không có trang này", "There is no such page"),
-        Text("Có thể địa chỉ đã gõ nhầm, hoặc trang đã chuyển đi.", "The address may be mistyped, or the page has moved."),
+        Text(
+            "Có thể địa chỉ đã gõ nhầm, hoặc trang đã chuyển đi.",
+            "The address may be mistyped, or the page has moved.",
+        ),
     ),
     405: (
         Text("Trang này cần được mở từ đầu", "This page must be opened from the start"),
@@ -136,11 +139,15 @@ _SECRET_FIELDS: Final = frozenset({"csrf_token", "passphrase", "code", "receipt"
 def page_of(status: int, *, kept: dict[str, str] | None = None) -> tuple[str, int]:
     """The error page of a status, in the reader's language; `kept` is typed text shown again so nothing is lost."""
     title, sentence = _SENTENCES.get(status) or _SENTENCES[400 if status < 500 else 500]
-    return render_template("error.html", title=title, sentence=sentence, kept=kept or {}, status=status), status
+    return render_template(
+        "error.html", title=title, sentence=sentence, kept=kept or {}, status=status
+    ), status
 
 
 def _typed() -> dict[str, str]:
-    long = {name: value for name, value in request.form.items() if name not in _SECRET_FIELDS and len(value) > 20}
+    long = {
+        name: value for name, value in request.form.items() if name not in _SECRET_FIELDS and len(value) > 20
+    }
     return dict(list(long.items())[:10])
 
 
@@ -150,7 +157,16 @@ def _signed_out(_error: Exception) -> tuple[str, int]:
         "Điều bạn vừa viết chưa được lưu, nhưng còn nguyên bên dưới. Hãy chép lại, rồi đăng nhập.",
         "What you wrote was not saved, but it is kept below. Copy it, then sign in again.",
     )
-    page = render_template("error.html", title=title, sentence=sentence, kept=_typed(), status=401, sign_in=True)
+    door = url_for("sign_in.show")
+    page = render_template(
+        "error.html",
+        title=title,
+        sentence=sentence,
+        kept=_typed(),
+        status=401,
+        sign_in=True,
+        sign_in_url=door,
+    )
     return page, 401
 
 
