@@ -38,6 +38,7 @@ from core.log import LogHead
 from intake import shares, tally
 from intake.counting import Cell
 from intake.shares import Share, ShareRefused
+from intake.tally import Wanted
 
 HOURS_WAITING: Final = 48
 PREVIEW_MINUTES: Final = 30
@@ -234,6 +235,11 @@ def forget(seed: bytes) -> None:
     memory.store().delete(_SHELF)
 
 
+def wanted(catalogue: Catalogue) -> list[Wanted]:
+    """The catalogue's tables as the custodians' wing makes them."""
+    return [Wanted(name=one.name, counts=one.counts, dims=one.categories) for one in catalogue.tables]
+
+
 def draw(tables: Sequence[ProtectedTable], catalogue: Catalogue = CATALOGUE) -> dict[str, dict[str, str]]:
     """Table → language → SVG, for the one-way tables that show something; drawn in a child process."""
     places = [
@@ -291,7 +297,7 @@ def _protected(
     cells: Mapping[str, Cell], begun: Waiting, history: Sequence[Published], progress: Progress | None
 ) -> tuple[ProtectedTable, ...] | None:
     """The tables as everybody may see them; None where the rule refuses. Years share no case, so one year is enough."""
-    raw = tally.tabulate(cells, shapes=CATALOGUE.tables, release=begun.name)
+    raw = tally.tabulate(cells, tables=wanted(CATALOGUE), release=begun.name)
     past = [table for one in history for table in one.tables]
     try:
         document = heavy.run("core.disclosure:protect_job", to_job(raw, past, k=K), progress=progress)
