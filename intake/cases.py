@@ -130,6 +130,19 @@ def load(session: Session, case_id: str, *, lock: bool = False) -> Case:
     return Case(file=file, key_sets=key_sets, parts=parts)
 
 
+def load_many(session: Session, case_ids: Sequence[str]) -> Iterator[Case]:
+    """Several cases at once, in no order, in three questions to the database; keep batches small."""
+    key_sets: dict[str, dict[str, KeySet]] = {case_id: {} for case_id in case_ids}
+    for row in session.scalars(select(KeySet).where(KeySet.case_id.in_(case_ids))):
+        key_sets[row.case_id][row.id] = row
+    parts: dict[str, list[Compartment]] = {case_id: [] for case_id in case_ids}
+    ordered = select(Compartment).where(Compartment.case_id.in_(case_ids)).order_by(Compartment.sequence)
+    for part in session.scalars(ordered):
+        parts[part.case_id].append(part)
+    for file in session.scalars(select(CaseFile).where(CaseFile.id.in_(case_ids))):
+        yield Case(file=file, key_sets=key_sets[file.id], parts=parts[file.id])
+
+
 def open_key_set(
     key_set: KeySet, holder: Holder, eraser_key: SharedKey, rosters: Sequence[Roster]
 ) -> SideKey:

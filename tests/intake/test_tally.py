@@ -1,0 +1,166 @@
+"""Only what a handler judged genuine is counted, by whoever can open it, and coarsely."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from core import clock, db, rosters
+from core.access import Denied, Role
+from core.disclosure import RawTable
+from intake import tally
+from intake.cases import add_entry, add_key_set, load
+from intake.compartments import Keys, Staff, write_compartment
+from intake.counting import Cell
+from intake.founding import Founded, Settled
+from intake.letters import compact
+from intake.slots import Side, fresh_key
+from intake.tally import CATEGORIES, OWN, TOLD, Wanted
+from tests.letters import Handler, Reporter
+
+
+def cells(app: Flask, custodian: Settled, as_of: date | None = None) -> dict[str, Cell]:
+    assert custodian.credentials.seed is not None
+    with app.app_context(), db.reading() as session:
+        return tally.open_cells(
+            session,
+            custodian.identity,
+            custodian.credentials.seed,
+            releases=(),
+            as_of=as_of or clock.today(),
+        )
+
+
+@pytest.fixture
+def custodian(centre: Founded) -> Settled:
+    return centre.of(Role.CUSTODIAN)[0]
+
+
+def write_judgement(app: Flask, case_id: str, author: Staff) -> None:
+    """What somebody with the database and some seed could add by hand."""
+    with app.app_context(), db.writing() as session:
+        case, chain = load(session, case_id), rosters.chain(session)
+        wrapped = fresh_key(case_id, Side.CUSTODIANS, chain[-1], (), now=chain[-1])
+        key_set = add_key_set(session, case.file, wrapped, chain[-1])
+        words = {"what": "judgement", "at": "2026-11-20T12:00+07:00", "genuine": "yes", "gbv_type": "rape"}
+        place = case.next_place(Side.CUSTODIANS)
+        blob = write_compartment(compact(words), place, Keys(custodians=wrapped.key), author)
+        add_entry(session, place, key_set, blob)
+
+
+def test_a_genuine_case_is_counted_by_its_type_and_coarse_answers(
+    app: Flask, reporter: Reporter, handlers: list[Handler], custodian: Settled
+) -> None:
+    reporter.writes(
+        consent_stats="yes", sex="female", age_group="16_17", setting="work", what_kind=["sexual_touch"]
+    )
+    handlers[0].judges(reporter.case_id, gbv_type="sexual_assault")
+    expected = {"counts": OWN, "kind": "sexual", "sex": "female", "age": "under_18", "setting": "work"}
+    assert cells(app, custodian) == {reporter.case_id: expected}
+
+
+@pytest.mark.parametrize("genuine", ["no", "later", None])
+def test_a_case_that_nobody_judged_genuine_is_not_counted(
+    app: Flask, reporter: Reporter, handlers: list[Handler], custodian: Settled, genuine: str | None
+) -> None:
+    reporter.writes(consent_stats="yes")
+    if genuine:
+        handlers[0].judges(reporter.case_id, genuine=genuine)
+    assert cells(app, custodian) == {}
+
+
+def test_the_last_judgement_counts(
+    app: Flask, reporter: Reporter, handlers: list[Handler], custodian: Settled
+) -> None:
+    reporter.writes(consent_stats="yes")
+    handlers[0].judges(reporter.case_id, gbv_type="physical_assault")
+    handlers[1].judges(reporter.case_id, gbv_type="denial")
+    assert cells(app, custodian)[reporter.case_id]["kind"] == "other"
+    handlers[0].judges(reporter.case_id, genuine="no")
+    assert cells(app, custodian) == {}
+
+
+def test_without_consent_only_the_total_knows_a_case(
+    app: Flask, reporter: Reporter, handlers: list[Handler], custodian: Settled
+) -> None:
+    reporter.writes(sex="female", setting="home")
+    handlers[0].judges(reporter.case_id, gbv_type="rape")
+    assert cells(app, custodian)[reporter.case_id] == {"counts": OWN, **dict.fromkeys(CATEGORIES, "unsaid")}
+
+
+def test_nobody_consents_for_somebody_else(
+    app: Flask, reporter: Reporter, handlers: list[Handler], custodian: Settled
+) -> None:
+    reporter.writes(reporter_role="witness", survivor_aware="no", consent_stats="yes", sex="female")
+    handlers[0].judges(reporter.case_id, gbv_type="rape")
+    assert cells(app, custodian)[reporter.case_id] == {"counts": TOLD}
+
+
+def test_a_case_is_counted_by_those_custodians_who_were_not_struck_out(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    struck, *others = centre.of(Role.CUSTODIAN)
+    reporter.writes(struck=[struck], consent_stats="yes")
+    handlers[0].judges(reporter.case_id)
+    assert cells(app, struck) == {}
+    assert all(reporter.case_id in cells(app, other) for other in others)
+
+
+def test_a_judgement_counts_only_with_a_handlers_own_signature(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], custodian: Settled
+) -> None:
+    reporter.writes(consent_stats="yes")
+    assert custodian.credentials.seed is not None
+    forged = Staff(member_id=handlers[0].person.person_id, roster_version=1, seed=bytes(32))
+    by_a_custodian = Staff(member_id=custodian.person_id, roster_version=1, seed=custodian.credentials.seed)
+    for author in (forged, by_a_custodian):
+        write_judgement(app, reporter.case_id, author)
+    assert cells(app, custodian) == {}
+    genuine = Staff(member_id=handlers[0].person.person_id, roster_version=1, seed=handlers[0].seed)
+    write_judgement(app, reporter.case_id, genuine)
+    assert list(cells(app, custodian)) == [reporter.case_id]
+
+
+def test_a_case_that_came_later_is_not_in_an_earlier_period(
+    app: Flask, reporter: Reporter, handlers: list[Handler], custodian: Settled
+) -> None:
+    reporter.writes(consent_stats="yes")
+    handlers[0].judges(reporter.case_id)
+    assert cells(app, custodian, date(2026, 1, 31)) == {}
+
+
+@pytest.mark.parametrize("role", [Role.HANDLER, Role.BOARD, Role.CAMPAIGNER, Role.ADMINISTRATOR])
+def test_nobody_but_a_custodian_counts(app: Flask, centre: Founded, role: Role) -> None:
+    person: Any = centre.of(role)[0]
+    with app.app_context(), pytest.raises(Denied), db.reading() as session:
+        tally.open_cells(
+            session,
+            person.identity,
+            person.credentials.seed or bytes(32),
+            releases=(),
+            as_of=clock.today(),
+        )
+
+
+def test_tables_hold_the_cells_of_what_they_count_and_refuse_to_be_shown() -> None:
+    here = {"counts": OWN, "kind": "sexual", "sex": "female", "age": "from_18", "setting": "work"}
+    found = {"a": here, "b": here | {"kind": "other"}, "c": {"counts": TOLD}}
+    wanted = [
+        Wanted(name="own_by_kind", counts=OWN, dims={"kind": CATEGORIES["kind"]}),
+        Wanted(name="told_in_all", counts=TOLD, dims={}),
+    ]
+    by_kind, told = tally.tabulate(found, tables=wanted, release="2026-09-30")
+    assert isinstance(by_kind, RawTable)
+    assert by_kind.totals() == {
+        ("total",): 2,
+        ("sexual",): 1,
+        ("physical",): 0,
+        ("other",): 1,
+        ("unsaid",): 0,
+    }
+    assert told.totals() == {(): 1}
+    with pytest.raises(TypeError):
+        str(by_kind)
