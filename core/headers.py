@@ -173,7 +173,20 @@ def _signed_out(_error: Exception) -> tuple[str, int]:
 def _http(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
-    return page_of(error.code)
+    try:
+        return page_of(error.code)
+    except Exception:
+        if error.code < 500:
+            raise
+        # The page needs the centre's name and the help numbers, and the database may be what broke.
+        return _BARE, error.code
+
+
+_BARE: Final = (
+    "<!doctype html><html lang=vi><meta charset=utf-8><title>Góc nhân viên</title>"
+    "<h1>Trang gặp trục trặc</h1><p>Lỗi này không phải do bạn. Bạn hãy thử lại sau, hoặc gọi 113, 115 hay 111."
+    '<p lang="en">Something went wrong. This is not your fault. Please try again later, or call 113, 115 or 111.'
+)
 
 
 _PAGES: Final[dict[type[Exception], Any]] = {
