@@ -142,7 +142,7 @@ def qr_picture(text: str, title: str) -> Markup:
         border=4,
         light="#fff",
         dark="#000",
-        omitsize=False,
+        omitsize=True,
         title=title,
         svgclass="qr",
         lineclass=None,
