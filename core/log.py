@@ -16,7 +16,7 @@ import json
 import os
 import secrets
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -135,10 +135,17 @@ def share(session: Session, roster: Roster, log_seed: bytes, first_key: bytes) -
 
 
 def write(
-    session: Session, deed: str, *, who: str | None, about: str = "", detail: Mapping[str, Any] | None = None
+    session: Session,
+    deed: str,
+    *,
+    who: str | None,
+    about: str | Callable[[int], str] = "",
+    detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add one line: the deed's name, the person's id, what it is about (a case, a release), plain facts.
+    """Add one line: the deed's name, the person's id, what it is about (a person, a release), plain facts.
 
+    A case is never named here, since every custodian reads the line: `about` is then a function that makes a
+    tag of the line's number (intake/log_tag.py).
     Raises `LogBroken` when it cannot be written; the caller's transaction then keeps nothing.
     """
     # Read again even if this session has seen it: another writer may have gone before us.
@@ -146,7 +153,8 @@ def write(
     if head is None:
         raise LogBroken(_NOT_STARTED)
     sequence = head.sequence + 1
-    facts = {"at": clock.now().isoformat(timespec="minutes"), "deed": deed, "who": who or "", "about": about}
+    named = about if isinstance(about, str) else about(sequence)
+    facts = {"at": clock.now().isoformat(timespec="minutes"), "deed": deed, "who": who or "", "about": named}
     words = json.dumps(facts | {"detail": dict(detail or {})}, ensure_ascii=False, sort_keys=True)
     sealed = seal(pad(words.encode(), _LINE_BYTES), PublicKey(head.public), context("log", sequence))
     mac = _link(_key_at(sequence), sequence, head.mac, sealed)

@@ -40,7 +40,16 @@ DEEDS: Final[Mapping[str, Text]] = {
     "unit_edited": Text("Sửa đơn vị", "Edited a unit"),
     "hotline_edited": Text("Sửa số hỗ trợ", "Edited a help number"),
     "campaign_edited": Text("Sửa chiến dịch", "Edited the campaign"),
+    "listed": Text("Xem danh sách thư", "Looked at the list of letters"),
+    "opened": Text("Mở thư", "Opened a letter"),
+    "answered": Text("Trả lời thư", "Answered a letter"),
+    "judged": Text("Nhận định để thống kê", "Judged for the count"),
+    "half_lent": Text("Cho mượn nửa khóa của tên", "Lent half of a name's key"),
+    "name_opened": Text("Mở tên trong thư", "Opened the names in a letter"),
 }
+ON_A_CASE: Final = frozenset({"opened", "answered", "judged", "half_lent", "name_opened"})
+"""Deeds whose line carries a tag that only who can open the case recognises (intake/log_tag.py)."""
+_A_LETTER: Final = Text("một bức thư", "a letter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,5 +160,5 @@ def _entries(session: Session, log_seed: bytes, page: int) -> Iterator[Entry]:
             when=datetime.fromisoformat(line.at) if line.at else None,
             deed=str(DEEDS.get(line.deed, line.deed)),
             who=names.get(line.who, line.who),
-            about=names.get(line.about, line.about),
+            about=str(_A_LETTER) if line.deed in ON_A_CASE else names.get(line.about, line.about),
         )

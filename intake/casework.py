@@ -22,6 +22,7 @@ from intake.cases import Case, Holder, NoSuchCase, Opened, add_entry, add_key_se
 from intake.compartments import Keys, Staff, write_compartment
 from intake.envelope import Story, read_story
 from intake.letters import compact, read_compact
+from intake.log_tag import on_case
 from intake.mailbox import add_letter
 from intake.openings import Counts
 from intake.roles import require_may
@@ -102,7 +103,7 @@ def open_case(session: Session, identity: Identity, seed: bytes, case_id: str) -
     """
     require_may(identity, "open story")
     hand = _at_hand(session, identity, seed, case_id)
-    log.write(session, "opened", who=identity.person_id, about=case_id)
+    log.write(session, "opened", who=identity.person_id, about=on_case(hand.side_key))
     try:
         opened = _read(hand)
     except CannotOpen:
@@ -122,7 +123,7 @@ def answer(
     if state not in AFTER_ANSWER:
         raise ValueError(state)
     hand = _at_hand(session, identity, seed, case_id)
-    log.write(session, "answered", who=identity.person_id, about=case_id)
+    log.write(session, "answered", who=identity.person_id, about=on_case(hand.side_key))
     try:
         story = hand.story()
     except CannotOpen as damage:
@@ -142,7 +143,7 @@ def judge(
     """
     require_may(identity, "classify")
     hand = _at_hand(session, identity, seed, case_id)
-    log.write(session, "judged", who=identity.person_id, about=case_id)
+    log.write(session, "judged", who=identity.person_id, about=on_case(hand.side_key))
     try:
         story = hand.story()
     except CannotOpen as damage:

@@ -20,6 +20,7 @@ from intake.cases import Case, Holder, NoSuchCase, Opened, load
 from intake.compartments import lend
 from intake.envelope import read_story
 from intake.letters import read_compact
+from intake.log_tag import on_case
 from intake.roles import require_may
 from intake.slots import Side
 
@@ -37,8 +38,8 @@ def lend_half(session: Session, identity: Identity, seed: bytes, case_id: str, h
     require_may(identity, "lend half of a name")
     handler = rosters.current(session).member(handler_id)
     case, holder, opened = _opened(session, identity, seed, case_id)
-    log.write(session, "half_lent", who=identity.person_id, about=case_id, detail={"to": handler_id})
     half = lend(opened[case.first_key_set(holder.side).id].key, case.first_place("identity"))
+    log.write(session, "half_lent", who=identity.person_id, about=on_case(half))
     return seal(half.raw, handler.seal_key, _place(case_id, handler_id))
 
 
@@ -51,8 +52,8 @@ def open_name(
     """
     require_may(identity, "open name")
     case, holder, opened = _opened(session, identity, seed, case_id)
-    log.write(session, "name_opened", who=identity.person_id, about=case_id)
     side_key = opened[case.first_key_set(Side.HANDLERS).id].key
+    log.write(session, "name_opened", who=identity.person_id, about=on_case(side_key))
     try:
         lent = SharedKey(unseal(half, holder.private, _place(case_id, identity.person_id)))
         chain = rosters.chain(session)
