@@ -166,8 +166,9 @@ def _fill(settings: Settings) -> None:
     from serve import make_ready
 
     with running(settings) as made:
-        if migrate.newest() is None:
-            Base.metadata.create_all(made.extensions["database"].engine)
+        # Tables whose step is not written yet; tests/core/test_migrate.py is red until it is.
+        migrate.migrate(made.extensions["database"])
+        Base.metadata.create_all(made.extensions["database"].engine)
         make_ready(made)
     if not settings.database_url:
         with sqlite3.connect(settings.instance / "centre.db") as connection:
