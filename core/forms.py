@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, ValidationError
 
 from core.i18n import Text
 from core.vietnamese import nfc
@@ -47,10 +47,27 @@ class Needed(InputRequired):  # type: ignore[misc]
     def __init__(self, message: Text | None = None) -> None:
         super().__init__(message or Text("Bạn chưa trả lời câu này.", "Please answer this question."))
 
+    def __call__(self, form: Any, field: Any) -> None:
+        # Spaces alone are no answer, though a browser sent them.
+        if isinstance(field.data, str) and not field.data.strip():
+            field.raw_data = []
+        super().__call__(form, field)
+
+
+class AtMost:
+    """So many characters at most; what is longer is refused in one sentence and kept, never cut."""
+
+    def __init__(self, limit: int, message: Text) -> None:
+        self.limit, self.message = limit, message
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if len(field.data or "") > self.limit:
+            raise ValidationError(self.message)
+
 
 def errors_of(form: FlaskForm) -> dict[str, Any]:
     """Field name → first error, for the summary on top of a page."""
     return {name: messages[0] for name, messages in form.errors.items() if messages and name}
 
 
-__all__ = ["Field", "Lines", "Needed", "PublicForm", "StaffForm", "Words", "errors_of"]
+__all__ = ["AtMost", "Field", "Lines", "Needed", "PublicForm", "StaffForm", "Words", "errors_of"]

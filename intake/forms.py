@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wtforms import HiddenField, RadioField, StringField
-from wtforms.validators import Length, Optional
+from wtforms.validators import Optional
 
 from core.access import TITLES, Role
-from core.forms import Lines, Needed, PublicForm, StaffForm
+from core.forms import AtMost, Lines, Needed, PublicForm, StaffForm
 from core.i18n import Text
 from core.roster import Member
 from intake import handling
@@ -154,7 +154,7 @@ class ReplyForm(PublicForm):
         Text("Viết thêm", "Write more"),
         validators=[
             Needed(Text("Bạn chưa viết gì.", "You have not written anything.")),
-            Length(max=MESSAGE_LENGTH, message=_TOO_LONG),
+            AtMost(MESSAGE_LENGTH, _TOO_LONG),
         ],
     )
 
@@ -166,7 +166,7 @@ class AnswerForm(StaffForm):
         Text("Nội dung trả lời", "Your answer"),
         validators=[
             Needed(Text("Chưa có nội dung trả lời.", "The answer is empty.")),
-            Length(max=MESSAGE_LENGTH, message=_TOO_LONG),
+            AtMost(MESSAGE_LENGTH, _TOO_LONG),
         ],
     )
     state = RadioField(
