@@ -5,13 +5,17 @@ numbers, never falling in time, that agree with everything published. A cell wit
 is a finding. So is a cell proved to hold all of its parent (statistics.md 2.2, rule 9), since then
 whoever is known to be in the parent is known to be in the cell.
 
+The rule itself is public, so a careful reader is asked as well while rows are being withheld: for that
+reader a cell known to be below k must still be able to be 0 and to be k − 1. Then what is withheld does
+not depend on which small number it was, and knowing the program tells no more than the figures.
+
 Most cells are cleared without being solved for: one witness cube in which a cell is 0, or at least k,
 clears it, and a witness is rechecked in whole numbers before it is believed. So a numerical slip can
 hide a row too many but never publish one too many.
 
 What is covered: each year and each kind of count (`counts`) by itself; years share no case. What is not:
 crossings never published together (see `lattice`), two kinds of count of which one contains the other, a
-reader who knows some of the cases, and conclusions from how the rule chose what to withhold.
+reader who already knows some of the cases.
 """
 
 from __future__ import annotations
@@ -31,6 +35,8 @@ SECONDS: Final = 60.0
 
 Progress = Callable[[str], None]
 Array = NDArray[Any]
+Extra = tuple[Array, float, float]
+"""Unknowns, and the least and most they may add up to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,21 +79,30 @@ def universes(tables: Sequence[ProtectedTable]) -> dict[tuple[str, str], list[Pr
     return apart
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Proof:
-    """A cell with the unknowns that add up to it, and for "all of parent" those of the rest."""
+    """A cell with the unknowns that add up to it, and for "all of parent" those of the rest.
+
+    empty, full: whether a cube has been seen in which the cell is 0, or k − 1. (Withholding only adds cubes.)
+    """
 
     cell: Cell
     inside: Array
     rest: Array | None = None
+    empty: bool = False
+    full: bool = False
 
 
 class Reader:
-    """One reader of one year: what they can prove, and whether they still can once a row is withheld."""
+    """One reader of one year: what they can prove, and whether they still can once a row is withheld.
 
-    def __init__(self, lattice: Lattice, k: int, seconds: float = SECONDS) -> None:
+    careful: hold against the figures already that they narrow a small count, 0 to k − 1, at either end.
+    """
+
+    def __init__(self, lattice: Lattice, k: int, seconds: float = SECONDS, *, careful: bool = False) -> None:
         self.lattice = lattice
         self.k = k
+        self.careful = careful
         self._deadline = time.monotonic() + seconds
         self._matrix = _matrix(lattice)
         self._low = np.array(lattice.low, dtype=np.float64)
@@ -120,16 +135,22 @@ class Reader:
         proved: list[Proof] = []
         while left:
             proof, *left = left
-            witness = self._counterexample(proof)
-            if witness is None:
+            held, left = self.decide(proof, left)
+            if held:
                 proved.append(proof)
-            else:
-                left = self._still_open(left, witness)
         return proved
+
+    def decide(self, proof: Proof, others: list[Proof]) -> tuple[bool, list[Proof]]:
+        """Whether this cell can be proved, and those of the others that are still open."""
+        cubes = self._counterexample(proof, others)
+        for cube in cubes:
+            if cube is not None:
+                others = self._still_open(others, cube)
+        return any(cube is None for cube in cubes), others
 
     def proves(self, proof: Proof) -> bool:
         """Whether this one cell can be proved."""
-        return self._counterexample(proof) is None
+        return self.decide(proof, [])[0]
 
     def finding(self, year: str, counts: str, proof: Proof) -> Finding:
         """The proof in the words of a report."""
@@ -166,19 +187,40 @@ class Reader:
     def _cleared(self, proof: Proof, witness: Array) -> bool:
         inside = int(witness[proof.inside].sum())
         if proof.rest is None:
-            return inside == 0 or inside >= self.k
+            proof.empty |= inside == 0
+            proof.full |= inside == self.k - 1 or not self.careful
+            return inside >= self.k or (proof.empty and proof.full)
         return inside == 0 or int(witness[proof.rest].sum()) > 0
 
-    def _counterexample(self, proof: Proof) -> Array | None:
-        """A cube in which the cell is not what would be proved, or None: then it is proved."""
-        empty = self._witness(extra=(proof.inside, 0, 0))
-        if empty is not None:
-            return empty
-        if proof.rest is None:
-            return self._witness(extra=(proof.inside, self.k, np.inf))
-        return self._witness(extra=(proof.rest, 1, np.inf))
+    def _counterexample(self, proof: Proof, others: Sequence[Proof]) -> list[Array | None]:
+        """Cubes in which the cell is not what would be proved; None among them: it is proved.
 
-    def _sweep(self, proofs: list[Proof], *, largest: bool) -> Array | None:
+        Whatever cube is sought, one that clears many of the others too is preferred.
+        """
+        if proof.rest is not None:
+            return [self._either((proof.inside, 0, 0), (proof.rest, 1, np.inf))]
+        if not self.careful:
+            return [self._either((proof.inside, 0, 0), (proof.inside, self.k, np.inf))]
+        large = self._witness(extra=(proof.inside, self.k, np.inf))
+        if large is not None:
+            return [large]
+        ends: list[Array | None] = []
+        if not proof.full:
+            top = self.k - 1
+            ends.append(self._helpful(others, largest=True, extra=(proof.inside, top, top)))
+        if not proof.empty and all(cube is not None for cube in ends):
+            ends.append(self._helpful(others, largest=False, extra=(proof.inside, 0, 0)))
+        return ends
+
+    def _either(self, one: Extra, other: Extra) -> Array | None:
+        witness = self._witness(extra=one)
+        return self._witness(extra=other) if witness is None else witness
+
+    def _helpful(self, others: Sequence[Proof], *, largest: bool, extra: Extra) -> Array | None:
+        witness = self._sweep(others[:200], largest=largest, extra=extra) if others else None
+        return self._witness(extra=extra) if witness is None else witness
+
+    def _sweep(self, proofs: Sequence[Proof], *, largest: bool, extra: Extra | None = None) -> Array | None:
         """A cube that makes as many open cells as it can empty, or large."""
         aim = np.zeros(self.lattice.width)
         for proof in proofs:
@@ -186,14 +228,14 @@ class Reader:
             if proof.rest is not None:
                 aim[proof.rest] -= 1
         cap = self.k + max((high for high in self.lattice.high if np.isfinite(high)), default=0.0)
-        return self._witness(aim=-aim if largest else aim, cap=cap)
+        return self._witness(aim=-aim if largest else aim, cap=cap, extra=extra)
 
     def _witness(
         self,
         *,
         aim: Array | None = None,
         cap: float = np.inf,
-        extra: tuple[Array, float, float] | None = None,
+        extra: Extra | None = None,
     ) -> Array | None:
         """A cube that agrees with everything published (and `extra`), or None if there is none."""
         from scipy.optimize import Bounds, LinearConstraint, milp
@@ -220,7 +262,7 @@ class Reader:
             raise NotPublishable("The audit could not decide a cell in time, so nothing is published.")
         return self._believed(np.rint(answer.x).astype(np.int64), extra)
 
-    def _believed(self, cube: Array, extra: tuple[Array, float, float] | None) -> Array:
+    def _believed(self, cube: Array, extra: Extra | None) -> Array:
         sums = self._matrix @ cube
         agrees = bool(np.all(cube >= 0) and np.all(sums >= self._low) and np.all(sums <= self._high))
         if extra is not None:

@@ -155,29 +155,31 @@ def _to_withhold(
     told: Sequence[ProtectedTable], release: str, values: Ledger, k: int, seconds: float
 ) -> set[Meaning]:
     """The rows that must go so that nothing can be proved; withholding only ever widens what is possible."""
-    reader = Reader(Lattice(told), k, seconds)
+    reader = Reader(Lattice(told), k, seconds, careful=True)
     order = _least_valuable_first(
         [table for table in told if table.release == release and table.rows], values
     )
     hidden: set[Meaning] = set()
-    for proof in reader.proofs():
-        reader.withhold(release, hidden)
-        while reader.proves(proof):
+    left = reader.proofs()
+    while left:
+        proof, *left = left
+        held, left = reader.decide(proof, left)
+        if held:
             hidden.add(_next_to_go(reader, release, proof, order, hidden))
             reader.withhold(release, hidden)
+            left = [proof, *left]
     return hidden
 
 
 def _least_valuable_first(tables: Sequence[ProtectedTable], values: Ledger) -> list[Meaning]:
-    """Finest cells before margins before totals, small before large, in the order of the catalogue."""
+    """Finest cells before margins before totals, in the order of the catalogue.
+
+    Not by their size: which of two rows is withheld would then tell something about the third.
+    """
     rows = dict.fromkeys(chain.from_iterable((t.meaning(row) for row in t.rows) for t in tables))
 
-    def value(meaning: Meaning) -> tuple[int, int]:
-        told = values[meaning]
-        low = told[0] if isinstance(told, tuple) else told
-        return -len(meaning.cell), low or 0
-
-    return sorted((meaning for meaning in rows if values[meaning] is not None), key=value)
+    shown_rows = [meaning for meaning in rows if values[meaning] is not None]
+    return sorted(shown_rows, key=lambda meaning: -len(meaning.cell))
 
 
 def _next_to_go(
