@@ -108,10 +108,13 @@ class Valkey:
         import redis
 
         self._client: Any = redis.Redis.from_url(url.replace("valkey://", "redis://", 1))
-        if (
-            self._client.config_get("save").get("save")
-            or self._client.config_get("appendonly").get("appendonly") == "yes"
-        ):
+        try:
+            told = self._client.config_get("save", "appendonly")
+        except redis.RedisError as error:
+            raise NoMemory(
+                "The Valkey in MEMORY_URL does not answer, or does not say whether it writes to disk (CONFIG GET)."
+            ) from error
+        if told.get("save") or told.get("appendonly") == "yes":
             raise NoMemory(
                 "The Valkey in MEMORY_URL writes to disk; start it with: --save '' --appendonly no"
             )

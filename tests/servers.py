@@ -1,4 +1,4 @@
-"""Real servers for the tests: PostgreSQL of the machine's package, in a folder that is gone afterwards."""
+"""Real servers for the tests: PostgreSQL of the machine's package, and the program as `make run` starts it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +21,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from core import memory
 
 
 def _binaries() -> Path:
@@ -126,3 +131,85 @@ class Postgres:
             else:
                 return
         pytest.fail("PostgreSQL did not start:\n" + (self.folder / "log").read_text()[-2000:])
+
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass
+class Served:
+    """The program itself, started as `make run` starts it."""
+
+    process: subprocess.Popen[str]
+    url: str
+    port: int
+    instance: Path
+    log: Path
+
+    def said(self) -> str:
+        """Everything it has printed so far."""
+        return self.log.read_text(encoding="utf-8")
+
+    def pids(self) -> list[int]:
+        """Its process and those that answer pages."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [self.process.pid, *map(int, children)]
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port: int = door.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(instance: Path, **settings: str) -> Iterator[Served]:
+    """Start the program on a free port, wait for its first page, and stop it afterwards.
+
+    `settings` are environment variables: `serving(tmp_path / "instance", WORKERS="1")`.
+    """
+    port = int(settings.pop("PORT", "") or free_port())
+    keep = {
+        name: value
+        for name, value in os.environ.items()
+        if name in {"PATH", "HOME", "LANG", "LD_LIBRARY_PATH"}
+    }
+    environment = {**keep, "INSTANCE": str(instance), "PORT": str(port), "PYTHONUNBUFFERED": "1", **settings}
+    log = instance.parent / f"{instance.name}.log"
+    with log.open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(
+            [sys.executable, "serve.py"],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=_end_with_parent,
+        )
+    served = Served(process, f"http://127.0.0.1:{port}", port, instance, log)
+    try:
+        _wait_until_it_answers(served)
+        yield served
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        shutil.rmtree(memory.folder(instance), ignore_errors=True)
+
+
+def _wait_until_it_answers(served: Served) -> None:
+    for _ in range(600):
+        if served.process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(served.url + "/healthz", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail("the program did not start:\n" + served.said()[-2000:])
