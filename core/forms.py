@@ -60,7 +60,7 @@ class AtMost:
     def __init__(self, limit: int, message: Text) -> None:
         self.limit, self.message = limit, message
 
-    def __call__(self, form: Any, field: Any) -> None:
+    def __call__(self, _form: Any, field: Any) -> None:
         if len(field.data or "") > self.limit:
             raise ValidationError(self.message)
 

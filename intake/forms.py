@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wtforms import HiddenField, RadioField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import Optional
 
 from core.access import TITLES, Role
@@ -27,6 +28,7 @@ LINE_LENGTH: Final = 200
 """Answers up to this length get one line to write on, longer ones an area."""
 MESSAGE_LENGTH: Final = 4000
 
+_ANSWERED: Final = Text("Người viết thấy: có tin nhắn mới", "The reporter sees: a new message")
 _TOO_LONG: Final = Text(
     "Tin này dài hơn 4.000 ký tự. Mọi điều bạn viết vẫn còn đây. Bạn chia làm hai tin giúp.",
     "This message is longer than 4,000 characters. Nothing is lost. Please send it in two parts.",
@@ -103,7 +105,9 @@ def checked(
     given, skipped = [], []
     names = {member.id: member.name for member in people}
     for field in FORM.fields:
-        if (field.kind == "tick" and field.required) or (field.condition and not field.condition.met(answers)):
+        if (field.kind == "tick" and field.required) or (
+            field.condition and not field.condition.met(answers)
+        ):
             continue
         change = ("edit", field.name, f"{url}#{field.name}")
         if field.name in answers:
@@ -172,8 +176,8 @@ class AnswerForm(StaffForm):
     state = RadioField(
         Text("Sau khi gửi", "After sending"),
         choices=[
-            ("answered", Text("Người viết thấy: có tin nhắn mới", "The reporter sees: a new message")),
-            ("closed", Text("Kết thúc việc này", "Close this case")),
+            SelectChoice("answered", _ANSWERED),
+            SelectChoice("closed", Text("Kết thúc việc này", "Close this case")),
         ],
         default="answered",
     )
@@ -182,5 +186,13 @@ class AnswerForm(StaffForm):
 class JudgementForm(StaffForm):
     """What a handler judges, for the custodians' count and nothing else."""
 
-    genuine = RadioField(handling.GENUINE_LABEL, choices=list(handling.GENUINE), validators=[Needed()])
-    gbv_type = RadioField(handling.GBV_LABEL, choices=list(handling.GBV_TYPES), validators=[Optional()])
+    genuine = RadioField(
+        handling.GENUINE_LABEL,
+        choices=[SelectChoice(*one) for one in handling.GENUINE],
+        validators=[Needed()],
+    )
+    gbv_type = RadioField(
+        handling.GBV_LABEL,
+        choices=[SelectChoice(*one) for one in handling.GBV_TYPES],
+        validators=[Optional()],
+    )
