@@ -11,26 +11,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import accounts, admission, db, keys, memory
+from core import accounts, db, keys
 from core.access import Role
 from core.accounts import Person
-from core.i18n import speak
 from core.sign_in import local
 from intake.founding import Founded
-from tests import factories
 from tests.conftest import StillClock
 from tests.factories import code_for, forget_codes, post, sign_in, signed_in
-
-
-@pytest.fixture(autouse=True)
-def cheap() -> Iterator[None]:
-    with factories.cheap_locks():
-        yield
-
-
-@pytest.fixture
-def centre(app: Flask) -> Founded:
-    return factories.found_centre(app)
 
 
 @pytest.fixture
@@ -103,9 +90,7 @@ def test_a_retired_or_invited_person_is_an_unknown_name(app: Flask, centre: Foun
     with app.app_context(), db.writing() as session:
         person = session.get(Person, board.person_id)
         accounts.retire(session, person)
-        accounts.invite(
-            session, name="Chưa Đến", title_vi="Y sĩ", title_en="", roles=frozenset({Role.BOARD})
-        )
+        accounts.invite(session, name="Chưa Đến", title_vi="Y sĩ", title_en="", roles=frozenset({Role.BOARD}))
     assert sign_in(app.test_client(), board).status_code == 401
     assert sign_in(app.test_client(), board, name="Chưa Đến").status_code == 401
 
@@ -152,7 +137,9 @@ def test_of_two_sign_ins_with_one_recovery_code_at_once_only_one_gets_in(
     def meanwhile(passphrase: str, secret: Any) -> bytes:
         if not inner:
             inner.append(0)
-            inner[0] = sign_in(app.test_client(), handler, code=handler.credentials.recovery_codes[0]).status_code
+            inner[0] = sign_in(
+                app.test_client(), handler, code=handler.credentials.recovery_codes[0]
+            ).status_code
         return honest(passphrase, secret)
 
     monkeypatch.setattr(keys, "close", meanwhile)
@@ -181,7 +168,11 @@ def test_people_are_led_to_their_own_desk(app: Flask, centre: Founded) -> None:
 
 def test_english_is_kept_through_the_door(app: Flask, handler: Any) -> None:
     client = app.test_client()
-    sent = {"name": handler.sign_name, "passphrase": handler.credentials.passphrase, "code": code_for(handler)}
+    sent = {
+        "name": handler.sign_name,
+        "passphrase": handler.credentials.passphrase,
+        "code": code_for(handler),
+    }
     answer = client.post("/en/dang-nhap", data={**sent, "next": "/tai-khoan"})
     assert answer.headers["Location"] == "/en/tai-khoan"
     assert "My account" in client.get("/en/tai-khoan").text
@@ -240,7 +231,9 @@ def test_somebody_whose_passphrase_leaked_is_told_of_wrong_codes(app: Flask, han
 
 
 def test_the_form_keeps_the_name_and_never_the_secrets(app: Flask, handler: Any) -> None:
-    page = app.test_client().post("/dang-nhap", data={"name": "tranthuha", "passphrase": "mot hai ba", "code": ""})
+    page = app.test_client().post(
+        "/dang-nhap", data={"name": "tranthuha", "passphrase": "mot hai ba", "code": ""}
+    )
     assert page.status_code == 422
     assert 'value="tranthuha"' in page.text
     assert "mot hai ba" not in page.text
