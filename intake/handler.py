@@ -13,7 +13,6 @@ from typing import Any, Final
 from flask import (
     Blueprint,
     Response,
-    abort,
     flash,
     make_response,
     redirect,
@@ -25,6 +24,7 @@ from markupsafe import Markup
 
 from core import db
 from core.access import TITLES, Identity, Role, require
+from core.headers import page_of
 from core.i18n import Text, day, t
 from core.log import LogBroken
 from core.navigation import desks
@@ -44,8 +44,8 @@ _NOT_IN_PAIRS: Final = ("narrative", "ack_limits", "exclude_handlers")
 
 
 @pages.errorhandler(NoSuchCase)
-def _nothing_here(_refused: Exception) -> Any:
-    abort(404)
+def _nothing_here(_refused: Exception) -> tuple[str, int]:
+    return page_of(404)
 
 
 @pages.errorhandler(LogBroken)
