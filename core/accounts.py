@@ -118,7 +118,7 @@ def invite(
 ) -> Person:
     """Write a person down. `RolesExclude` for roles that must be apart, `NameTaken` for a name in use."""
     wanted = sign_name(sign_in_as or name)
-    if not wanted or session.scalar(select(Person.id).where(Person.sign_name == wanted)):
+    if not wanted.strip("._-") or session.scalar(select(Person.id).where(Person.sign_name == wanted)):
         raise NameTaken
     person = Person(
         id=new_id(),
