@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from flask import current_app
-from sqlalchemy import Integer, LargeBinary, select
+from sqlalchemy import Integer, LargeBinary, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, config
@@ -87,6 +87,7 @@ def _pin(roster: Roster) -> None:
     if roster.version <= seen()[0]:
         return
     fresh = _pin_path().with_suffix(f".{secrets.token_hex(8)}")
+    fresh.touch(mode=0o600)
     fresh.write_text(f"{roster.version} {roster.fingerprint}\n", encoding="ascii")
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
@@ -211,4 +212,7 @@ def add_signature(session: Session, custodian_id: str, seed: bytes) -> bool:
     except RosterRefused:
         return False
     row.complete = True
+    roster = Roster.decode(row.document)
+    # Remembered as soon as it is kept, and not before: an undone deed must leave no pin behind.
+    event.listen(session, "after_commit", lambda _session: _pin(roster), once=True)
     return True
