@@ -23,7 +23,7 @@ from core.pages import same_bytes
 from core.roster import RosterRefused
 from core.rosters import NoRoster
 from core.sessions import signed_in
-from survey import reading, rounds
+from survey import reading
 from survey.models import Comparison, Round
 
 pages = Blueprint("member", __name__, url_prefix="/ban")
@@ -162,7 +162,7 @@ def _beside(session: Session, year: int) -> Beside | None:
         if comparison.effects["linked"] >= FEWEST_PAIRS:
             return Beside(
                 year=year,
-                sentences=reading.sentences(comparison.effects, rounds.questionnaire_of(session, before)),
+                sentences=reading.sentences(comparison.effects),
                 caveats=reading.caveats(comparison.effects, with_cards=before.with_cards),
             )
     return None
