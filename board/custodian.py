@@ -120,7 +120,12 @@ def preview() -> Any:
         return redirect(url_for("releases.show"))
     with db.reading() as session:
         earlier = ledger.releases(session)
-    return render_template("board/preview.html", **arranged(seen.published, earlier), form=DeedForm(formdata=None), minutes=releasing.PREVIEW_MINUTES)
+    return render_template(
+        "board/preview.html",
+        **arranged(seen.published, earlier),
+        form=DeedForm(formdata=None),
+        minutes=releasing.PREVIEW_MINUTES,
+    )
 
 
 @pages.post("/cong-bo")
