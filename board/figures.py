@@ -224,7 +224,9 @@ def _one_way(table: ProtectedTable, words: Table, before: Published | None, svg:
     ]
     lines.sort(key=lambda line: line.total)
     most = max([1, *(_ends(row.value)[1] for row in table.rows if row.value is not None)])
-    return OneWay(title=words.title, note=words.note, by=dim.label, lines=lines, most=most, tells=tells(table), svg=svg)
+    return OneWay(
+        title=words.title, note=words.note, by=dim.label, lines=lines, most=most, tells=tells(table), svg=svg
+    )
 
 
 def _two_way(table: ProtectedTable, words: Table) -> TwoWay:
