@@ -298,5 +298,3 @@ def _on_roster(reading: Session, person_id: str) -> bool:
         return any(member.id == person_id for member in rosters.chain(reading)[-1].members)
     except (NoRoster, RosterRefused):
         return False
-
-
