@@ -126,9 +126,13 @@ def _false(sequence: int) -> Text:
 
 
 def _is_true(line: Line, links: Mapping[int, bytes], versions: tuple[Roster, ...]) -> bool:
-    head = int(line.detail["head"])
-    signature = bytes.fromhex(line.detail["signature"])
-    if head not in links or links[head].hex() != line.detail["mac"]:
+    try:
+        head = int(line.detail["head"])
+        signature = bytes.fromhex(line.detail["signature"])
+        signed = line.detail["mac"]
+    except (KeyError, TypeError, ValueError):
+        return False
+    if head not in links or links[head].hex() != signed:
         return False
     for roster in versions:
         for member in roster.custodians:
