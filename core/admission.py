@@ -13,11 +13,13 @@ from typing import Final
 import pyotp
 from sqlalchemy.orm import Session
 
-from core import accounts, brakes, clock, db, keys, log, memory
+from core import accounts, brakes, clock, db, keys, log, memory, rosters
 from core.access import KEY_HOLDERS, Identity, Role
 from core.accounts import Person
 from core.keys import Secret
 from core.log import LogHead
+from core.roster import RosterRefused
+from core.rosters import NoRoster
 from core.sealing import CannotOpen, context, sign
 
 STEP_SECONDS: Final = 30
@@ -113,9 +115,32 @@ def _open(sign_name: str, passphrase: str) -> tuple[_Known, Secret]:
         secret = keys.open_lock(known.lock if known else keys.DUMMY_LOCK, passphrase)
     except CannotOpen:
         raise NotRecognised from None
-    if not known:
+    if not known or not _is_own(known.identity, secret.seed):
         raise NotRecognised
     return known, secret
+
+
+def _is_own(identity: Identity, seed: bytes | None) -> bool:
+    """Whether what lay in the lock belongs to this person: a lock copied into another's row opens no session.
+
+    The roster decides, and the person's row where the roster does not know these keys: before the founding,
+    before two custodians have signed, and after enrolling again.
+    """
+    if seed is None or not identity.roles & KEY_HOLDERS:
+        return seed is None and not identity.roles & KEY_HOLDERS
+    mine, person_id = keys.public_keys(seed), identity.person_id
+    with db.reading() as session:
+        person = session.get(Person, person_id)
+        try:
+            chain = rosters.chain(session)
+        except (NoRoster, RosterRefused):
+            chain = ()
+    named = [(member.id, (member.seal_public, member.sign_public)) for one in chain for member in one.members]
+    owners = {public: owner for owner, public in named}
+    if mine in owners:
+        last = {member.id: member for member in chain[-1].members}.get(person_id)
+        return owners[mine] == person_id and (last is None or (last.seal_public, last.sign_public) == mine)
+    return person is not None and (person.seal_public, person.sign_public) == mine
 
 
 def _check_code(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import accounts, db, keys
+from core import accounts, db, keys, rosters
 from core.access import Role
 from core.accounts import Person
 from core.sign_in import local
-from intake.founding import Founded
+from intake import founding
+from intake.founding import Founded, Newcomer
+from tests import factories
 from tests.conftest import StillClock
 from tests.factories import code_for, forget_codes, post, sign_in, signed_in
 
@@ -83,6 +86,64 @@ def test_the_dummy_costs_what_a_real_lock_costs(app: Flask, handler: Any) -> Non
     assert person.lock is not None
     parameters = slice(0, 7)
     assert person.lock[parameters] == keys.DUMMY_LOCK[parameters]
+
+
+@pytest.mark.parametrize("role", [Role.CUSTODIAN, Role.BOARD, Role.HANDLER])
+@pytest.mark.parametrize("with_keys", [False, True], ids=["lock", "lock and public keys"])
+def test_a_lock_copied_into_another_persons_row_opens_nothing(
+    app: Flask, centre: Founded, role: Role, with_keys: bool
+) -> None:
+    mine, other = centre.of(Role.HANDLER)[0], centre.of(role)[-1]
+    with app.app_context(), db.writing() as session:
+        own, row = session.get(Person, mine.person_id), session.get(Person, other.person_id)
+        row.lock = own.lock
+        if with_keys:
+            row.seal_public, row.sign_public = own.seal_public, own.sign_public
+    assert sign_in(app.test_client(), mine, name=other.sign_name).status_code == 401
+    assert sign_in(app.test_client(), mine).status_code == 302
+
+
+def test_a_lock_without_keys_copied_into_a_handlers_row_opens_nothing(app: Flask, centre: Founded) -> None:
+    board, handler = centre.of(Role.BOARD)[0], centre.of(Role.HANDLER)[0]
+    with app.app_context(), db.writing() as session:
+        session.get(Person, handler.person_id).lock = session.get(Person, board.person_id).lock
+    assert sign_in(app.test_client(), board, name=handler.sign_name).status_code == 401
+
+
+def test_people_whose_keys_no_roster_names_yet_come_in(app: Flask, centre: Founded) -> None:
+    newcomer = factories.add_person(
+        app, Newcomer(name="Ngô Thị Mới", title_vi="Bác sĩ", roles=frozenset({Role.HANDLER}))
+    )
+    assert sign_in(app.test_client(), newcomer).status_code == 302
+
+
+def test_who_enrolled_again_comes_in_before_and_after_the_signatures_and_never_with_the_old_lock(
+    app: Flask, centre: Founded
+) -> None:
+    handler = centre.of(Role.HANDLER)[0]
+    fresh = accounts.draw_credentials(with_seed=True)
+    lock = accounts.lock_for(fresh)
+    with app.app_context(), db.writing() as session:
+        person = session.get(Person, handler.person_id)
+        old = (person.lock, person.seal_public, person.sign_public)
+        accounts.enrol(session, person, fresh, lock)
+    again = replace(handler, credentials=fresh)
+    assert sign_in(app.test_client(), again).status_code == 302
+    with app.app_context(), db.writing() as session:
+        rosters.propose(session, centre.roster.recovery_public)
+        for custodian in centre.of(Role.CUSTODIAN)[:2]:
+            founding.sign(session, custodian.identity, custodian.credentials.seed)
+    forget_codes(app, again)
+    assert sign_in(app.test_client(), again).status_code == 302
+    with app.app_context(), db.writing() as session:
+        person = session.get(Person, handler.person_id)
+        person.lock, person.seal_public, person.sign_public = old
+    assert sign_in(app.test_client(), handler).status_code == 401
+
+
+def test_before_the_founding_who_has_enrolled_comes_in(app: Flask) -> None:
+    custodian = factories.add_person(app, factories.PEOPLE[1])
+    assert sign_in(app.test_client(), custodian).status_code == 302
 
 
 def test_a_retired_or_invited_person_is_an_unknown_name(app: Flask, centre: Founded) -> None:
