@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from survey import rounds
+from survey import taking
 from survey.models import Round
 from survey.questionnaire import Item, load
 
@@ -44,7 +44,7 @@ class Respondent:
                 given[item.code] = self._one(chance, item, _LIFT[found.wave] * self.moved)
         assert found.link_public is not None
         coded: dict[str, Any] = _QUESTIONNAIRE.validate(given, found.wave)
-        rounds.take(found.id, found.link_public, answers=coded, elements=[""] * 7, code=code)
+        taking.take(found.id, found.link_public, answers=coded, elements=[""] * 7, code=code)
 
     def _one(self, chance: random.Random, item: Item, lift: float) -> list[str]:
         codes = [choice.code for choice in item.choices]

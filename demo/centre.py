@@ -15,6 +15,7 @@ from typing import Any, Final
 from flask import Flask
 from sqlalchemy import select
 
+from board import releasing
 from core import clock, db, passphrase, rosters
 from core.access import Identity, Role
 from core.accounts import Credentials
@@ -57,6 +58,10 @@ def build(app: Flask, *, seed: int, size: Size, say: Say) -> Founded:
                 _renew(founded, date(year, 1, 5))
             _letters(founded, chance, year, size.cases_a_year, until=min(date(year, 12, 28), today))
             say(f"{size.cases_a_year} letters of {year}, read and answered")
+        for as_of, made_on in _release_days(today):
+            with _on(made_on):
+                _release(founded, as_of)
+            say(f"release of {as_of.isoformat()}: protected, audited, signed")
         _surveys(founded, chance, today, size.staff, say)
     return founded
 
@@ -204,6 +209,27 @@ def _report(founded: Founded, chance: random.Random, struck: list[str]) -> Repor
     }
     people = {person.person_id for person in (*founded.of(Role.HANDLER), *founded.of(Role.CUSTODIAN))}
     return validate(raw, people=people)
+
+
+# --- releases ------------------------------------------------------------------------------------
+
+
+def _release_days(today: date) -> tuple[tuple[date, date], ...]:
+    """The end of last year and of the last full quarter (or half, early in a year), each with the day of its making."""
+    last_year = date(today.year - 1, 12, 31)
+    quarter_ends = [date(today.year, month, 31 if month == 3 else 30) for month in (3, 6, 9)]
+    closed = [day for day in quarter_ends if day + timedelta(days=5) <= today] or [
+        date(today.year - 1, 9, 30)
+    ]
+    days = sorted({last_year, closed[-1]})
+    return tuple((day, day + timedelta(days=5)) for day in days)
+
+
+def _release(founded: Founded, as_of: date) -> None:
+    first, second = founded.of(Role.CUSTODIAN)[:2]
+    releasing.begin(first.identity, _seed(first), as_of=as_of, second=second.person_id)
+    releasing.count(second.identity, _seed(second))
+    releasing.publish(second.identity, _seed(second))
 
 
 # --- surveys -------------------------------------------------------------------------------------
