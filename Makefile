@@ -25,12 +25,12 @@ test: ## Everything: static checks, both databases, journeys in Chromium, promis
 	@bin/prepare develop
 	@bin/prepare-tests
 	@$(MAKE) static
-	@$(python) -m pytest --cov --cov-report=term:skip-covered
+	@$(python) -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
 sure: ## Before each commit: static checks and the quick tests (90 seconds at most)
 	@bin/prepare develop
 	@$(MAKE) static
-	@$(python) -m pytest -m "not postgresql and not browser and not slow"
+	@$(python) -m pytest -n 2 --dist worksteal -m "not postgresql and not browser and not slow"
 
 static:
 	@$(python) -m ruff format --check --quiet . || { echo "make fix puts the form right"; exit 1; }

@@ -56,6 +56,13 @@ def _names(arguments: str | Sequence[str]) -> Sequence[str]:
     return arguments.split(",") if isinstance(arguments, str) else arguments
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys and promises take their time: they belong to `make test`."""
+    for item in items:
+        if {"journeys", "promises"} & set(item.path.parts):
+            item.add_marker(pytest.mark.slow)
+
+
 # The database
 
 
