@@ -15,12 +15,11 @@ import segno
 from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
 from wtforms import StringField
-from wtforms.validators import Length
 
 from core import accounts, admission, config, db, log, once, passphrase, sessions
 from core.access import TITLES
 from core.accounts import Credentials, LinkSpent, Person
-from core.forms import Needed, PublicForm
+from core.forms import AtMost, Needed, PublicForm
 from core.i18n import Text, t
 
 pages = Blueprint("enrolment", __name__, url_prefix="/dang-ky")
@@ -33,10 +32,10 @@ class TypedBack(PublicForm):
     """The passphrase from the paper and the code from the phone: proof that both are at hand."""
 
     passphrase = StringField(
-        Text("Cụm từ bạn vừa chép", "The passphrase you wrote down"), [Needed(), Length(max=400)]
+        Text("Cụm từ bạn vừa chép", "The passphrase you wrote down"), [Needed(), AtMost(400)]
     )
     code = StringField(
-        Text("Mã 6 số trên điện thoại", "Six-digit code on your phone"), [Needed(), Length(max=40)]
+        Text("Mã 6 số trên điện thoại", "Six-digit code on your phone"), [Needed(), AtMost(40)]
     )
 
 

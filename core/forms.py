@@ -6,7 +6,7 @@ people carry Flask-WTF's token as well; forms for everyone carry none, since tha
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField
@@ -16,15 +16,45 @@ from core.i18n import Text
 from core.vietnamese import nfc
 
 
+class InBothLanguages:
+    """The form library's own sentences, in the language of the page."""
+
+    def gettext(self, sentence: str) -> str:
+        return str(_SENTENCES.get(sentence, _LOOK_AGAIN))
+
+    def ngettext(self, singular: str, _plural: str, _n: int) -> str:
+        return self.gettext(singular)
+
+
+_LOOK_AGAIN: Final = Text("Chỗ này chưa đúng, bạn xem lại.", "This is not right yet; please look again.")
+_SENTENCES: Final = {
+    "This field is required.": Text("Bạn chưa trả lời câu này.", "Please answer this question."),
+    "Not a valid choice.": Text(
+        "Câu trả lời này không có trong danh sách.", "This answer is not one of the list."
+    ),
+    "Not a valid date value.": Text(
+        "Ngày này chưa đúng. Bạn ghi như 05/12/2026.", "This is not a date. Write it like 05/12/2026."
+    ),
+    "Not a valid integer value.": Text("Bạn chỉ ghi chữ số, ví dụ 120.", "Write digits only, such as 120."),
+}
+
+
 class PublicForm(FlaskForm):  # type: ignore[misc]
     """A form for everyone: no token, no cookie."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         csrf = False
 
+        def get_translations(self, _form: Any) -> InBothLanguages:
+            return InBothLanguages()
+
 
 class StaffForm(FlaskForm):  # type: ignore[misc]
     """A form of a signed-in person, with a token of their session."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def get_translations(self, _form: Any) -> InBothLanguages:
+            return InBothLanguages()
 
 
 class Words(StringField):  # type: ignore[misc]
@@ -57,12 +87,16 @@ class Needed(InputRequired):  # type: ignore[misc]
 class AtMost:
     """So many characters at most; what is longer is refused in one sentence and kept, never cut."""
 
-    def __init__(self, limit: int, message: Text) -> None:
-        self.limit, self.message = limit, message
+    def __init__(self, limit: int, message: Text | None = None) -> None:
+        self.limit = limit
+        self.message = message or _TOO_LONG.format(limit=limit)
 
     def __call__(self, _form: Any, field: Any) -> None:
         if len(field.data or "") > self.limit:
             raise ValidationError(self.message)
+
+
+_TOO_LONG: Final = Text("Dài quá {limit} chữ và dấu.", "This is longer than {limit} characters.")
 
 
 def errors_of(form: FlaskForm) -> dict[str, Any]:
@@ -70,4 +104,14 @@ def errors_of(form: FlaskForm) -> dict[str, Any]:
     return {name: messages[0] for name, messages in form.errors.items() if messages and name}
 
 
-__all__ = ["AtMost", "Field", "Lines", "Needed", "PublicForm", "StaffForm", "Words", "errors_of"]
+__all__ = [
+    "AtMost",
+    "Field",
+    "InBothLanguages",
+    "Lines",
+    "Needed",
+    "PublicForm",
+    "StaffForm",
+    "Words",
+    "errors_of",
+]

@@ -17,14 +17,13 @@ from flask import (
     url_for,
 )
 from wtforms import HiddenField, StringField
-from wtforms.validators import Length
 
 from core import accounts, admission, brakes, db, keys, navigation, roster_changes, sessions
 from core.access import KEY_HOLDERS, TITLES, Identity
 from core.accounts import Person
 from core.admission import Admitted, NotRecognised
 from core.brakes import MustWait
-from core.forms import Needed, PublicForm, StaffForm, Words
+from core.forms import AtMost, Needed, PublicForm, StaffForm, Words
 from core.i18n import Text, t
 from core.keys import Secret
 from core.sessions import NotSignedIn, signed_in
@@ -50,11 +49,11 @@ class SignInForm(PublicForm):
     )
     passphrase = StringField(
         Text("Cụm từ bí mật", "Passphrase"),
-        [Needed(Text("Bạn chưa nhập cụm từ.", "Enter your passphrase.")), Length(max=LONGEST_PASSPHRASE)],
+        [Needed(Text("Bạn chưa nhập cụm từ.", "Enter your passphrase.")), AtMost(LONGEST_PASSPHRASE)],
     )
     code = StringField(
         Text("Mã 6 số", "Six-digit code"),
-        [Needed(Text("Bạn chưa nhập mã.", "Enter the code.")), Length(max=40)],
+        [Needed(Text("Bạn chưa nhập mã.", "Enter the code.")), AtMost(40)],
     )
     next = HiddenField()
     ticket = HiddenField()
@@ -63,8 +62,8 @@ class SignInForm(PublicForm):
 class ProofForm(StaffForm):
     """Passphrase and code once more, before something about one's own lock changes."""
 
-    passphrase = StringField(Text("Cụm từ bí mật", "Passphrase"), [Needed(), Length(max=LONGEST_PASSPHRASE)])
-    code = StringField(Text("Mã 6 số", "Six-digit code"), [Needed(), Length(max=40)])
+    passphrase = StringField(Text("Cụm từ bí mật", "Passphrase"), [Needed(), AtMost(LONGEST_PASSPHRASE)])
+    code = StringField(Text("Mã 6 số", "Six-digit code"), [Needed(), AtMost(40)])
 
 
 @pages.get("/dang-nhap")

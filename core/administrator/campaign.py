@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import select
 from wtforms import DateField
-from wtforms.validators import Length, Optional
+from wtforms.validators import Optional
 
 from core import clock, db, editing
 from core.access import Role
@@ -16,7 +16,7 @@ from core.administrator.blueprint import pages
 from core.administrator.units import DAY_FORMATS
 from core.campaign import Campaign, Message, now_running
 from core.editing import CampaignFacts, NoSuchThing, WrongWayRound
-from core.forms import Needed, StaffForm, Words
+from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, t
 from core.pages import data_changed
 from core.sessions import identity, signed_in
@@ -46,30 +46,22 @@ DEADLINES: Final = ("units_report_before", "centre_reports_before", "supplement_
 class CampaignForm(StaffForm):
     """Everything about a year's campaign that is not a message."""
 
-    title_vi = Words(Text("Tên", "Title"), [Needed(), Length(max=300)])
-    title_en = Words(Text("Tên bằng tiếng Anh", "Title in English"), [Needed(), Length(max=300)])
-    theme_vi = Words(Text("Chủ đề", "Theme"), [Length(max=300)])
-    theme_en = Words(Text("Chủ đề bằng tiếng Anh", "Theme in English"), [Length(max=300)])
+    title_vi = Words(Text("Tên", "Title"), [Needed(), AtMost(300)])
+    title_en = Words(Text("Tên bằng tiếng Anh", "Title in English"), [Needed(), AtMost(300)])
+    theme_vi = Words(Text("Chủ đề", "Theme"), [AtMost(300)])
+    theme_en = Words(Text("Chủ đề bằng tiếng Anh", "Theme in English"), [AtMost(300)])
     begins = DateField(Text("Bắt đầu", "Begins"), [Needed()], format=DAY_FORMATS)
     ends = DateField(Text("Kết thúc", "Ends"), [Needed()], format=DAY_FORMATS)
-    issuer_vi = Words(Text("Tên trung tâm", "Name of the centre"), [Needed(), Length(max=160)])
-    issuer_en = Words(
-        Text("Tên trung tâm bằng tiếng Anh", "Name of the centre in English"), [Length(max=160)]
-    )
-    board_vi = Words(Text("Tên Ban", "Name of the board"), [Length(max=160)])
-    board_en = Words(Text("Tên Ban bằng tiếng Anh", "Name of the board in English"), [Length(max=160)])
-    parent_vi = Words(Text("Cơ quan cấp trên", "Parent authority"), [Length(max=160)])
-    parent_en = Words(
-        Text("Cơ quan cấp trên bằng tiếng Anh", "Parent authority in English"), [Length(max=160)]
-    )
-    place_vi = Words(Text("Nơi lập văn bản", "Place on documents"), [Length(max=80)])
-    place_en = Words(Text("Nơi lập văn bản, bằng tiếng Anh", "Place in English"), [Length(max=80)])
-    higher_plan_vi = Words(
-        Text("Kế hoạch cấp trên: số, ngày", "Higher plan: number, date"), [Length(max=200)]
-    )
-    higher_plan_en = Words(
-        Text("Kế hoạch cấp trên, bằng tiếng Anh", "Higher plan in English"), [Length(max=200)]
-    )
+    issuer_vi = Words(Text("Tên trung tâm", "Name of the centre"), [Needed(), AtMost(160)])
+    issuer_en = Words(Text("Tên trung tâm bằng tiếng Anh", "Name of the centre in English"), [AtMost(160)])
+    board_vi = Words(Text("Tên Ban", "Name of the board"), [AtMost(160)])
+    board_en = Words(Text("Tên Ban bằng tiếng Anh", "Name of the board in English"), [AtMost(160)])
+    parent_vi = Words(Text("Cơ quan cấp trên", "Parent authority"), [AtMost(160)])
+    parent_en = Words(Text("Cơ quan cấp trên bằng tiếng Anh", "Parent authority in English"), [AtMost(160)])
+    place_vi = Words(Text("Nơi lập văn bản", "Place on documents"), [AtMost(80)])
+    place_en = Words(Text("Nơi lập văn bản, bằng tiếng Anh", "Place in English"), [AtMost(80)])
+    higher_plan_vi = Words(Text("Kế hoạch cấp trên: số, ngày", "Higher plan: number, date"), [AtMost(200)])
+    higher_plan_en = Words(Text("Kế hoạch cấp trên, bằng tiếng Anh", "Higher plan in English"), [AtMost(200)])
     units_report_before = DateField(
         Text("Đơn vị báo cáo trước ngày", "Units report before"), [Optional()], format=DAY_FORMATS
     )

@@ -8,7 +8,8 @@ from typing import Any, Final
 from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import select
 from wtforms import RadioField
-from wtforms.validators import Length, Regexp
+from wtforms.fields import SelectChoice
+from wtforms.validators import Regexp
 
 from core import clock, db, editing
 from core.access import Role
@@ -16,7 +17,7 @@ from core.administrator.blueprint import pages
 from core.administrator.desk import STALE_DAYS
 from core.campaign import Hotline
 from core.editing import HotlineFacts, NoSuchThing, TooManyAlways
-from core.forms import Needed, StaffForm, Words
+from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, t
 from core.pages import data_changed
 from core.sessions import identity, signed_in
@@ -35,18 +36,22 @@ class HotlineForm(StaffForm):
         Text("Số điện thoại", "Number"),
         [
             Needed(),
-            Length(max=30),
+            AtMost(30),
             Regexp(
                 re.compile(r"^\+?[0-9][0-9 .]{1,28}$"),
                 message=Text("Chỉ ghi chữ số và khoảng trắng.", "Digits and spaces only."),
             ),
         ],
     )
-    name_vi = Words(Text("Nơi nghe máy", "Who answers"), [Needed(), Length(max=160)])
-    name_en = Words(Text("Nơi nghe máy, bằng tiếng Anh", "Who answers, in English"), [Length(max=160)])
-    when_vi = Words(Text("Gọi khi nào", "When to call"), [Length(max=160)])
-    when_en = Words(Text("Gọi khi nào, bằng tiếng Anh", "When to call, in English"), [Length(max=160)])
-    show = RadioField(Text("Hiện ở đâu", "Where it is shown"), choices=list(SHOWN.items()), default="help")
+    name_vi = Words(Text("Nơi nghe máy", "Who answers"), [Needed(), AtMost(160)])
+    name_en = Words(Text("Nơi nghe máy, bằng tiếng Anh", "Who answers, in English"), [AtMost(160)])
+    when_vi = Words(Text("Gọi khi nào", "When to call"), [AtMost(160)])
+    when_en = Words(Text("Gọi khi nào, bằng tiếng Anh", "When to call, in English"), [AtMost(160)])
+    show = RadioField(
+        Text("Hiện ở đâu", "Where it is shown"),
+        choices=[SelectChoice(*one) for one in SHOWN.items()],
+        default="help",
+    )
 
 
 class DeedForm(StaffForm):

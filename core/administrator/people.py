@@ -8,14 +8,15 @@ from flask import abort, flash, redirect, render_template, request, session, url
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import SelectField, SelectMultipleField
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.fields import SelectChoice
+from wtforms.validators import Optional, ValidationError
 
 from core import appointing, db, enrolment, rosters, units
 from core.access import TITLES, Role, RolesExclude, check_roles
 from core.accounts import LINK_DAYS, LinkSpent, NameTaken, Person
 from core.administrator.blueprint import pages
 from core.appointing import Appointment, LastAdministrator, NoSuchPerson, UnitNeeded
-from core.forms import Needed, StaffForm, Words
+from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, t
 from core.roster import RosterRefused
 from core.rosters import NoRoster
@@ -46,23 +47,25 @@ _UNIT: Final = Text("Đầu mối đơn vị cần có đơn vị.", "A unit rep
 class EditForm(StaffForm):
     """What may be changed about a person who is there."""
 
-    title_vi = Words(Text("Chức danh", "Title"), [Needed(), Length(max=120)])
-    title_en = Words(Text("Chức danh bằng tiếng Anh", "Title in English"), [Length(max=120)])
+    title_vi = Words(Text("Chức danh", "Title"), [Needed(), AtMost(120)])
+    title_en = Words(Text("Chức danh bằng tiếng Anh", "Title in English"), [AtMost(120)])
     unit_id = SelectField(Text("Đơn vị", "Unit"), [Optional()], validate_choice=False)
 
 
 class InviteForm(EditForm):
     """What is written down about somebody new."""
 
-    name = Words(Text("Họ và tên", "Name"), [Needed(), Length(max=120)])
-    sign_in_as = Words(Text("Tên đăng nhập", "Sign-in name"), [Length(max=60)])
+    name = Words(Text("Họ và tên", "Name"), [Needed(), AtMost(120)])
+    sign_in_as = Words(Text("Tên đăng nhập", "Sign-in name"), [AtMost(60)])
     roles = SelectMultipleField(
-        Text("Vai trò", "Roles"), choices=[(role.value, TITLES[role]) for role in Role], validate_choice=True
+        Text("Vai trò", "Roles"), choices=[SelectChoice(role.value, TITLES[role]) for role in Role]
     )
 
     def validate_roles(self, field: Any) -> None:
         if not field.data:
             raise ValidationError(Text("Hãy chọn ít nhất một vai trò.", "Choose at least one role."))
+        if not set(field.data) <= set(Role):
+            return  # a role nobody offered; the list of choices refuses it in its own words
         try:
             check_roles(Role(role) for role in field.data)
         except RolesExclude:
@@ -278,14 +281,13 @@ def _appointment(form: InviteForm) -> Appointment:
     )
 
 
-def _unit_choices(also: str | None = None) -> list[tuple[str, str]]:
+def _unit_choices(also: str | None = None) -> list[SelectChoice]:
     with db.reading() as reading:
         found = units.valid(reading)
         if also and also not in {unit.id for unit in found}:
             found += [unit for unit in [reading.get(Unit, also)] if unit]
-    return [("", t("không gắn với đơn vị nào", "not tied to a unit"))] + [
-        (unit.id, t(unit.name_vi, unit.name_en)) for unit in found
-    ]
+    nowhere = SelectChoice("", t("không gắn với đơn vị nào", "not tied to a unit"))
+    return [nowhere, *(SelectChoice(unit.id, t(unit.name_vi, unit.name_en)) for unit in found)]
 
 
 def _rostered(person_id: str) -> bool:

@@ -7,13 +7,14 @@ from typing import Any, Final
 from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from wtforms import DateField, SelectField
-from wtforms.validators import Length, Optional
+from wtforms.fields import SelectChoice
+from wtforms.validators import Optional
 
 from core import clock, db, editing
 from core.access import Role
 from core.administrator.blueprint import pages
 from core.editing import NoSuchThing, UnitFacts, WrongWayRound
-from core.forms import Needed, StaffForm, Words
+from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, t
 from core.pages import data_changed
 from core.sessions import identity, signed_in
@@ -32,9 +33,9 @@ DAY_FORMATS: Final = ["%d/%m/%Y", "%Y-%m-%d"]
 class UnitForm(StaffForm):
     """What is written down about a unit."""
 
-    name_vi = Words(Text("Tên", "Name"), [Needed(), Length(max=160)])
-    name_en = Words(Text("Tên bằng tiếng Anh", "Name in English"), [Length(max=160)])
-    kind = SelectField(Text("Loại", "Kind"), choices=list(KINDS.items()))
+    name_vi = Words(Text("Tên", "Name"), [Needed(), AtMost(160)])
+    name_en = Words(Text("Tên bằng tiếng Anh", "Name in English"), [AtMost(160)])
+    kind = SelectField(Text("Loại", "Kind"), choices=[SelectChoice(*one) for one in KINDS.items()])
     group = SelectField(Text("Nhóm trong số liệu", "Group in figures"))
     valid_from = DateField(Text("Có từ ngày", "From"), [Needed()], format=DAY_FORMATS)
     valid_until = DateField(Text("Đến ngày", "Until"), [Optional()], format=DAY_FORMATS)
@@ -83,7 +84,8 @@ def unit(unit_id: str) -> Any:
 def _save(found: Unit | None, form: UnitForm) -> Any:
     with db.reading() as session:
         form.group.choices = [
-            (group.code, t(group.name_vi, group.name_en)) for group in session.scalars(select(UnitGroup))
+            SelectChoice(group.code, t(group.name_vi, group.name_en))
+            for group in session.scalars(select(UnitGroup))
         ]
     if form.validate_on_submit():
         try:
