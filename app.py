@@ -13,7 +13,7 @@ from core import administrator, config, db, enrolment, headers, home, log_reader
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
-from intake import commands, founder, handler, reporter, returning, roster_keeper
+from intake import commands, founder, handler, reporter, reporter_script, returning, roster_keeper
 from survey import campaigner, respondent
 from survey import custodian as linking
 
@@ -29,6 +29,7 @@ BLUEPRINTS = (
     administrator.pages,
     commands.commands,
     reporter.pages,
+    reporter_script.pages,
     returning.pages,
     handler.pages,
     respondent.pages,

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core import clock, log, rosters
 from core.access import Identity
 from core.roster import Roster
-from core.sealing import CannotOpen, SharedKey
+from core.sealing import CannotOpen, NotAKey, SharedKey
 from intake import openings
 from intake.cases import Case, Holder, NoSuchCase, Opened, add_entry, add_key_set, load, read_entry
 from intake.compartments import Keys, Staff, write_compartment
@@ -25,6 +25,7 @@ from intake.letters import compact, read_compact
 from intake.log_tag import on_case
 from intake.mailbox import add_letter
 from intake.openings import Counts
+from intake.report import sound
 from intake.roles import require_may
 from intake.slots import Side, fresh_key
 
@@ -93,7 +94,10 @@ class _AtHand:
 
     def story(self) -> Story:
         """The sealed story opened, or `CannotOpen`."""
-        return read_story(self.case.read_first("story", self.opened, self.rosters))
+        story = read_story(self.case.read_first("story", self.opened, self.rosters))
+        if story.strikeouts.roster_version != self.case.first_key_set(Side.HANDLERS).roster_version:
+            raise CannotOpen  # made so by the sender: strike-outs are ids on the roster of the slots
+        return story
 
 
 def open_case(session: Session, identity: Identity, seed: bytes, case_id: str) -> OpenedCase | Damaged:
@@ -106,7 +110,7 @@ def open_case(session: Session, identity: Identity, seed: bytes, case_id: str) -
     log.write(session, "opened", who=identity.person_id, about=on_case(hand.side_key))
     try:
         opened = _read(hand)
-    except CannotOpen:
+    except (CannotOpen, NotAKey):
         return Damaged(case_id=case_id)
     return opened
 
@@ -187,7 +191,7 @@ def _read(hand: _AtHand) -> OpenedCase:
         arrived_on=case.file.arrived_on,
         urgent=case.file.urgent,
         state=case.file.state,
-        story=story.words,
+        story=sound(story.words),
         safe_contact=_first(hand, "safe_contact"),
         flags=_first(hand, "flags"),
         entries=tuple(_entry(words) for words in entries if words["what"] in {"message", "answer"}),
@@ -224,7 +228,7 @@ def _entry(words: Mapping[str, Any]) -> Entry:
 
 
 def _first(hand: _AtHand, kind: str) -> dict[str, Any]:
-    return read_compact(hand.case.read_first(kind, hand.opened, hand.rosters).payload)
+    return sound(read_compact(hand.case.read_first(kind, hand.opened, hand.rosters).payload))
 
 
 def _add(session: Session, hand: _AtHand, words: Mapping[str, Any]) -> None:

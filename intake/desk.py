@@ -27,6 +27,7 @@ from intake.envelope import first_place
 from intake.founding import eraser_path
 from intake.letters import read_compact
 from intake.models import CaseFile, Compartment, KeySet
+from intake.report import sound
 from intake.roles import require_may
 
 PAGE: Final = 50
@@ -115,7 +116,7 @@ def _try(
                 place = first_place(part.case_id, "flags", [start(part.case_id)])
                 keys = Keys(handlers=side_key.key)
                 written = read_compartment(part.blob, place, keys, rosters=chain, proof=None)
-                found[part.case_id] = read_compact(written.payload)
+                found[part.case_id] = sound(read_compact(written.payload))
             except CannotOpen:
                 continue
         session.expunge_all()

@@ -12,7 +12,13 @@ from intake.report import Report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstStep:
-    """One thing to do now. `numbers`: help numbers to show beside it, as they stand in the help list."""
+    """One thing to do now, when `code` was chosen for the question `asked`.
+
+    numbers: help numbers to show beside it, as they stand in the help list.
+    """
+
+    asked: str
+    code: str
 
     title: Text
     sentence: Text
@@ -21,6 +27,8 @@ class FirstStep:
 
 
 _DANGER: Final = FirstStep(
+    asked="danger_now",
+    code="yes",
     title=Text("Có người đang gặp nguy hiểm: hãy gọi ngay", "Someone is in danger: call now"),
     sentence=Text(
         "Đừng đợi trả lời thư. Nếu nói không an toàn, bạn gọi rồi giữ máy.",
@@ -30,6 +38,8 @@ _DANGER: Final = FirstStep(
     numbers=("113", "115"),
 )
 _SELF_HARM: Final = FirstStep(
+    asked="danger_signs",
+    code="self_harm",
     title=Text("Có người nghĩ đến việc tự làm hại mình", "Someone is thinking of hurting themselves"),
     sentence=Text(
         "Hãy nói với một người ngay bây giờ. Nếu đã bị thương hoặc đã uống thuốc, gọi 115.",
@@ -39,6 +49,8 @@ _SELF_HARM: Final = FirstStep(
     numbers=("115", "1900 969 680"),
 )
 _CHILD: Final = FirstStep(
+    asked="age_group",
+    code="under_16",
     title=Text("Người bị hại dưới 16 tuổi", "The person harmed is under 16"),
     sentence=Text(
         "Gọi 111, miễn phí, cả ngày đêm. Luật buộc chúng tôi báo nơi bảo vệ trẻ em ngay khi đọc thư.",
@@ -48,6 +60,8 @@ _CHILD: Final = FirstStep(
     numbers=("111",),
 )
 _HOURS: Final = FirstStep(
+    asked="when",
+    code="hours_72",
     title=Text("Chuyện vừa xảy ra: nên đi khám sớm", "It has just happened: see a doctor soon"),
     sentence=Text(
         "Có thuốc ngừa HIV trong 72 giờ, ngừa thai trong 5 ngày; càng sớm càng tốt."
@@ -60,14 +74,10 @@ _HOURS: Final = FirstStep(
 )
 
 
+FIRST_STEPS: Final = (_DANGER, _SELF_HARM, _CHILD, _HOURS)
+"""All there are, the most pressing first."""
+
+
 def first_steps(report: Report) -> Iterator[FirstStep]:
     """The steps that fit, the most pressing first."""
-    signs = report.chosen("danger_signs")
-    if "yes" in report.chosen("danger_now"):
-        yield _DANGER
-    if "self_harm" in signs:
-        yield _SELF_HARM
-    if "under_16" in report.chosen("age_group"):
-        yield _CHILD
-    if "hours_72" in report.chosen("when"):
-        yield _HOURS
+    return (step for step in FIRST_STEPS if step.code in report.chosen(step.asked))

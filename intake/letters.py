@@ -73,6 +73,7 @@ def read_compact(payload: bytes) -> dict[str, Any]:
     """The mapping in a payload, or `CannotOpen`: that it opened does not say that it was well made."""
     try:
         found = json.loads(payload)
+        json.dumps(found, ensure_ascii=False).encode()  # half a character could be shown on no page
     except (ValueError, RecursionError):
         raise CannotOpen from None
     if not isinstance(found, dict):

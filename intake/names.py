@@ -21,6 +21,7 @@ from intake.compartments import lend
 from intake.envelope import read_story
 from intake.letters import read_compact
 from intake.log_tag import on_case
+from intake.report import sound
 from intake.roles import require_may
 from intake.slots import Side
 
@@ -57,7 +58,7 @@ def open_name(
     try:
         lent = SharedKey(unseal(half, holder.private, _place(case_id, identity.person_id)))
         chain = rosters.chain(session)
-        names = read_compact(case.read_first("identity", opened, chain, lent).payload)
+        names = sound(read_compact(case.read_first("identity", opened, chain, lent).payload))
         story = read_story(case.read_first("story", opened, chain))
         counts = openings.read_by_handler(case.file.openings_handlers, side_key, case_id)
     except (CannotOpen, ValueError) as refused:

@@ -14,7 +14,7 @@ from typing import Final
 from core.sealing import PrivateKey, PublicKey, SharedKey, context, derive, pad, seal, unpad, unseal
 
 ROLES: Final = ("handler", "custodian")
-_CELL_BYTES: Final = 128
+CELL_BYTES: Final = 128
 
 Counts = Mapping[str, int]
 
@@ -54,7 +54,7 @@ def _key(side: SharedKey) -> SharedKey:
 
 
 def _written(counts: Counts) -> bytes:
-    return pad(json.dumps({role: counts[role] for role in ROLES}).encode(), _CELL_BYTES)
+    return pad(json.dumps({role: counts[role] for role in ROLES}).encode(), CELL_BYTES)
 
 
 def _read(written: bytes) -> Counts:

@@ -7,7 +7,7 @@ queue needs; `safe_contact` how to reach the reporter; `tally` coarse answers fo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,7 +16,17 @@ from core.i18n import Text
 from core.vietnamese import nfc
 from intake.questions import FORM, Answer, Field
 
-__all__ = ["COMPARTMENTS", "FORM", "Compartments", "Report", "ReportRefused", "split", "urgent", "validate"]
+__all__ = [
+    "COMPARTMENTS",
+    "FORM",
+    "Compartments",
+    "Report",
+    "ReportRefused",
+    "sound",
+    "split",
+    "urgent",
+    "validate",
+]
 
 
 class ReportRefused(Exception):
@@ -70,6 +80,9 @@ class Compartments:
 
 
 COMPARTMENTS: Final = ("story", "flags", "safe_contact", "tally", "identity")
+_CODE_LENGTH: Final = 64
+ALWAYS_COUNTED: Final = frozenset({"reporter_role"})
+"""Answers a custodian may count without consent: letters of the person harmed and of others stand apart."""
 
 
 def validate(raw: Mapping[str, list[str]], *, people: Collection[str] = ()) -> Report:
@@ -115,6 +128,36 @@ def split(report: Report) -> Compartments:
     return Compartments(**parts)
 
 
+def sound(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What an opened part says, as far as it answers questions in their kind; the rest is dropped.
+
+    A browser sealed it, so it may hold anything, and whoever opens it must not stumble over that. Codes of
+    an older form are kept as they are.
+    """
+    found: dict[str, Any] = {"form": FORM.version} if part.get("form") == FORM.version else {}
+    if isinstance(part.get("arrived_at"), str):
+        found["arrived_at"] = part["arrived_at"][:_CODE_LENGTH]
+    for question in FORM.fields:
+        value = part.get(question.name)
+        if question.kind == "text" and isinstance(value, str):
+            found[question.name] = nfc(value)[: question.max_length]
+        elif _FITS[question.kind](value):
+            found[question.name] = value
+    return found
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _CODE_LENGTH and value.isprintable()
+
+
+_FITS: Final[Mapping[str, Callable[[object], bool]]] = {
+    "text": lambda _value: False,
+    "tick": lambda value: value is True,
+    "one": _is_code,
+    "many": lambda value: isinstance(value, list) and all(map(_is_code, value)),
+}
+
+
 def _coarse(report: Report) -> dict[str, Any]:
     """What a custodian may count. Without consent, which nobody can give for another: the total alone."""
     agreed = report.answers.get("consent_stats") is True
@@ -122,7 +165,7 @@ def _coarse(report: Report) -> dict[str, Any]:
     for question in FORM.fields:
         if "tally" not in question.compartments or question.kind == "tick":
             continue
-        if agreed or question.name == "reporter_role":
+        if agreed or question.name in ALWAYS_COUNTED:
             options = [question.option(code) for code in report.chosen(question.name)]
             words = sorted({option.tally for option in options if option and option.tally})
             if words:
@@ -172,15 +215,19 @@ def _written(question: Field, text: str) -> str:
     return text
 
 
+TOO_LONG: Final = Text(
+    "Bạn đã viết {written} ký tự, ô này nhận nhiều nhất {limit}. Mọi điều bạn viết vẫn còn đây."
+    " Bạn bớt lại, hoặc gửi phần sau trong hộp thư.",
+    "You wrote {written} characters; {limit} fit here. Nothing is lost."
+    " Shorten it, or send the rest from your mailbox afterwards.",
+)
+
+
 def _too_long(written: int, limit: int) -> Text:
     """Both languages write thousands their own way, and nothing that was typed is cut."""
-    long, most = f"{written:,}".replace(",", "."), f"{limit:,}".replace(",", ".")
-    return Text(
-        f"Bạn đã viết {long} ký tự, ô này nhận nhiều nhất {most}. Mọi điều bạn viết vẫn còn đây."
-        " Bạn bớt lại, hoặc gửi phần sau trong hộp thư.",
-        f"You wrote {written:,} characters; {limit:,} fit here. Nothing is lost."
-        " Shorten it, or send the rest from your mailbox afterwards.",
-    )
+    english = {"written": f"{written:,}", "limit": f"{limit:,}"}
+    vietnamese = {name: number.replace(",", ".") for name, number in english.items()}
+    return Text(TOO_LONG.vi.format(**vietnamese), TOO_LONG.en.format(**english))
 
 
 def _chosen(question: Field, given: list[str], people: Collection[str]) -> Answer:

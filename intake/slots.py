@@ -133,7 +133,7 @@ def lock_slots(slots: bytes, eraser: SharedKey, *, case_id: str, side: Side, ros
 
     A browser may have made the slots; whether they open can only be known by those they are for.
     """
-    if len(slots) != _length(roster, side) or slots[0] != FORMAT:
+    if len(slots) != slots_length(roster, side) or slots[0] != FORMAT:
         raise SlotsRefused
     return seal(slots, eraser, _place(case_id, side, roster.version, "slots"))
 
@@ -211,7 +211,8 @@ def _slot_of(member_id: str, roster: Roster, side: Side) -> int:
     return ids.index(member_id)
 
 
-def _length(roster: Roster, side: Side) -> int:
+def slots_length(roster: Roster, side: Side) -> int:
+    """How many bytes the slots of a side have, before they are locked."""
     count = len(on_side(roster, side)) + (side is Side.HANDLERS)
     return _HEAD_BYTES + WRAP_BYTES * count
 

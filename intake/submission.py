@@ -30,7 +30,8 @@ from core.roster import Member, Roster, RosterRefused
 from core.rosters import NoRoster
 from core.sealing import PrivateKey
 from intake import eraser, openings, receipt
-from intake.envelope import SealedCase, seal_case
+from intake.compartments import Place
+from intake.envelope import seal_case
 from intake.founding import eraser_path
 from intake.models import CaseFile, Compartment, KeySet
 from intake.receipt import MailboxKeys, NotAReceipt
@@ -76,8 +77,10 @@ class Sealed:
     arrived_on: date
     urgent: bool
     eraser_slot: int
-    case: SealedCase = field(repr=False)
+    roster_version: int
     slots: dict[Side, bytes] = field(repr=False)
+    compartments: tuple[tuple[Place, bytes], ...] = field(repr=False)
+    for_reporter: bytes = field(repr=False)
     openings_handlers: bytes = field(repr=False)
     openings_reporter: bytes = field(repr=False)
 
@@ -178,11 +181,13 @@ def seal(report: Report, roster: Roster, case_id: str, keys: MailboxKeys) -> Sea
         arrived_on=clock.today(),
         urgent=urgent(report),
         eraser_slot=slot,
-        case=case,
+        roster_version=roster.version,
         slots={
             wrapped.side: lock_slots(wrapped.slots, key, case_id=case_id, side=wrapped.side, roster=roster)
             for wrapped in (case.handlers, case.custodians)
         },
+        compartments=case.compartments,
+        for_reporter=case.strikeouts,
         openings_handlers=openings.for_handlers(counts, case.handlers.key, case_id),
         openings_reporter=openings.for_reporter(counts, reporter, case_id),
     )
@@ -194,20 +199,19 @@ def keep(session: Session, sealed: Sealed) -> None:
         raise PlaceTaken
     session.add(_case_file(sealed))
     session.flush()
-    ids = {}
-    for wrapped in (sealed.case.handlers, sealed.case.custodians):
-        ids[wrapped.side] = new_id()
+    ids = {side: new_id() for side in Side}
+    for side, key_set_id in ids.items():
         session.add(
             KeySet(
-                id=ids[wrapped.side],
+                id=key_set_id,
                 case_id=sealed.case_id,
-                side=wrapped.side.value,
-                roster_version=wrapped.roster_version,
-                blob=sealed.slots[wrapped.side],
+                side=side.value,
+                roster_version=sealed.roster_version,
+                blob=sealed.slots[side],
             )
         )
     session.flush()
-    for place, blob in sealed.case.compartments:
+    for place, blob in sealed.compartments:
         session.add(
             Compartment(
                 id=new_id(),
@@ -258,5 +262,5 @@ def _case_file(sealed: Sealed) -> CaseFile:
         eraser_slot=sealed.eraser_slot,
         openings_handlers=sealed.openings_handlers,
         openings_reporter=sealed.openings_reporter,
-        for_reporter=sealed.case.strikeouts,
+        for_reporter=sealed.for_reporter,
     )

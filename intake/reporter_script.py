@@ -1,0 +1,53 @@
+"""What the script of the reporter's page asks for: the blank letter as data, and taking in what it sealed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from core.i18n import day
+from core.installation import installation_id
+from core.pages import same_bytes
+from intake import sealed, submission
+from intake.blank import blank
+from intake.sealed import IdTaken, NotSealed, RosterChanged
+from intake.submission import ChannelClosed
+
+pages = Blueprint("reporter_script", __name__, url_prefix="/thu")
+
+
+@pages.get("/mau.json")
+def form() -> Response:
+    """Rules and keys of the letter: the same bytes for everyone who writes in this language."""
+    try:
+        roster = submission.readers_glanced()
+    except ChannelClosed:
+        return _said(503, why="closed")
+    answer = same_bytes(
+        lambda: json.dumps(blank(roster, installation_id()), ensure_ascii=False, separators=(",", ":")),
+        key=("blank letter", roster.fingerprint),
+    )
+    answer.content_type = "application/json"
+    return answer
+
+
+@pages.post("/niem-phong")
+def take() -> Response:
+    """Keep a letter that the browser sealed; the same body again has the same answer."""
+    try:
+        sealed.take(request.get_data())
+    except NotSealed:
+        return _said(400, why="shape")
+    except RosterChanged:
+        return _said(409, why="roster")
+    except IdTaken:
+        return _said(409, why="taken")
+    except ChannelClosed:
+        return _said(503, why="closed")
+    return _said(200, come_back=day(submission.answer_by()))
+
+
+def _said(status: int, **words: Any) -> Response:
+    return Response(json.dumps(words), status, content_type="application/json")
