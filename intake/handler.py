@@ -27,7 +27,7 @@ from core.access import TITLES, Identity, Role, require
 from core.headers import page_of
 from core.i18n import Text, day, t
 from core.log import LogBroken
-from core.navigation import desks
+from core.navigation import open_to
 from core.sessions import identity, seed, signed_in
 from intake import casework
 from intake import desk as lists
@@ -208,7 +208,7 @@ def _opened(opened: OpenedCase) -> Response:
         "intake/case_open.html",
         case=opened,
         narrative=opened.story.get("narrative", ""),
-        answers=_pairs(opened.story),
+        answers=_pairs({name: said for name, said in opened.story.items() if name != "contact_mode"}),
         contact=_contact(opened),
         messages=[_message(entry) for entry in opened.entries],
         openings=[(TITLES[Role(role)], count) for role, count in opened.openings.items()],
@@ -239,12 +239,18 @@ def _again(case_id: str, form: AnswerForm | JudgementForm, which: str) -> Respon
 
 def _custodian_doors(who: Identity) -> Sequence[dict[str, Any]]:
     return [
-        {"title": place.label, "sentence": "", "url": url_for(place.endpoint)}
-        for place in desks(who)
-        if place.endpoint != "handler.desk"
+        {"title": place.label, "sentence": _DOORS[place.endpoint], "url": url_for(place.endpoint)}
+        for place in open_to(who)
+        if place.endpoint in _DOORS
     ]
 
 
+_DOORS: Final = {
+    "roster.show": Text("Ai được đọc thư; ký danh sách mới.", "Who may read letters; sign a new roster."),
+    "log_reader.show": Text("Ai đã mở gì, khi nào.", "Who opened what, and when."),
+    "releases.show": Text("Hai người lần lượt, rồi Ban mới thấy.", "Two in turn, then the board sees."),
+    "linking.show": Text("Ghép hai lần khảo sát trong bộ nhớ.", "Link two waves of a survey, in memory."),
+}
 _HANDLING: Final[Mapping[str, Any]] = {
     "templates": KIND_ANSWERS,
     "reminder": REMINDER,

@@ -187,6 +187,8 @@ def test_a_custodian_sees_no_case_at_the_desk(app: Flask, centre: Founded, repor
     assert "Người giữ khóa không đọc thư" in page.text
     assert reporter.case_id not in page.text
     assert custodian.get(f"/lam-viec/{reporter.case_id}").status_code == 404
+    for address in ("/lam-viec/danh-sach", "/lam-viec/nhat-ky"):
+        assert f'class="door" href="{address}' in page.text
 
 
 def test_long_lists_come_in_pages(app: Flask, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
