@@ -7,8 +7,9 @@ its keys outside of any transaction, and opens one for its deed, which commits a
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final, cast
 
 from flask import current_app
@@ -57,6 +58,9 @@ class Database:
         if self.embedded:
             event.listen(self.engine, "connect", _prepare)
             event.listen(self.engine, "begin", _begin)
+        # The embedded database lets one writer in at a time and lets the others sleep; threads that queue here are
+        # woken as soon as it is their turn. Another process still waits as before.
+        self._turn: AbstractContextManager[Any] = threading.RLock() if self.embedded else nullcontext()
         self._writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @contextmanager
@@ -72,7 +76,7 @@ class Database:
 
         On the embedded database it takes the write lock at once, so that two deeds never deadlock.
         """
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
 

@@ -2,42 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import segno
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core import clock, config, db, rosters
 from core.access import Role
-from core.i18n import Text, number, percent, t
+from core.i18n import Text, t
 from core.pages import data_changed
+from core.roster import RosterRefused
 from core.rosters import NoRoster
 from core.sessions import identity, signed_in
-from survey import cards, reading, rounds
+from survey import cards, dates, places, reading, rounds, tables
 from survey.forms import WAVES, CardsForm, DeedForm, PlanForm
 from survey.models import Comparison, Round
-from survey.questionnaire import Questionnaire
+from survey.next_step import Next, next_step
 
 pages = Blueprint("campaigner", __name__, url_prefix="/dieu-hanh")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """What stands on the campaigner's desk."""
+
+    rounds: list[Round]
+    counts: dict[str, int]
+    compared: list[Any]
+    year: int
+    printed: int
+    next: Next
 
 
 @pages.get("/")
 @signed_in(Role.CAMPAIGNER)
 def desk() -> str:
     """The rounds of this and earlier years, and how many have answered: for the whole centre only."""
+    return _desk(CardsForm())
+
+
+def _desk(form: CardsForm) -> str:
+    dates.keep()
     with db.reading() as session:
-        found = session.scalars(select(Round).order_by(Round.year.desc(), Round.opens_on)).all()
-        counts = {one.id: rounds.participation(session, one) for one in found}
-        compared = session.scalars(select(Comparison)).all()
+        desk = _standing(session)
+    waves = {one.id: (one.year, WAVES[one.wave]) for one in desk.rounds}
     return render_template(
-        "survey/desk.html",
+        "survey/desk.html", desk=desk, waves=WAVES, named=waves, cards_form=form, today=clock.today()
+    )
+
+
+def _standing(session: Session) -> _Desk:
+    found = list(session.scalars(select(Round).order_by(Round.year.desc(), Round.opens_on)))
+    joined = select(Comparison.before_id, Comparison.after_id, Comparison.made_on)
+    compared = list(session.execute(joined.order_by(Comparison.made_on.desc())))
+    year = rounds.current_year(session)
+    here = [one for one in found if one.year == year]
+    printed = cards.printed(session, year)
+    ids = {one.id for one in here}
+    done = any(one.before_id in ids for one in compared)
+    return _Desk(
         rounds=found,
-        counts=counts,
+        counts=rounds.participation(session, found),
         compared=compared,
-        waves=WAVES,
-        deed=DeedForm(),
-        cards_form=CardsForm(),
+        year=year,
+        printed=printed,
+        next=next_step(here, printed=printed, compared=done, today=clock.today()),
     )
 
 
@@ -46,60 +78,102 @@ def desk() -> str:
 def plan() -> Any:
     """Plan a round."""
     form = PlanForm()
-    if form.validate_on_submit():
-        with db.writing() as session:
-            rounds.plan(
-                session,
-                identity(),
-                year=form.opens_on.data.year,
-                wave=form.wave.data,
-                opens_on=form.opens_on.data,
-                closes_on=form.closes_on.data,
-                invited=form.invited.data or 0,
-                with_cards=form.with_cards.data,
-            )
+    if form.validate_on_submit() and _planned(form):
         flash(t("Đã ghi đợt khảo sát.", "The round is planned."))
         return redirect(url_for("campaigner.desk"))
     return render_template("survey/plan.html", form=form), 422 if form.errors else 200
 
 
-@pages.route("/dot/<round_id>/<any(mo, dong):deed>", methods=["GET", "POST"])
+def _planned(form: PlanForm) -> bool:
+    with db.writing() as session:
+        year = rounds.year_of(session, form.wave.data, form.opens_on.data)
+        if rounds.is_ahead(session, year, form.wave.data):
+            form.wave.errors = [_TWICE]
+            return False
+        rounds.plan(
+            session,
+            identity(),
+            year=year,
+            wave=form.wave.data,
+            opens_on=form.opens_on.data,
+            closes_on=form.closes_on.data,
+            invited=form.invited.data or 0,
+            with_cards=form.with_cards.data,
+        )
+    return True
+
+
+_TWICE: Final = Text(
+    "Đợt này của năm đã được ghi và chưa đóng.", "This wave of the year is planned or open already."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """A deed on a round: the state it needs, and what is said when it is done."""
+
+    state: str
+    done: Text
+
+
+_CHANGES: Final = {
+    "mo": _Change(state="planned", done=Text("Đợt khảo sát đã mở.", "The round is open.")),
+    "dong": _Change(state="open", done=Text("Đợt khảo sát đã đóng.", "The round is closed.")),
+    "bo": _Change(state="planned", done=Text("Đã bỏ đợt khảo sát.", "The round is taken back.")),
+}
+
+
+@pages.route("/dot/<round_id>/<any(mo, dong, bo):deed>", methods=["GET", "POST"])
 @signed_in(Role.CAMPAIGNER)
 def change(round_id: str, deed: str) -> Any:
-    """Open or close a round, after saying what that means."""
+    """Open, close or take back a round, after saying what that means."""
     form = DeedForm()
     with db.reading() as session:
         found = session.get(Round, round_id) or abort(404)
-        count = rounds.participation(session, found)
-    if not form.validate_on_submit():
+        count = rounds.participation(session, [found])[round_id]
+        printed = cards.printed(session, found.year)
+    if found.state == _CHANGES[deed].state and not form.validate_on_submit():
         return render_template(
-            "survey/change.html", round=found, deed=deed, form=form, waves=WAVES, count=count
+            "survey/change.html",
+            round=found,
+            deed=deed,
+            form=form,
+            waves=WAVES,
+            count=count,
+            cards_missing=found.with_cards and not printed,
         )
+    _do(round_id, deed)
+    return redirect(url_for("campaigner.desk"))
+
+
+def _do(round_id: str, deed: str) -> None:
     try:
         with db.writing() as session:
             found = session.get(Round, round_id)
-            assert found is not None
+            if found is None:
+                raise rounds.NotNow
             if deed == "mo":
                 rounds.open_round(session, identity(), found, rosters.current(session))
-            else:
+            elif deed == "dong":
                 rounds.close_round(session, identity(), found)
+            else:
+                rounds.drop(session, identity(), found)
     except rounds.NotNow:
-        flash(t("Đợt này đã được mở hoặc đóng trước đó.", "This round was opened or closed before."))
-    except NoRoster:
+        flash(t("Đợt này đã được thay đổi trước đó.", "This round was changed before."), "info")
+        return
+    except (NoRoster, RosterRefused):
         flash(
             t(
-                "Chưa có danh sách người giữ khóa, nên chưa mở được.",
-                "There is no roster of custodians yet, so it cannot open.",
-            )
+                "Chưa có danh sách người giữ khóa còn hạn, nên chưa mở được.",
+                "There is no valid roster of custodians, so it cannot open.",
+            ),
+            "soon",
         )
-    else:
-        flash(
-            t("Đợt khảo sát đã mở.", "The round is open.")
-            if deed == "mo"
-            else t("Đợt khảo sát đã đóng.", "The round is closed.")
-        )
-        data_changed()
-    return redirect(url_for("campaigner.desk"))
+        return
+    if deed == "dong":
+        places.forget_order()
+    flash(str(_CHANGES[deed].done))
+    data_changed()
 
 
 @pages.post("/the")
@@ -108,15 +182,14 @@ def print_cards() -> Any:
     """Draw cards and show them once, ready to print and cut."""
     form = CardsForm()
     if not form.validate_on_submit():
-        for messages in form.errors.values():
-            flash(str(messages[0]))
-        return redirect(url_for("campaigner.desk"))
+        return _desk(form), 422
     with db.writing() as session:
-        codes = cards.make(session, identity(), year=clock.today().year, count=form.count.data)
+        year = rounds.current_year(session)
+        codes = cards.make(session, identity(), year=year, count=form.count.data or 0)
     address = (config.current().public_url or request.host_url).rstrip("/") + "/khao-sat/"
     qr = segno.make(address, error="m").svg_inline(scale=3, omitsize=True, svgclass="qr", lineclass=None)
     return render_template(
-        "survey/cards.html", codes=[cards.shown(code) for code in codes], address=address, qr=qr
+        "survey/cards.html", codes=[cards.shown(code) for code in codes], address=address, qr=qr, year=year
     )
 
 
@@ -126,72 +199,19 @@ def changes(before_id: str, after_id: str) -> str:
     """What changed between two rounds, and how sure one may be."""
     with db.reading() as session:
         found = session.get(Comparison, (before_id, after_id)) or abort(404)
-        before, after = session.get(Round, before_id), session.get(Round, after_id)
-        assert before is not None
+        before, after = session.get_one(Round, before_id), session.get_one(Round, after_id)
         questionnaire = rounds.questionnaire_of(session, before)
     return render_template(
         "survey/changes.html",
         found=found,
         before=before,
         after=after,
+        waves=WAVES,
         sentences=reading.sentences(found.effects),
         caveats=reading.caveats(found.effects, with_cards=before.with_cards),
-        **_tables(found.effects, questionnaire),
+        by_item=tables.BY_ITEM,
+        by_score=tables.BY_SCORE,
+        knowledge=tables.knowledge(found.effects, questionnaire),
+        scores=tables.scores(found.effects),
+        ratings=tables.ratings(found.effects, questionnaire),
     )
-
-
-def _tables(effects: dict[str, Any], questionnaire: Questionnaire) -> dict[str, Any]:
-    """Rows of the three tables: knowledge items, scores, single ratings; only what can be compared."""
-    item = Text("Câu", "Question")
-    before, after, change = Text("Trước", "Before"), Text("Sau", "After"), Text("Thay đổi", "Change")
-    interval, n = Text("Khoảng tin cậy 95 %", "95% interval"), Text("Số người", "People")
-    numbers = [{"label": one, "kind": "number"} for one in (before, after, change, interval, n)]
-    knowledge = [
-        [
-            questionnaire.item(one["code"]).label,
-            percent(one["right"]["linked"]["before"]),
-            percent(one["right"]["linked"]["after"]),
-            _signed(one["right"]["linked"]["difference"] * 100),
-            _span(one["right"]["linked"]["tango"], 100, 0),
-            one["right"]["linked"]["n"],
-        ]
-        for one in effects["yes_no"]
-        if one["measures"] == "knowledge" and one["right"]["linked"]
-    ]
-    scores = [
-        [reading.SCORES[one["name"]], *_mean(one["linked"])] for one in effects["scores"] if one["linked"]
-    ]
-    ratings = [
-        [questionnaire.item(one["code"]).label, *_mean(one["linked"])]
-        for one in effects["ratings"]
-        if one["linked"]
-    ]
-    columns = [{"label": item}, *numbers]
-    return {
-        "knowledge_rows": knowledge,
-        "knowledge_columns": columns,
-        "score_rows": scores,
-        "score_columns": [{"label": Text("Thang điểm", "Score")}, *numbers],
-        "rating_rows": ratings,
-        "rating_columns": columns,
-    }
-
-
-def _mean(linked: dict[str, Any]) -> list[Any]:
-    change = linked["change"]
-    return [
-        number(linked["before"]["mean"], 2),
-        number(linked["after"]["mean"], 2),
-        _signed(change["change"], 2),
-        _span(change["interval"], 1, 2),
-        linked["n"],
-    ]
-
-
-def _signed(value: float, decimals: int = 0) -> str:
-    return ("+" if value > 0 else "") + number(value, decimals)
-
-
-def _span(ends: list[float], factor: int, decimals: int) -> str:
-    low, high = (_signed(end * factor, decimals) for end in ends)
-    return t(f"{low} đến {high}", f"{low} to {high}")

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from core import config
@@ -68,8 +68,13 @@ def parse(text: str) -> str:
 def make(session: Session, by: Identity | None, *, year: int, count: int) -> list[str]:
     """Draw fresh cards for a year; the codes are returned to be printed and kept nowhere."""
     require(by, Role.CAMPAIGNER)
-    codes = [draw() for _ in range(count)]
-    marks = sorted({mark(code) for code in codes})
+    taken = set(session.scalars(select(Card.mark).where(Card.year == year)))
+    fresh: dict[str, str] = {}
+    while len(fresh) < count:
+        code = draw()
+        if mark(code) not in taken:
+            fresh[mark(code)] = code
+    marks = sorted(fresh)
     session.execute(insert(Card), [{"year": year, "mark": one} for one in marks])
     for open_round in session.scalars(
         select(Round).where(Round.year == year, Round.state == "open", Round.with_cards)
@@ -77,7 +82,12 @@ def make(session: Session, by: Identity | None, *, year: int, count: int) -> lis
         session.execute(
             insert(CardUse), [{"round_id": open_round.id, "mark": one, "used": 0} for one in marks]
         )
-    return codes
+    return list(fresh.values())
+
+
+def printed(session: Session, year: int) -> int:
+    """How many cards of a year there are."""
+    return session.scalar(select(func.count()).select_from(Card).where(Card.year == year)) or 0
 
 
 def mark(code: str) -> str:
@@ -88,12 +98,19 @@ def mark(code: str) -> str:
 @cache
 def _key(path: Path) -> bytes:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
         return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        key = secrets.token_bytes(32)
-        file.write(key)
+    except FileNotFoundError:
+        pass
+    # Written whole under another name first: a second process must never read half a key.
+    draft = path.with_suffix(f".{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(32))
         file.flush()
         os.fsync(file.fileno())
-    return key
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_bytes()

@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
 from core import db
 from core.access import Role
 from core.heavy import HeavyBusy, HeavyFailed
-from core.i18n import t
+from core.i18n import Text
 from core.sealing import CannotOpen
 from core.sessions import identity, seed, signed_in
-from survey import results
+from survey import dates, results, rounds
 from survey.forms import WAVES, DeedForm
 
 pages = Blueprint("linking", __name__, url_prefix="/lam-viec/ghep")
+
+_DONE: Final = Text(
+    "Đã ghép và tính xong. Thư ký Ban xem được kết quả.",
+    "Joined and computed. The campaigner can see the result.",
+)
+_REFUSED: Final[dict[type[Exception], Text]] = {
+    results.NotComparable: Text(
+        "Hai đợt này không so sánh được với nhau.", "These two rounds cannot be compared."
+    ),
+    results.AlreadyCompared: Text(
+        "Hai đợt này đã được ghép rồi.", "These two rounds have been joined already."
+    ),
+    CannotOpen: Text("Khóa của bạn không mở được hai đợt này.", "Your key does not open these two rounds."),
+    HeavyBusy: Text(
+        "Máy đang bận. Bạn thử lại sau một phút.", "The machine is busy. Please try again in a minute."
+    ),
+    HeavyFailed: Text(
+        "Chưa tính được. Chưa có gì bị xóa; bạn thử lại nhé.",
+        "It could not be computed. Nothing was erased; please try again.",
+    ),
+}
 
 
 @pages.get("/")
 @signed_in(Role.CUSTODIAN)
 def show() -> str:
     """Closed rounds that wait to be put side by side."""
+    dates.keep()
     with db.reading() as session:
-        waiting = results.waiting(session)
+        waiting = [
+            (
+                before,
+                after,
+                results.still_needed(session, before, after),
+                rounds.last_day_of_links(before.year),
+            )
+            for before, after in results.waiting(session)
+        ]
     return render_template("survey/linking.html", waiting=waiting, waves=WAVES, form=DeedForm())
 
 
@@ -33,26 +63,8 @@ def link(before_id: str, after_id: str) -> Any:
     """Join, count, compute, forget."""
     try:
         results.compare(before_id, after_id, identity(), seed())
-    except results.NotComparable:
-        flash(t("Hai đợt này không so sánh được với nhau.", "These two rounds cannot be compared."))
-    except CannotOpen:
-        flash(t("Khóa của bạn không mở được hai đợt này.", "Your key does not open these two rounds."))
-    except HeavyBusy:
-        flash(
-            t("Máy đang bận. Bạn thử lại sau một phút.", "The machine is busy. Please try again in a minute.")
-        )
-    except HeavyFailed:
-        flash(
-            t(
-                "Chưa tính được. Chưa có gì bị xóa; bạn thử lại nhé.",
-                "It could not be computed. Nothing was erased; please try again.",
-            )
-        )
+    except tuple(_REFUSED) as refused:
+        flash(str(_REFUSED[type(refused)]), "soon")
     else:
-        flash(
-            t(
-                "Đã ghép và tính xong. Thư ký Ban xem được kết quả.",
-                "Joined and computed. The campaigner can see the result.",
-            )
-        )
+        flash(str(_DONE))
     return redirect(url_for("linking.show"))

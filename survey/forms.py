@@ -2,22 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from wtforms import BooleanField, DateField, IntegerField, RadioField
+from wtforms import BooleanField, DateField, RadioField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import NumberRange, Optional, ValidationError
 
+from core import clock
 from core.forms import Needed, StaffForm
 from core.i18n import Text
+from core.vietnamese import NotANumber, parse_number
 
-_DAY = ["%d/%m/%Y", "%Y-%m-%d"]
+_DAY: Final = ["%d/%m/%Y", "%Y-%m-%d"]
 
-WAVES = {
+WAVES: Final = {
     "before": Text("Trước chiến dịch", "Before the campaign"),
     "after": Text("Sau chiến dịch", "After the campaign"),
     "followup": Text("Sau ba tháng", "After three months"),
 }
+
+
+class Day(DateField):  # type: ignore[misc]
+    """A day as people write it here: 05/12/2026."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata([value.strip() for value in valuelist])
+        except ValueError:
+            raise ValueError(
+                Text("Bạn ghi ngày/tháng/năm, ví dụ 05/12/2026.", "Write day/month/year, such as 05/12/2026.")
+            ) from None
+
+
+class Whole(StringField):  # type: ignore[misc]
+    """A whole number, with or without dots between thousands."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = (valuelist or [""])[0].strip()
+        self.raw_data = [typed]
+        self.data = None
+        if not typed:
+            return
+        try:
+            read = parse_number(typed)
+        except NotANumber as wrong:
+            raise ValueError(wrong.reason) from None
+        if not isinstance(read, int):
+            raise ValueError(Text("Ô này cần một số nguyên.", "A whole number is needed here."))
+        self.data = read
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else "" if self.data is None else str(self.data)
 
 
 class PlanForm(StaffForm):
@@ -28,11 +63,14 @@ class PlanForm(StaffForm):
         choices=[SelectChoice(code, words) for code, words in WAVES.items()],
         validators=[Needed()],
     )
-    opens_on = DateField(Text("Mở từ ngày", "Opens on"), format=_DAY, validators=[Needed()])
-    closes_on = DateField(Text("Đóng sau ngày", "Closes after"), format=_DAY, validators=[Needed()])
-    invited = IntegerField(
+    opens_on = Day(Text("Mở từ ngày", "Opens on"), format=_DAY, validators=[Needed()])
+    closes_on = Day(Text("Nhận đến hết ngày", "Last day of answers"), format=_DAY, validators=[Needed()])
+    invited = Whole(
         Text("Số người được mời trả lời", "How many people are invited"),
-        validators=[Optional(), NumberRange(0, 100_000)],
+        validators=[
+            Optional(),
+            NumberRange(0, 100_000, Text("Từ 0 đến 100.000 người.", "Between 0 and 100,000 people.")),
+        ],
     )
     with_cards = BooleanField(
         Text("Mỗi người trả lời bằng một thẻ rút từ hộp", "Each person answers with a card drawn from a box"),
@@ -41,13 +79,17 @@ class PlanForm(StaffForm):
 
     def validate_closes_on(self, field: Any) -> None:
         if self.opens_on.data and field.data and field.data < self.opens_on.data:
-            raise ValidationError(Text("Ngày đóng phải sau ngày mở.", "It must close after it opens."))
+            raise ValidationError(
+                Text("Ngày cuối không thể trước ngày mở.", "The last day cannot come before the opening day.")
+            )
+        if field.data and field.data < clock.today():
+            raise ValidationError(Text("Ngày này đã qua.", "This day has passed."))
 
 
 class CardsForm(StaffForm):
     """How many cards to print."""
 
-    count = IntegerField(
+    count = Whole(
         Text("Số thẻ cần in", "How many cards to print"),
         validators=[
             Needed(),

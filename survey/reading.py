@@ -50,13 +50,21 @@ def _of_hundred(score: dict[str, Any]) -> str:
     gained, low, high = (
         round(value / score["high"] * 100) for value in (change["change"], *change["interval"])
     )
+    if gained == 0:
+        words = Text(
+            "Tính trung bình mỗi câu hiểu biết, số người trả lời đúng gần như không đổi"
+            " (khoảng tin cậy 95 %: từ {low} đến {high} trên 100 người).",
+            "On an average knowledge question, about as many people answer right as before"
+            " (95% confidence interval: {low} to {high} of 100 people).",
+        )
+        return _say(words, low=low, high=high)
     words = Text(
         "Tính trung bình mỗi câu hiểu biết, cứ 100 người thì {verb} {n} người trả lời đúng"
         " (khoảng tin cậy 95 %: từ {low} đến {high}).",
         "On an average knowledge question, of 100 people {n} {verb} answer right"
         " (95% confidence interval: {low} to {high}).",
     )
-    verb = t("thêm", "more") if gained >= 0 else t("bớt", "fewer")
+    verb = t("thêm", "more") if gained > 0 else t("bớt", "fewer")
     return _say(words, verb=verb, n=abs(gained), low=low, high=high)
 
 
@@ -76,10 +84,15 @@ def _points(score: dict[str, Any]) -> str:
         before=number(linked["before"]["mean"], 2),
         after=number(linked["after"]["mean"], 2),
         most=number(score["high"]),
-        change=number(linked["change"]["change"], 2),
-        low=number(low, 2),
-        high=number(high, 2),
+        change=number(rounded(linked["change"]["change"], 2), 2),
+        low=number(rounded(low, 2), 2),
+        high=number(rounded(high, 2), 2),
     )
+
+
+def rounded(value: float, decimals: int) -> float:
+    """A number as it will be shown; one that rounds to nothing is 0, never −0."""
+    return round(value, decimals) + 0.0
 
 
 def _say(words: Text, **values: Any) -> str:

@@ -13,52 +13,59 @@ from sqlalchemy import select
 from core import clock, db
 from core.i18n import Text
 from core.pages import same_bytes
-from survey import cards, rounds
+from survey import cards, dates, rounds, taking
 from survey.models import Round
 from survey.questionnaire import AnswersRefused, Item, Questionnaire
 
 pages = Blueprint("respondent", __name__, url_prefix="/khao-sat")
 
-_ORDERS: Final = 8
+ORDERS: Final = 8
 """How many orders of shuffled choices are kept ready: the page stays the same bytes for everyone who draws it."""
 
 
 @pages.get("/", endpoint="rounds")
 def show_rounds() -> str:
     """The open rounds; or when the next one opens."""
+    dates.keep()
+    today = clock.today()
     with db.reading() as session:
         found = session.scalars(select(Round).where(Round.state != "closed").order_by(Round.opens_on)).all()
         titles = {one.id: rounds.questionnaire_of(session, one).title for one in found}
-    open_now = [one for one in found if one.state == "open" and one.closes_on >= clock.today()]
-    coming = [one for one in found if one.state == "planned"]
+    open_now = [one for one in found if one.state == "open" and one.closes_on >= today]
+    coming = [one for one in found if one.state == "planned" and one.opens_on > today]
     return render_template("survey/rounds.html", open_now=open_now, coming=coming, titles=titles)
 
 
 @pages.get("/<round_id>")
-def show(round_id: str) -> Response:
+def show(round_id: str) -> Response | tuple[str, int]:
     """The questions of an open round."""
-    found, questionnaire = _open(round_id)
+    found, questionnaire = _find(round_id)
+    if not _is_open(found):
+        return _not_open(found, sent=False)
     if not found.with_cards:
         return Response(_page(found, questionnaire, token=secrets.token_hex(16)))
-    order = secrets.randbelow(_ORDERS)
+    order = secrets.randbelow(ORDERS)
     return same_bytes(lambda: _page(found, questionnaire), key=("survey", round_id, order))
 
 
 @pages.post("/<round_id>")
 def answer(round_id: str) -> Response | tuple[str, int]:
     """Take the answers; what cannot be taken is shown again with everything kept."""
-    found, questionnaire = _open(round_id)
+    found, questionnaire = _find(round_id)
+    if not _is_open(found):
+        return _not_open(found, sent=True)
     given = {name: request.form.getlist(name) for name in request.form}
     try:
         _take(found, _read(given, found, questionnaire))
     except AnswersRefused as refused:
-        page = _page(found, questionnaire, given=given, errors=refused.errors, token=secrets.token_hex(16))
-        return page, 422
-    except rounds.CardUsed:
-        return render_template("survey/thanks.html", used=True, questionnaire=questionnaire), 409
-    except rounds.RoundNotOpen:
-        abort(404)
-    return Response(render_template("survey/thanks.html", used=False, questionnaire=questionnaire))
+        return _page(found, questionnaire, given=given, errors=refused.errors), 422
+    except taking.NotTaken:
+        return _page(found, questionnaire, given=given, errors={"send": _BUSY}), 503
+    except taking.AlreadyAnswered:
+        return render_template("survey/already.html", round=found), 409
+    except taking.RoundNotOpen:
+        return _not_open(found, sent=True)
+    return Response(render_template("survey/thanks.html", questionnaire=questionnaire))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +76,7 @@ class _Answered:
     elements: list[str]
     code: str
     token: str
+    same_card: bool
 
 
 def _read(given: dict[str, list[str]], found: Round, questionnaire: Questionnaire) -> _Answered:
@@ -77,10 +85,11 @@ def _read(given: dict[str, list[str]], found: Round, questionnaire: Questionnair
     answers = _or_errors(errors, lambda: questionnaire.validate(given, found.wave))
     elements = _or_errors(errors, lambda: questionnaire.elements(given, found.wave))
     code = ""
-    try:
-        code = _card(" ".join(given.get("card", [])), needed=found.with_cards)
-    except cards.NotACard as wrong:
-        errors["card"] = wrong.sentence
+    if found.with_cards:
+        try:
+            code = _card(" ".join(given.get("card", [])))
+        except cards.NotACard as wrong:
+            errors["card"] = wrong.sentence
     if errors:
         raise AnswersRefused(errors)
     linkage = [item.code for item in questionnaire.items(found.wave) if item.measure.kind == "linkage"]
@@ -88,7 +97,8 @@ def _read(given: dict[str, list[str]], found: Round, questionnaire: Questionnair
         answers=answers,
         elements=[elements.get(one, "") for one in linkage],
         code=code,
-        token=" ".join(given.get("token", []))[:64],
+        token=_token(given),
+        same_card="other_card" not in given,
     )
 
 
@@ -100,43 +110,52 @@ def _or_errors(errors: dict[str, Text], check: Callable[[], Mapping[str, Any]]) 
         return {}
 
 
-def _card(typed: str, *, needed: bool) -> str:
+def _card(typed: str) -> str:
     if typed.strip():
         return cards.parse(typed)
-    if needed:
-        raise cards.NotACard(
-            Text(
-                "Bạn nhập mã trên thẻ để mỗi người chỉ trả lời một lần.",
-                "Please type the code on your card, so that each person answers once.",
-            )
+    raise cards.NotACard(
+        Text(
+            "Bạn nhập mã trên thẻ để mỗi người chỉ trả lời một lần.",
+            "Please type the code on your card, so that each person answers once.",
         )
-    return ""
+    )
 
 
 def _take(found: Round, sent: _Answered) -> None:
     assert found.link_public is not None
     try:
-        rounds.take(
+        taking.take(
             found.id,
             found.link_public,
             answers=sent.answers,
             elements=sent.elements,
             code=sent.code,
             token=sent.token,
+            same_card=sent.same_card,
         )
-    except rounds.CardUnknown:
+    except taking.CardUnknown:
         sentence = Text(
             "Thẻ này không thuộc khảo sát năm nay.", "This card does not belong to this year's survey."
         )
         raise AnswersRefused({"card": sentence}) from None
 
 
-def _open(round_id: str) -> tuple[Round, Questionnaire]:
+def _find(round_id: str) -> tuple[Round, Questionnaire]:
     with db.reading() as session:
         found = session.get(Round, round_id)
-        if found is None or found.state != "open" or found.closes_on < clock.today():
+        if found is None:
             abort(404)
         return found, rounds.questionnaire_of(session, found)
+
+
+def _is_open(found: Round) -> bool:
+    return found.state == "open" and found.closes_on >= clock.today()
+
+
+def _not_open(found: Round, *, sent: bool) -> tuple[str, int]:
+    """Not there yet, or over; to somebody who has just sent answers it is said that they were not kept."""
+    coming = found.state == "planned"
+    return render_template("survey/not_open.html", round=found, coming=coming, sent=sent), 404
 
 
 def _page(
@@ -159,20 +178,31 @@ def _page(
         "data": " ".join(given.get("card", [])),
         "errors": _said(errors, "card"),
     }
-    summary = [(f"#{name}", str(sentence)) for name, sentence in errors.items()]
     return render_template(
         "survey/answer.html",
         round=found,
         questionnaire=questionnaire,
         sections=sections,
         card=card,
-        summary=summary,
-        token=token,
+        other_card="other_card" in given,
+        opened="other_card" in given
+        or any(_said(errors, field["name"]) or field["data"] for field in sections[0][1]),
+        summary=[(f"#{name}", str(sentence)) for name, sentence in errors.items()],
+        token="" if found.with_cards else token or _token(given) or secrets.token_hex(16),
         wrong=bool(errors),
     )
 
 
 _CARD: Final = Text("Mã trên thẻ của bạn", "The code on your card")
+_BUSY: Final = Text(
+    "Máy đang bận, câu trả lời chưa được ghi. Bạn chờ một phút rồi gửi lại.",
+    "The machine is busy and your answers are not recorded yet. Please wait a minute and send again.",
+)
+
+
+def _token(given: dict[str, list[str]]) -> str:
+    """What names the page that was sent; it stays the same while answers are put right."""
+    return "".join(given.get("token", []))[:32]
 
 
 def _said(errors: dict[str, Text], name: str) -> list[str]:

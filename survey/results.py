@@ -1,25 +1,26 @@
 """From two closed waves to what changed: linked in memory by a custodian, frozen as joint tables, computed once.
 
 No pair is ever stored. What is kept are counts (survey/effects/joint.py) and the figures that follow from
-them; after the last wave the sealed links are overwritten.
+them; after the last planned wave the sealed links are overwritten.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import clock, db, heavy, log
 from core.access import Identity, Role, require
 from core.i18n import LANGUAGES, Language, Text
 from core.sealing import CannotOpen, PrivateKey, context, unpad, unseal
-from survey import effects, pairing, rounds
-from survey.models import LINK_BYTES, Comparison, Response, Round
+from survey import effects, pairing, places, rounds
+from survey.models import Comparison, Response, Round
 from survey.questionnaire import Questionnaire
 
 DEED: Final = "survey_linked"
@@ -27,7 +28,11 @@ TITLE: Final = Text("Tỷ lệ trả lời đúng, trước và sau", "Right ans
 
 
 class NotComparable(ValueError):
-    """Two rounds can be put side by side only when both are closed and asked the same questionnaire."""
+    """Two rounds can be put side by side only when both are closed, of one year, and asked the same questions."""
+
+
+class AlreadyCompared(ValueError):
+    """These two rounds were put side by side before; a second time would find the links gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,36 +46,39 @@ class Wave:
 def waiting(session: Session) -> list[tuple[Round, Round]]:
     """Pairs of closed rounds (before, later) of one year that nobody has put side by side yet."""
     closed = session.scalars(
-        select(Round).where(Round.state == "closed").order_by(Round.year, Round.closes_on)
+        select(Round).where(Round.state == "closed").order_by(Round.year, Round.closes_on, Round.id)
     ).all()
-    done = {(one.before_id, one.after_id) for one in session.scalars(select(Comparison))}
+    done = set(session.execute(select(Comparison.before_id, Comparison.after_id)).tuples())
     return [
         (first, later)
         for first in closed
         for later in closed
-        if first.wave == "before"
-        and later.wave != "before"
-        and first.year == later.year
-        and (first.id, later.id) not in done
+        if _fit(first, later) and (first.id, later.id) not in done
     ]
+
+
+def still_needed(session: Session, before: Round, after: Round) -> bool:
+    """Whether links of this year are kept beyond joining these two: a later wave is planned, or waits to be joined."""
+    later = select(Round.id).where(Round.year == before.year, Round.state != "closed", Round.wave != "before")
+    others = [pair for pair in waiting(session) if pair != (before, after) and pair[0].year == before.year]
+    return bool(others) or session.scalar(later.limit(1)) is not None
 
 
 def compare(before_id: str, after_id: str, by: Identity | None, seed: bytes) -> None:
     """Link two closed rounds in memory, freeze the joint tables, compute and keep the effects.
 
-    `seed` is the custodian's. Raises `NotComparable`, `CannotOpen`, `heavy.HeavyFailed`; nothing is kept then.
+    `seed` is the custodian's. Raises `NotComparable`, `AlreadyCompared`, `CannotOpen`, `heavy.HeavyBusy`,
+    `heavy.HeavyFailed`; nothing is kept then.
     """
     custodian = require(by, Role.CUSTODIAN)
     with db.writing() as session:
         log.write(session, DEED, who=custodian.person_id, about=f"{before_id} {after_id}")
     with db.reading() as session:
-        before, after = session.get(Round, before_id), session.get(Round, after_id)
-        if before is None or after is None or {before.state, after.state} != {"closed"}:
-            raise NotComparable
-        if before.questionnaire_id != after.questionnaire_id:
-            raise NotComparable
+        before, after = _pair(session, before_id, after_id)
         questionnaire = rounds.questionnaire_of(session, before)
-        first, second = (_open(session, one, custodian.person_id, seed) for one in (before, after))
+        read = [(one, _rows(session, one)) for one in (before, after)]
+    # Opening thousands of links takes a while, and whoever reads the database for long holds up its journal.
+    first, second = (_open(one, rows, custodian.person_id, seed) for one, rows in read)
     linked = pairing.link(first.marks, second.marks)
     joint = effects.freeze(linked.pairs, first.answers, second.answers, questionnaire).to_json()
     computed = heavy.run("survey.effects:from_json", joint)
@@ -80,62 +88,82 @@ def compare(before_id: str, after_id: str, by: Identity | None, seed: bytes) -> 
         "ties": linked.ties,
         "false": linked.false,
     }
-    charts = _charts(computed, questionnaire)
+    _keep(before_id, after_id, joint, computed, _charts(computed, questionnaire))
+
+
+def _keep(
+    before_id: str, after_id: str, joint: dict[str, Any], computed: dict[str, Any], charts: dict[str, Any]
+) -> None:
+    """Keep what was found, unless somebody else was quicker; forget the links where nothing needs them any more."""
     digest = hashlib.sha256(json.dumps([joint, computed], sort_keys=True).encode()).hexdigest()
     with db.writing() as session:
-        session.merge(
-            Comparison(
-                before_id=before_id,
-                after_id=after_id,
-                joint=joint,
-                effects=computed,
-                charts=charts,
-                digest=digest,
-                made_on=clock.today(),
-            )
+        session.get(Round, before_id, with_for_update=True)
+        before, after = _pair(session, before_id, after_id)
+        found = Comparison(
+            before_id=before_id,
+            after_id=after_id,
+            joint=joint,
+            effects=computed,
+            charts=charts,
+            digest=digest,
+            made_on=clock.today(),
         )
-        _forget_links(session, before, after)
+        forgotten = not still_needed(session, before, after)
+        session.add(found)
+        if forgotten:
+            closed = select(Round).where(Round.year == before.year, Round.state == "closed")
+            rounds.destroy_links(session, session.scalars(closed).all())
+    if forgotten:
+        places.forget_order()
 
 
-def _open(session: Session, found: Round, person_id: str, seed: bytes) -> Wave:
-    wrap = json.loads(found.link_wraps or b"{}").get(person_id)
+def _pair(session: Session, before_id: str, after_id: str) -> tuple[Round, Round]:
+    before, after = session.get(Round, before_id), session.get(Round, after_id)
+    if before is None or after is None or not _fit(before, after):
+        raise NotComparable
+    if session.get(Comparison, (before_id, after_id)) is not None:
+        raise AlreadyCompared
+    return before, after
+
+
+def _fit(before: Round, after: Round) -> bool:
+    return (
+        (before.state, after.state) == ("closed", "closed")
+        and before.wave == "before"
+        and after.wave != "before"
+        and before.year == after.year
+        and before.questionnaire_id == after.questionnaire_id
+    )
+
+
+def _rows(session: Session, found: Round) -> Sequence[tuple[bytes, bytes]]:
+    chosen = select(Response.answers, Response.link).where(
+        Response.round_id == found.id, Response.filled == 1
+    )
+    return session.execute(chosen).tuples().all()
+
+
+def _open(found: Round, rows: Sequence[tuple[bytes, bytes]], person_id: str, seed: bytes) -> Wave:
+    answers = [json.loads(words) for words, _ in rows]
+    if found.link_wraps is None:
+        # Links that have been destroyed join nothing; the answers of each wave still count as a whole.
+        return Wave(answers=answers, marks=[pairing.Mark()] * len(rows))
+    wrap = json.loads(found.link_wraps).get(person_id)
     if wrap is None:
         raise CannotOpen
     opened = unseal(bytes.fromhex(wrap), PrivateKey.from_seed(seed), context("round", found.id, person_id))
     private = PrivateKey.from_seed(opened)
-    wave = Wave(answers=[], marks=[])
-    rows = session.execute(
-        select(Response.answers, Response.link).where(Response.round_id == found.id, Response.filled == 1)
-    )
-    for answers, link in rows:
-        wave.answers.append(json.loads(answers))
-        wave.marks.append(_mark(link, private, found.id))
-    return wave
+    return Wave(answers=answers, marks=[_mark(link, private, found.id) for _, link in rows])
 
 
 def _mark(link: bytes, private: PrivateKey, round_id: str) -> pairing.Mark:
     try:
         hint = json.loads(unpad(unseal(link, private, context("link", round_id))))
     except CannotOpen:
-        # Destroyed after an earlier comparison, or damaged: the answer counts, it is just not linked.
+        # Damaged on its way through the years: the answer counts, it is just not linked.
         return pairing.Mark()
     elements = tuple(hint["elements"])
     return pairing.Mark(card=hint["card"] or None, elements=elements if any(elements) else None)
-
-
-def _forget_links(session: Session, before: Round, after: Round) -> None:
-    """Overwrite the sealed links when no later wave of the year still needs them."""
-    later = session.scalar(
-        select(Round.id)
-        .where(Round.year == before.year, Round.state != "closed", Round.wave != "before")
-        .limit(1)
-    )
-    if later is None:
-        session.execute(
-            update(Response)
-            .where(Response.round_id.in_((before.id, after.id)))
-            .values(link=b"\0" * LINK_BYTES)
-        )
 
 
 def _charts(computed: dict[str, Any], questionnaire: Questionnaire) -> dict[str, Any]:

@@ -1,44 +1,27 @@
-"""Rounds: planned, opened, closed; and the taking of one response, which leaves no trace of who or when."""
+"""Rounds: planned, opened, closed, by a campaigner or by the calendar."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import secrets
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import func, insert, select, update
+from flask import current_app
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from core import clock, db, memory
+from core import clock
 from core.access import Identity, Role, require
 from core.db import new_id
 from core.roster import Roster
-from core.sealing import PrivateKey, PublicKey, context, pad, random_bytes, seal
-from survey.cards import mark
-from survey.models import ANSWER_BYTES, LINK_BYTES, Card, CardUse, QuestionnaireVersion, Response, Round
+from core.sealing import PrivateKey, PublicKey, context, random_bytes, seal
+from survey import places
+from survey.models import LINK_BYTES, Card, CardUse, QuestionnaireVersion, Response, Round
 from survey.questionnaire import Questionnaire, load
 
-BLOCK: Final = 256
-"""Places made at a time. At least a fifth of a round's places stay free, so that a draw is a draw."""
-_WAITS: Final = (0.0, 0.002, 0.005)
-_REPEAT_SECONDS: Final = 900
-
-
-class RoundNotOpen(Exception):
-    """The round has closed, or has not opened yet; nothing was taken."""
-
-
-class CardUnknown(Exception):
-    """No card of this year has this code."""
-
-
-class CardUsed(Exception):
-    """This card has already answered in this round; one answer is kept."""
+BY_DATE: Final = Identity(person_id="", name="calendar", roles=frozenset({Role.CAMPAIGNER}))
+"""Who opens and closes a round when its day has come."""
 
 
 class NotNow(ValueError):
@@ -94,11 +77,17 @@ def plan(
     return found
 
 
+def drop(session: Session, by: Identity | None, found: Round) -> None:
+    """Take back a round that was planned and never opened."""
+    require(by, Role.CAMPAIGNER)
+    _hold(session, found, "planned")
+    session.delete(found)
+
+
 def open_round(session: Session, by: Identity | None, found: Round, roster: Roster) -> None:
     """Open a planned round: its questionnaire is frozen, its links sealed to the custodians, its places made."""
     require(by, Role.CAMPAIGNER)
-    if found.state != "planned":
-        raise NotNow
+    _hold(session, found, "planned")
     seed = random_bytes(32)
     found.link_public = PrivateKey.from_seed(seed).public.raw
     wraps = {
@@ -106,190 +95,112 @@ def open_round(session: Session, by: Identity | None, found: Round, roster: Rost
         for member in roster.custodians
     }
     found.link_wraps = json.dumps(wraps, sort_keys=True).encode()
-    questionnaire = session.get(QuestionnaireVersion, found.questionnaire_id)
-    assert questionnaire is not None
+    questionnaire = session.get_one(QuestionnaireVersion, found.questionnaire_id)
     questionnaire.frozen = True
     found.state = "open"
     marks = session.scalars(select(Card.mark).where(Card.year == found.year)).all()
     if found.with_cards and marks:
-        session.execute(insert(CardUse), [{"round_id": found.id, "mark": one, "used": 0} for one in marks])
+        session.execute(
+            insert(CardUse), [{"round_id": found.id, "mark": one, "used": 0} for one in sorted(marks)]
+        )
     # Twice as many places as people, made at once: later blocks would stand apart in the file.
-    _make_places(session, found.id, max(BLOCK, 2 * max(found.invited, len(marks))))
+    places.make(session, found.id, max(places.BLOCK, 2 * max(found.invited, len(marks))))
 
 
 def close_round(session: Session, by: Identity | None, found: Round) -> None:
-    """Close an open round; free places are given back, and what is left is written anew in the order of its ids."""
+    """Close an open round; free places are given back, and what is left is written anew in the order of its ids.
+
+    Call `places.forget_order` once this is kept.
+    """
     require(by, Role.CAMPAIGNER)
-    if found.state != "open":
-        raise NotNow
+    _hold(session, found, "open")
     found.state = "closed"
-    kept = (
-        session.execute(select(Response).where(Response.round_id == found.id, Response.filled == 1))
-        .scalars()
-        .all()
-    )
-    rows = sorted(
-        (
-            {"round_id": r.round_id, "id": new_id(), "filled": 1, "answers": r.answers, "link": r.link}
-            for r in kept
-        ),
-        key=lambda row: str(row["id"]),
-    )
-    session.execute(Response.__table__.delete().where(Response.round_id == found.id))  # type: ignore[attr-defined]
+    kept = select(Response.answers, Response.link).where(Response.round_id == found.id, Response.filled == 1)
+    rows = [
+        {"round_id": found.id, "id": new_id(), "filled": 1, "answers": answers, "link": link}
+        for answers, link in session.execute(kept).all()
+    ]
+    session.execute(delete(Response).where(Response.round_id == found.id))
     if rows:
-        session.execute(insert(Response), rows)
-    used = session.execute(
-        select(CardUse.mark, CardUse.used).where(CardUse.round_id == found.id).order_by(CardUse.mark)
-    ).all()
-    session.execute(CardUse.__table__.delete().where(CardUse.round_id == found.id))  # type: ignore[attr-defined]
+        session.execute(insert(Response), sorted(rows, key=lambda row: str(row["id"])))
+    marks = select(CardUse.mark, CardUse.used).where(CardUse.round_id == found.id).order_by(CardUse.mark)
+    used = [{"round_id": found.id, "mark": one, "used": two} for one, two in session.execute(marks)]
+    session.execute(delete(CardUse).where(CardUse.round_id == found.id))
     if used:
-        session.execute(
-            insert(CardUse), [{"round_id": found.id, "mark": one, "used": two} for one, two in used]
-        )
+        session.execute(insert(CardUse), used)
 
 
-def keep_dates(session: Session) -> bool:
-    """Close rounds whose last day has passed; True when something changed."""
-    late = session.scalars(select(Round).where(Round.state == "open", Round.closes_on < clock.today())).all()
-    for found in late:
-        close_round(session, _BY_DATE, found)
-    return bool(late)
+def _hold(session: Session, found: Round, state: str) -> None:
+    """Take the round's row for this transaction alone, so that it changes once; `NotNow` from another state."""
+    session.refresh(found, with_for_update=True)
+    if found.state != state:
+        raise NotNow
 
 
-_BY_DATE: Final = Identity(person_id="", name="calendar", roles=frozenset({Role.CAMPAIGNER}))
+def destroy_links(session: Session, found: Iterable[Round]) -> None:
+    """Overwrite what links answers of closed rounds, and throw away the keys it was sealed to.
+
+    Call `places.forget_order` once this is kept.
+    """
+    rounds = list(found)
+    if not rounds:
+        return
+    session.execute(
+        update(Response)
+        .where(Response.round_id.in_([one.id for one in rounds]))
+        .values(link=b"\0" * LINK_BYTES)
+    )
+    for one in rounds:
+        one.link_wraps = None
+
+
+def last_day_of_links(year: int) -> date:
+    """The day after which the answers of a year's waves are joined no more, whoever has waited for what."""
+    return date(year + 1, 6, 30)
+
+
+def last_year_without_links(today: date) -> int:
+    """The latest year whose links have come to their end."""
+    return today.year - 1 if last_day_of_links(today.year - 1) < today else today.year - 2
+
+
+def year_of(session: Session, wave: str, opens_on: date) -> int:
+    """The year a wave belongs to: a wave after the campaign belongs to the wave before it, even past New Year."""
+    if wave == "before":
+        return opens_on.year
+    before = select(Round.year).where(Round.wave == "before", Round.opens_on <= opens_on)
+    found = session.scalar(before.order_by(Round.opens_on.desc()).limit(1))
+    return found if found and opens_on <= last_day_of_links(found) else opens_on.year
+
+
+def is_ahead(session: Session, year: int, wave: str) -> bool:
+    """Whether this wave of the year is planned or open: a second one would only be a mistake."""
+    found = select(Round.id).where(Round.year == year, Round.wave == wave, Round.state != "closed")
+    return session.scalar(found.limit(1)) is not None
+
+
+def current_year(session: Session) -> int:
+    """The year of the survey that runs now or comes next; this year when there is none."""
+    ahead = select(Round.year).where(Round.state != "closed", Round.closes_on >= clock.today())
+    return session.scalar(ahead.order_by(Round.opens_on).limit(1)) or clock.today().year
 
 
 def questionnaire_of(session: Session, found: Round) -> Questionnaire:
-    """The frozen questionnaire of a round."""
-    row = session.get(QuestionnaireVersion, found.questionnaire_id)
-    assert row is not None
-    return Questionnaire.from_json(row.content)
+    """The questionnaire of a round; a frozen one is read once, since it never changes."""
+    shelf: dict[str, Questionnaire] = current_app.extensions.setdefault("questionnaires", {})
+    if found.questionnaire_id not in shelf:
+        row = session.get_one(QuestionnaireVersion, found.questionnaire_id)
+        if not row.frozen:
+            return Questionnaire.from_json(row.content)
+        shelf[found.questionnaire_id] = Questionnaire.from_json(row.content)
+    return shelf[found.questionnaire_id]
 
 
-def participation(session: Session, found: Round) -> int:
-    """How many responses a round has: for the whole centre only."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Response)
-            .where(Response.round_id == found.id, Response.filled == 1)
-        )
-        or 0
+def participation(session: Session, found: Sequence[Round]) -> dict[str, int]:
+    """How many responses each round has, by its id: for the whole centre only."""
+    counted = (
+        select(Response.round_id, func.count())
+        .where(Response.round_id.in_([one.id for one in found]), Response.filled == 1)
+        .group_by(Response.round_id)
     )
-
-
-def take(
-    round_id: str,
-    link_public: bytes,
-    *,
-    answers: Mapping[str, Any],
-    elements: Sequence[str],
-    code: str = "",
-    token: str = "",
-) -> None:
-    """Take one response: seal its link, mark its card, fill a place. Three steps that share no key.
-
-    `answers` are validated codes; `code` is a parsed card code or empty; `elements` the normalised self-made
-    code. A repeat of the same sending within a quarter of an hour changes nothing. Raises `CardUnknown`, `CardUsed`,
-    `RoundNotOpen`.
-    """
-    words = json.dumps(answers, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
-    body = words + b" " * (ANSWER_BYTES - len(words))
-    hint = json.dumps({"card": code, "elements": list(elements)}, separators=(",", ":")).encode()
-    link = seal(pad(hint, LINK_BYTES - 1121 - 16), PublicKey(link_public), context("link", round_id))
-    repeat = _repeat_key(round_id, code or token, words)
-    shelf = memory.store()
-    if shelf.get(repeat) == b"kept":
-        return
-    if code:
-        _use_card(round_id, mark(code), begun=shelf.get(repeat) is not None)
-        shelf.put(repeat, b"begun", _REPEAT_SECONDS)
-    _fill_place(round_id, body, link)
-    shelf.put(repeat, b"kept", _REPEAT_SECONDS)
-
-
-def _repeat_key(round_id: str, code: str, words: bytes) -> str:
-    # Keyed by a secret of this boot and gone in a quarter of an hour: what ties a card to its answer for the sake of a
-    # lost connection never reaches a disk.
-    key = memory.boot_secret(memory.store())
-    return (
-        "answer:"
-        + hmac.digest(key, f"{round_id}|{code}|".encode() + hashlib.sha256(words).digest(), "sha256").hex()
-    )
-
-
-def _use_card(round_id: str, card_mark: str, *, begun: bool) -> None:
-    with db.writing() as session:
-        this_card = (CardUse.round_id == round_id, CardUse.mark == card_mark)
-        done = session.execute(update(CardUse).where(*this_card, CardUse.used == 0).values(used=1))
-        known = done.rowcount == 1 or session.scalar(select(CardUse.used).where(*this_card)) is not None
-    if not known:
-        raise CardUnknown
-    if done.rowcount == 0 and not begun:
-        raise CardUsed
-    _forget_journal()
-
-
-def _fill_place(round_id: str, body: bytes, link: bytes) -> None:
-    with db.writing() as session:
-        if session.scalar(select(Round.state).where(Round.id == round_id)) != "open":
-            raise RoundNotOpen
-        place = _free_place(session, round_id)
-        session.execute(
-            update(Response)
-            .where(Response.round_id == round_id, Response.id == place)
-            .values(filled=1, answers=body, link=link)
-        )
-    _forget_journal()
-
-
-def _free_place(session: Session, round_id: str) -> str:
-    """A free place drawn at random; more are made when fewer than a fifth are free."""
-    for _ in range(8):
-        start = secrets.token_hex(16)
-        ahead = session.execute(
-            select(Response.id, Response.filled)
-            .where(Response.round_id == round_id, Response.id >= start)
-            .order_by(Response.id)
-            .limit(16)
-        ).all()
-        free: list[str] = [row.id for row in ahead if not row.filled]
-        if free and len(free) * 5 >= len(ahead):
-            return free[0]
-        if len(ahead) == 16:
-            _make_places(session, round_id)
-    everything: Sequence[str] = session.scalars(
-        select(Response.id).where(Response.round_id == round_id, Response.filled == 0)
-    ).all()
-    if not everything:
-        _make_places(session, round_id)
-        return _free_place(session, round_id)
-    return secrets.choice(everything)
-
-
-def _make_places(session: Session, round_id: str, count: int = BLOCK) -> None:
-    ids = sorted(new_id() for _ in range(count))
-    empty = b"{}" + b" " * (ANSWER_BYTES - 2)
-    session.execute(
-        insert(Response),
-        [
-            {"round_id": round_id, "id": one, "filled": 0, "answers": empty, "link": random_bytes(LINK_BYTES)}
-            for one in ids
-        ],
-    )
-
-
-def _forget_journal() -> None:
-    """Empty the embedded database's journal: until then its pages stand in the order in which they were written."""
-    database = db.current()
-    if not database.embedded:
-        return
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("ROLLBACK")
-        for wait in _WAITS:
-            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
-            # Under load somebody else reads or writes; whoever comes last finds the journal free and empties it.
-            if not busy:
-                break
-            time.sleep(wait)
-        connection.exec_driver_sql("BEGIN")
+    return {one.id: 0 for one in found} | dict(session.execute(counted).tuples().all())

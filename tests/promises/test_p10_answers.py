@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import inspect, select
 
 from core import config, db
-from survey import cards, rounds
+from survey import cards, rounds, taking
 from survey.models import CardUse, Response
 from tests.survey.conftest import Custody, custody, in_app, opened, public_of
 
@@ -29,7 +29,7 @@ def answered(in_app: Flask, custody: Custody) -> tuple[str, list[str]]:
     """A round in which sixty people answered one after the other; and their cards in that order."""
     round_id, codes = opened(custody, print_cards=100, invited=100)
     for number, code in enumerate(codes[:PEOPLE]):
-        rounds.take(
+        taking.take(
             round_id,
             public_of(round_id),
             answers={"K1": "sai", "B3": f"p{number:03d}"},
@@ -137,7 +137,7 @@ def test_after_closing_the_order_of_rows_is_the_order_of_fresh_random_ids(
     with db.writing() as session:
         found = session.get(rounds.Round, round_id)
         assert found is not None
-        rounds.close_round(session, rounds._BY_DATE, found)
+        rounds.close_round(session, rounds.BY_DATE, found)
 
     with db.reading() as session:
         if db.current().embedded:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from core import config, db
 from core.access import Denied, Identity, Role
 from core.sealing import PrivateKey, context, unpad, unseal
-from survey import rounds
+from survey import places, rounds, taking
 from survey.models import ANSWER_BYTES, CardUse, Response, Round
 from tests.survey.conftest import CAMPAIGNER, Custody, opened, public_of
 
@@ -18,7 +18,7 @@ ANSWERS = {"K1": "sai", "T1": "2", "H1": ["111", "113"]}
 
 
 def send(round_id: str, *, code: str = "", token: str = "", answers: dict[str, object] = ANSWERS) -> None:
-    rounds.take(
+    taking.take(
         round_id,
         public_of(round_id),
         answers=answers,
@@ -49,7 +49,7 @@ def test_a_card_answers_once_and_the_first_answer_is_kept(in_app: Flask, custody
     round_id, codes = opened(custody, print_cards=1)
     send(round_id, code=codes[0])
 
-    with pytest.raises(rounds.CardUsed):
+    with pytest.raises(taking.AlreadyAnswered):
         send(round_id, code=codes[0], answers={"K1": "dung"})
 
     assert [json.loads(row.answers) for row in filled(round_id)] == [ANSWERS]
@@ -69,7 +69,7 @@ def test_an_answer_interrupted_between_card_and_place_is_taken_at_the_second_try
 ) -> None:
     round_id, codes = opened(custody, print_cards=1)
     with monkeypatch.context() as broken:
-        broken.setattr(rounds, "_fill_place", _stop)
+        broken.setattr(taking, "_fill_place", _stop)
         with pytest.raises(KeyboardInterrupt):
             send(round_id, code=codes[0])
 
@@ -81,7 +81,7 @@ def test_an_answer_interrupted_between_card_and_place_is_taken_at_the_second_try
 def test_a_card_of_no_set_is_unknown(in_app: Flask, custody: Custody) -> None:
     round_id, _ = opened(custody, print_cards=1)
 
-    with pytest.raises(rounds.CardUnknown):
+    with pytest.raises(taking.CardUnknown):
         send(round_id, code="123456789012")
 
 
@@ -89,7 +89,7 @@ def test_a_closed_round_takes_nothing(in_app: Flask, custody: Custody) -> None:
     round_id, _ = opened(custody, with_cards=False)
     close(round_id)
 
-    with pytest.raises(rounds.RoundNotOpen):
+    with pytest.raises(taking.RoundNotOpen):
         send(round_id, token="a")
 
 
@@ -125,15 +125,15 @@ def test_rows_are_all_of_one_size_and_hold_no_unit_person_or_time(in_app: Flask,
 def test_more_places_are_made_before_a_draw_stops_being_a_draw(in_app: Flask, custody: Custody) -> None:
     round_id, _ = opened(custody, with_cards=False)
 
-    for _ in range(rounds.BLOCK):
+    for _ in range(places.BLOCK):
         with db.writing() as session:
-            place = rounds._free_place(session, round_id)
+            place = places.draw(session, round_id)
             session.get(Response, (round_id, place)).filled = 1  # type: ignore[union-attr]
 
     with db.reading() as session:
         free = session.scalar(select(func.count()).select_from(Response).where(Response.filled == 0))
     assert free
-    assert len(filled(round_id)) == rounds.BLOCK
+    assert len(filled(round_id)) == places.BLOCK
 
 
 def test_the_link_opens_for_a_custodian_and_says_the_card(in_app: Flask, custody: Custody) -> None:
