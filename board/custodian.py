@@ -9,7 +9,8 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 
 from board import ledger, releasing
 from board.forms import BeginForm, DeedForm
-from board.member import arranged
+from board.ledger import NotAsPublished
+from board.member import arranged, not_as_published
 from board.periods import next_to_come, skipped_year_end
 from board.releasing import AlreadyBegun, NotSafe, NotThisPeriod, NotYours, Overtaken
 from core import clock, db
@@ -23,6 +24,7 @@ from intake import shares
 from intake.shares import ShareRefused
 
 pages = Blueprint("releases", __name__, url_prefix="/lam-viec/cong-bo")
+pages.register_error_handler(NotAsPublished, not_as_published)
 
 _SENTENCES: Final[dict[type[Exception], Text]] = {
     NotThisPeriod: Text(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from board import figures, ledger
 from board.catalogue import CATALOGUE
 from board.ledger import K, NotAsPublished, Published
-from board.periods import next_to_come
+from board.periods import next_to_come, offered
 from core import clock, db, rosters
 from core.access import Role
 from core.i18n import Text, language
@@ -128,8 +128,10 @@ def _render(name: str) -> str:
 
 def _nothing_yet() -> str:
     with db.reading() as session:
-        coming = next_to_come(clock.today(), None, ledger.report_days(session))
-    return render_template("board/nothing_yet.html", coming=coming, catalogue=CATALOGUE, k=K)
+        known = ledger.report_days(session)
+    coming = next_to_come(clock.today(), None, known)
+    ready = next(iter(offered(clock.today(), None, known)), None)
+    return render_template("board/nothing_yet.html", coming=coming, ready=ready, catalogue=CATALOGUE, k=K)
 
 
 def _frozen(session: Session) -> list[Published]:

@@ -153,10 +153,10 @@ def _tally(case: Case, holder: Holder, chain: Sequence[Roster]) -> Tally | None:
 def _judged(words: Mapping[str, Any], answers: Mapping[str, Any]) -> Judged:
     genuine = words.get("genuine") == "yes"
     on = date.fromisoformat(str(words["at"])[:10])
-    return Judged(on=on, cell=_cell(answers, str(words.get("gbv_type", ""))) if genuine else None)
+    return Judged(on=on, cell=cell_of(answers, str(words.get("gbv_type", ""))) if genuine else None)
 
 
-def _cell(answers: Mapping[str, Any], gbv_type: str) -> Cell:
+def cell_of(answers: Mapping[str, Any], gbv_type: str) -> Cell:
     """Where a case is counted. Nobody can consent for another, and without consent only the total knows it."""
     if answers.get("reporter_role") != "self":
         return {"counts": TOLD}

@@ -1,0 +1,262 @@
+"""The board's and the custodians' pages, as the people in front of them meet them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from core import db
+from core.access import Role
+from core.disclosure import from_json
+from intake.founding import Newcomer
+from tests import factories
+from tests.board.conftest import Year, noon
+
+JUNE, SEPTEMBER = date(2026, 6, 30), date(2026, 9, 30)
+BOARD_ADDRESSES = ("/ban/", "/ban/2026-06-30", "/ban/so-lieu.json", "/ban/so-lieu.csv")
+CUSTODIAN_ADDRESSES = ("/lam-viec/cong-bo/", "/lam-viec/cong-bo/xem-truoc")
+
+
+def words_of(page: TestResponse) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+
+
+def figures_of(page: TestResponse) -> str:
+    """What a page says between the first heading below the title and the explanation."""
+    found = re.search(r"<h2>Nhìn nhanh</h2>.*?<h2>Cách đọc", page.text, re.DOTALL)
+    assert found
+    return found.group(0)
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Pages are the same on both databases; the deeds behind them are tried on both in test_releasing.py."""
+    instance = tmp_path / "instance"
+    instance.mkdir(mode=0o700)
+    shutil.copyfile(sqlite_template, instance / "centre.db")
+    return ""
+
+
+@pytest.fixture
+def with_release(year: Year, clock: Any) -> Year:
+    """A centre whose board can see 12 letters of its own, told 3."""
+    clock.set(noon(2026, 5, 2))
+    year.gets(12, sex="female", setting="home")
+    year.gets(3, reporter_role="witness", survivor_aware="unsure", consent_stats=None)
+    clock.set(noon(2026, 7, 5))
+    year.releases(JUNE)
+    return year
+
+
+def test_before_the_first_release_the_page_says_what_will_come_and_when(year: Year) -> None:
+    page = words_of(year.at_desk(Role.BOARD).get("/ban/"))
+
+    assert "Chưa có kỳ công bố nào" in page
+    assert "Kỳ tới: đến hết ngày 07/12/2026" in page
+    assert "đến hết ngày 30/09/2026 đã khép" in page
+
+
+def test_a_member_reads_figures_with_their_meaning_and_their_reason(with_release: Year) -> None:
+    page = words_of(with_release.at_desk(Role.BOARD).get("/ban/"))
+
+    assert "Đến hết ngày 30/06/2026" in page
+    assert "Người bị hại tự viết 12 " in page
+    assert "Người khác báo tin dưới 5 Có thể là 0, 1, 2, 3 hoặc 4." in page
+    assert "Cả hai cộng lại 12–16 " in page
+    assert "không nhất thiết là bạo lực tăng" in page
+    assert "khớp với số liệu" in page
+    assert "Lê Văn Giữ" in page
+    assert "Phạm Thị Khóa" in page
+
+
+def test_the_page_speaks_english_as_well(with_release: Year) -> None:
+    page = words_of(with_release.at_desk(Role.BOARD).get("/en/ban/"))
+
+    assert "To the end of 30 June 2026" in page
+    assert "Told by somebody else fewer than 5 It may be 0, 1, 2, 3 or 4." in page
+
+
+def test_two_members_and_any_later_day_see_the_same_bytes(with_release: Year, clock: Any) -> None:
+    other = factories.add_person(
+        with_release.app,
+        Newcomer(name="Lò Thị Mai", title_vi="Ủy viên", title_en="Member", roles=frozenset({Role.BOARD})),
+    )
+    one = with_release.at_desk(Role.BOARD)
+    seen = [one.get(address).data for address in BOARD_ADDRESSES]
+    with_release.app.extensions["ready_pages"] = {}
+    clock.set(noon(2026, 8, 30))
+    another = factories.signed_in(with_release.app, other)
+
+    assert [another.get(address).data for address in BOARD_ADDRESSES] == seen
+
+
+def test_parameters_and_guessed_addresses_lead_nowhere(with_release: Year) -> None:
+    member = with_release.at_desk(Role.BOARD)
+
+    assert member.get("/ban/?unit=1&kind=sexual&release=2026-03-31").data == member.get("/ban/").data
+    assert member.get("/ban/so-lieu.json?k=1").data == member.get("/ban/so-lieu.json").data
+    for guessed in (
+        "/ban/2026-03-31",
+        "/ban/2026-06-30/own_by_kind",
+        "/ban/so-lieu.xlsx",
+        "/ban/live",
+        "/ban/1",
+    ):
+        assert member.get(guessed).status_code == 404, guessed
+
+
+def test_nobody_but_the_board_finds_its_pages(with_release: Year) -> None:
+    for role in (Role.HANDLER, Role.CUSTODIAN, Role.CAMPAIGNER, Role.ADMINISTRATOR):
+        browser = with_release.at_desk(role)
+        for address in BOARD_ADDRESSES:
+            assert browser.get(address).status_code == 404, (role, address)
+
+
+def test_nobody_but_custodians_finds_the_release_pages(year: Year) -> None:
+    for role in (Role.HANDLER, Role.BOARD, Role.CAMPAIGNER, Role.ADMINISTRATOR):
+        browser = year.at_desk(role)
+        for address in CUSTODIAN_ADDRESSES:
+            assert browser.get(address).status_code == 404, (role, address)
+        for deed in ("bat-dau", "dem", "cong-bo", "de-lai"):
+            assert factories.post(browser, f"/lam-viec/cong-bo/{deed}").status_code == 404, (role, deed)
+
+
+def test_a_stranger_is_asked_to_sign_in(year: Year) -> None:
+    stranger = year.app.test_client()
+
+    for address in (*BOARD_ADDRESSES, *CUSTODIAN_ADDRESSES):
+        answer = stranger.get(address)
+        assert answer.status_code == 302, address
+        assert "/dang-nhap" in answer.headers["Location"], address
+
+
+def test_the_json_holds_all_releases_as_the_document_that_was_promised(with_release: Year) -> None:
+    answer = with_release.at_desk(Role.BOARD).get("/ban/so-lieu.json")
+    document = json.loads(answer.data)
+
+    assert answer.content_type == "application/json; charset=utf-8"
+    assert set(document) == {"k", "releases", "dims", "groups", "tables"}
+    assert document["k"] == 5
+    assert document["releases"] == ["2026-06-30"]
+    values = [row["value"] for table in document["tables"] for row in table["rows"]]
+    assert 12 in values
+    assert [0, 4] in values
+    assert from_json(document) == with_release.published()[0].tables
+
+
+def test_the_file_for_reports_holds_only_rows_of_at_least_ten(with_release: Year) -> None:
+    answer = with_release.at_desk(Role.BOARD).get("/ban/so-lieu.csv")
+    _, *rows = csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))
+
+    assert rows
+    assert all(int(row[-2]) >= 10 for row in rows)
+    assert all(row[0] == "30/06/2026" for row in rows)
+
+
+def test_an_earlier_release_keeps_its_own_page_and_points_to_the_newest(
+    with_release: Year, clock: Any
+) -> None:
+    clock.set(noon(2026, 10, 5))
+    with_release.releases(SEPTEMBER)
+    member = with_release.at_desk(Role.BOARD)
+    old, new = member.get("/ban/2026-06-30"), member.get("/ban/")
+
+    assert "Đây là một kỳ trước" in old.text
+    assert "Đến hết ngày 30/09/2026" in words_of(new)
+    assert 'href="/ban/2026-06-30"' in new.text
+    assert "Lần công bố chính xác gần nhất là 12." in words_of(new)
+
+
+def test_figures_somebody_changed_are_not_shown_to_anybody(with_release: Year) -> None:
+    with with_release.app.app_context(), db.writing() as session:
+        session.connection().exec_driver_sql("UPDATE published_row SET low = 3, high = 3 WHERE position = 0")
+    for browser, address in (
+        (with_release.at_desk(Role.BOARD), "/ban/"),
+        (with_release.at_desk(Role.BOARD), "/ban/so-lieu.json"),
+        (with_release.at_desk(Role.CUSTODIAN), "/lam-viec/cong-bo/"),
+    ):
+        page = browser.get(address)
+        assert page.status_code == 500
+        assert "không khớp với dấu kiểm" in page.text
+        assert "own_by_kind" not in page.text
+
+
+# The custodians
+
+
+def test_two_custodians_publish_through_their_pages_and_the_board_sees_what_they_saw(
+    year: Year, clock: Any
+) -> None:
+    clock.set(noon(2026, 5, 2))
+    year.gets(7)
+    clock.set(noon(2026, 7, 5))
+    first, second = year.at_desk(Role.CUSTODIAN, 0), year.at_desk(Role.CUSTODIAN, 1)
+    chosen = {"as_of": "2026-06-30", "second": year.person(Role.CUSTODIAN, 1).person_id}
+
+    factories.post(first, "/lam-viec/cong-bo/bat-dau", chosen)
+    assert "Đang chờ Phạm Thị Khóa" in first.get("/lam-viec/cong-bo/").text
+    assert "Lê Văn Giữ mời bạn công bố cùng" in second.get("/lam-viec/cong-bo/").text
+    looked = factories.post(second, "/lam-viec/cong-bo/dem", follow_redirects=True)
+    assert "Chưa công bố" in looked.text
+    assert "Chưa có kỳ công bố nào" in year.at_desk(Role.BOARD).get("/ban/").text
+    done = factories.post(second, "/lam-viec/cong-bo/cong-bo", follow_redirects=True)
+
+    assert "Đã công bố. Ban xem được ngay." in done.text
+    assert figures_of(year.at_desk(Role.BOARD).get("/ban/")) == figures_of(looked)
+
+
+def test_the_pages_never_say_how_many_letters_anybody_can_open(year: Year, clock: Any) -> None:
+    clock.set(noon(2026, 5, 2))
+    chosen = {"as_of": "2026-06-30", "second": year.person(Role.CUSTODIAN, 1).person_id}
+    pages = []
+    for round_ in range(2):
+        clock.set(noon(2026, 7, 5))
+        first, second, third = (year.at_desk(Role.CUSTODIAN, place) for place in range(3))
+        told = factories.post(first, "/lam-viec/cong-bo/bat-dau", chosen, follow_redirects=True)
+        looked = factories.post(second, "/lam-viec/cong-bo/dem", follow_redirects=True)
+        seen = [told, first.get("/lam-viec/cong-bo/"), third.get("/lam-viec/cong-bo/"), looked]
+        pages.append([words_of(page) for page in seen])
+        factories.post(second, "/lam-viec/cong-bo/de-lai")
+        if not round_:
+            clock.set(noon(2026, 5, 2))
+            year.gets(3)
+            year.gets(1, struck=[year.person(Role.CUSTODIAN)])
+
+    assert pages[0] == pages[1]
+
+
+def test_a_form_with_nothing_chosen_says_what_is_missing(year: Year) -> None:
+    custodian = year.at_desk(Role.CUSTODIAN)
+    answer = factories.post(custodian, "/lam-viec/cong-bo/bat-dau")
+
+    assert answer.status_code == 422
+    assert "Bạn chưa chọn ngày." in answer.text
+    assert "Bạn chưa chọn người giữ khóa thứ hai." in answer.text
+
+
+def test_a_step_out_of_turn_is_told_kindly_and_changes_nothing(year: Year) -> None:
+    custodian = year.at_desk(Role.CUSTODIAN)
+    for deed in ("dem", "cong-bo", "de-lai"):
+        told = factories.post(custodian, f"/lam-viec/cong-bo/{deed}", follow_redirects=True)
+        assert "Chưa có gì thay đổi." in told.text, deed
+    assert custodian.get("/lam-viec/cong-bo/xem-truoc").status_code == 302
+    assert year.published() == []
+
+
+def test_a_custodian_who_is_not_on_the_roster_cannot_begin(year: Year) -> None:
+    newcomer = factories.add_person(
+        year.app,
+        Newcomer(name="Hà Thị Mới", title_vi="Y sĩ", title_en="Nurse", roles=frozenset({Role.CUSTODIAN})),
+    )
+    page = factories.signed_in(year.app, newcomer).get("/lam-viec/cong-bo/")
+
+    assert "Bạn chưa có trong danh sách" in page.text
