@@ -173,8 +173,7 @@ def begin_year(session: Session, identity: Identity | None) -> Campaign:
     )
     session.add(fresh)
     for message in session.scalars(select(Message).where(Message.year == last.year)).all():
-        if str(last.year) not in message.text_vi:
-            session.add(_message_of(message, year))
+        session.add(_message_of(message, year))
     log.write_if_started(session, "campaign_edited", who=who.person_id, about=str(year))
     return fresh
 
@@ -191,8 +190,8 @@ def _message_of(message: Message, year: int) -> Message:
     return Message(
         year=year,
         code=message.code,
-        text_vi=message.text_vi,
-        text_en=message.text_en,
+        text_vi=message.text_vi.replace(str(message.year), str(year)),
+        text_en=message.text_en.replace(str(message.year), str(year)),
         group=message.group,
         places=message.places,
     )

@@ -16,7 +16,7 @@ from core import clock as core_clock
 from core.access import Denied, Role
 from core.accounts import Enrolment, Person
 from core.appointing import Appointment
-from core.campaign import Campaign, Hotline
+from core.campaign import Campaign, Hotline, Message
 from core.editing import CampaignFacts, HotlineFacts, UnitFacts
 from core.units import Unit
 from intake.founding import Founded, Newcomer
@@ -259,11 +259,15 @@ def test_next_year_begins_from_this_year(app: Flask, desk: FlaskClient, clock: S
     assert post(desk, "/quan-tri/chien-dich/nam-nay").status_code == 302
     with app.app_context(), db.reading() as session:
         fresh = session.get(Campaign, 2027)
+        texts = session.scalars(select(Message.text_vi).where(Message.year == 2027)).all()
     assert fresh is not None
     assert "2027" in fresh.title_vi
     assert fresh.begins == date(2027, 11, 15)
     assert fresh.details["units_report_before"] == "2027-12-08"
     assert fresh.details["higher_plan_vi"] == ""
+    assert len(texts) > 10
+    assert any("25/11/2027" in one for one in texts)
+    assert not any("2026" in one for one in texts)
 
 
 def test_every_page_has_an_empty_state_or_rows_and_both_languages(app: Flask, desk: FlaskClient) -> None:
