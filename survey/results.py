@@ -48,7 +48,7 @@ def waiting(session: Session) -> list[tuple[Round, Round]]:
     closed = session.scalars(
         select(Round).where(Round.state == "closed").order_by(Round.year, Round.closes_on, Round.id)
     ).all()
-    done = set(session.execute(select(Comparison.before_id, Comparison.after_id)).tuples())
+    done = set(session.execute(select(Comparison.before_id, Comparison.after_id)))
     return [
         (first, later)
         for first in closed
@@ -140,7 +140,7 @@ def _rows(session: Session, found: Round) -> Sequence[tuple[bytes, bytes]]:
     chosen = select(Response.answers, Response.link).where(
         Response.round_id == found.id, Response.filled == 1
     )
-    return session.execute(chosen).tuples().all()
+    return session.execute(chosen).all()
 
 
 def _open(found: Round, rows: Sequence[tuple[bytes, bytes]], person_id: str, seed: bytes) -> Wave:

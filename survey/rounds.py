@@ -203,4 +203,4 @@ def participation(session: Session, found: Sequence[Round]) -> dict[str, int]:
         .where(Response.round_id.in_([one.id for one in found]), Response.filled == 1)
         .group_by(Response.round_id)
     )
-    return {one.id: 0 for one in found} | dict(session.execute(counted).tuples().all())
+    return {one.id: 0 for one in found} | dict(session.execute(counted).all())
