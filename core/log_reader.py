@@ -46,6 +46,11 @@ DEEDS: Final[Mapping[str, Text]] = {
     "judged": Text("Nhận định để thống kê", "Judged for the count"),
     "half_lent": Text("Cho mượn nửa khóa của tên", "Lent half of a name's key"),
     "name_opened": Text("Mở tên trong thư", "Opened the names in a letter"),
+    "release_begun": Text("Bắt đầu công bố số liệu", "Began a release of figures"),
+    "release_counted": Text("Đếm và xem trước số liệu", "Counted and looked at figures"),
+    "release_published": Text("Công bố số liệu cho Ban", "Published figures to the board"),
+    "release_refused": Text("Số liệu không công bố được an toàn", "Figures could not be published safely"),
+    "release_put_aside": Text("Để một kỳ số liệu lại", "Put a release aside"),
 }
 ON_A_CASE: Final = frozenset({"opened", "answered", "judged", "half_lent", "name_opened"})
 """Deeds whose line carries a tag that only who can open the case recognises (intake/log_tag.py)."""

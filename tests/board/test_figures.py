@@ -50,7 +50,7 @@ def test_a_template_that_is_given_a_raw_table_raises(in_app: Flask, words: str) 
         in_app.jinja_env.from_string(words).render(it=raw({("sexual",): 3}))
 
 
-def test_a_raw_table_can_be_neither_written_down_nor_arranged_for_a_page(in_app: Flask) -> None:
+def test_a_raw_table_can_be_neither_written_down_nor_arranged_for_a_page() -> None:
     table: Any = raw({("sexual",): 3})
 
     for wrong_door in (figures.tells, lambda one: written([one]), lambda one: json.dumps(one), pickle.dumps):

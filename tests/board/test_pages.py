@@ -6,9 +6,7 @@ import csv
 import io
 import json
 import re
-import shutil
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +18,9 @@ from core.disclosure import from_json
 from intake.founding import Newcomer
 from tests import factories
 from tests.board.conftest import Year, noon
+
+# The deeds behind the pages are tried on both databases in test_releasing.py.
+pytestmark = pytest.mark.embedded
 
 JUNE, SEPTEMBER = date(2026, 6, 30), date(2026, 9, 30)
 BOARD_ADDRESSES = ("/ban/", "/ban/2026-06-30", "/ban/so-lieu.json", "/ban/so-lieu.csv")
@@ -35,15 +36,6 @@ def figures_of(page: TestResponse) -> str:
     found = re.search(r"<h2>Nhìn nhanh</h2>.*?<h2>Cách đọc", page.text, re.DOTALL)
     assert found
     return found.group(0)
-
-
-@pytest.fixture
-def database_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """Pages are the same on both databases; the deeds behind them are tried on both in test_releasing.py."""
-    instance = tmp_path / "instance"
-    instance.mkdir(mode=0o700)
-    shutil.copyfile(sqlite_template, instance / "centre.db")
-    return ""
 
 
 @pytest.fixture
