@@ -153,17 +153,17 @@ def _signers(session: Session, published: Published) -> tuple[list[str], bool]:
 
 
 def _beside(session: Session, year: int) -> Beside | None:
-    """The survey of the year, if enough people could be joined with themselves to say what changed."""
+    """The newest survey up to a year in which enough people could be joined with themselves to say what changed."""
     wanted = (
         select(Comparison, Round)
         .join(Round, Round.id == Comparison.before_id)
-        .where(Round.year == year)
-        .order_by(Comparison.made_on, Comparison.digest)
+        .where(Round.year <= year)
+        .order_by(Round.year.desc(), Comparison.made_on.desc(), Comparison.digest)
     )
     for comparison, before in session.execute(wanted):
         if comparison.effects["linked"] >= FEWEST_PAIRS:
             return Beside(
-                year=year,
+                year=before.year,
                 sentences=reading.sentences(comparison.effects),
                 caveats=reading.caveats(comparison.effects, with_cards=before.with_cards),
             )
