@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from core.disclosure.audit import SECONDS, Progress, Proof, Reader, audit, universes
 from core.disclosure.lattice import Lattice
+from core.disclosure.reader import SECONDS, Progress, Proof, Reader, audit, universes
 from core.disclosure.tables import (
     TOTAL,
     Meaning,

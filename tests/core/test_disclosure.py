@@ -29,7 +29,7 @@ from core.disclosure import (
     to_job,
     to_json,
 )
-from core.disclosure.audit import Reader
+from core.disclosure.reader import Reader
 from core.disclosure.lattice import Lattice, acyclic
 
 # --- a raw table is closed
