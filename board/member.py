@@ -32,9 +32,18 @@ FEWEST_PAIRS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
-    """What the survey says, to stand beside the figures."""
+class Seals:
+    """Who signed, and whether it fits; None where the roster cannot be read to tell."""
 
+    signers: tuple[str, ...]
+    signed: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What the survey says, to stand beside the figures. digest: of the comparison it was read from."""
+
+    digest: str
     year: int
     sentences: list[str]
     caveats: list[Text]
@@ -59,7 +68,7 @@ def release(release: str) -> Response:
 def as_json() -> Response:
     """All releases in one document (design.md 6)."""
     with db.reading() as session:
-        found = _frozen(session)
+        found = ledger.releases(session)
     tables = [table for one in found for table in one.tables]
     return Response(ledger.written(tables), content_type="application/json; charset=utf-8")
 
@@ -69,7 +78,7 @@ def as_json() -> Response:
 def as_csv() -> Response:
     """The rows that may leave the board: those of at least 10."""
     with db.reading() as session:
-        found = _frozen(session)
+        found = ledger.releases(session)
     response = Response(figures.leaving_csv(found), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="so-lieu.csv"'
     return response
@@ -96,33 +105,29 @@ def arranged(published: Published, all_releases: list[Published]) -> dict[str, A
 
 
 def _page(name: str) -> Response:
+    """One release, checked against its hash each time it is asked for, and drawn only once."""
     with db.reading() as session:
-        prints = ledger.fingerprints(session)
-        if name and name not in {one for one, _ in prints}:
+        found = ledger.releases(session)
+        if name and name not in {one.name for one in found}:
             abort(404)
-        surveys = tuple(session.scalars(select(Comparison.digest).order_by(Comparison.digest)))
-    if not prints:
-        return same_bytes(_nothing_yet, key=("board", clock.today()))
-    name = name or prints[-1][0]
-    return same_bytes(lambda: _render(name), key=("board", name, prints, surveys))
-
-
-def _render(name: str) -> str:
-    with db.reading() as session:
-        found = _frozen(session)
-        published = next(one for one in found if one.name == name)
-        signers, signed = _signers(session, published)
+        if not found:
+            return same_bytes(_nothing_yet, key=("board", clock.today()))
+        published = next((one for one in found if one.name == name), found[-1])
+        seals = _seals(session, published)
         beside = _beside(session, published.year)
         coming = next_to_come(found[-1].as_of, found[-1].as_of, ledger.report_days(session))
-    return render_template(
-        "board/release.html",
-        **arranged(published, found),
-        newest=found[-1],
-        course=figures.course(found),
-        signers=signers,
-        signed=signed,
-        beside=beside,
-        coming=coming,
+    depends_on = (tuple(one.digest for one in found), seals, beside and beside.digest, coming)
+    return same_bytes(
+        lambda: render_template(
+            "board/release.html",
+            **arranged(published, found),
+            newest=found[-1],
+            course=figures.course(found),
+            seals=seals,
+            beside=beside,
+            coming=coming,
+        ),
+        key=("board", published.name, depends_on),
     )
 
 
@@ -134,22 +139,15 @@ def _nothing_yet() -> str:
     return render_template("board/nothing_yet.html", coming=coming, ready=ready, catalogue=CATALOGUE, k=K)
 
 
-def _frozen(session: Session) -> list[Published]:
-    return ledger.releases(session)
-
-
-def _signers(session: Session, published: Published) -> tuple[list[str], bool]:
+def _seals(session: Session, published: Published) -> Seals:
     """The two custodians by name, and whether the signature under the figures holds."""
     try:
         chain = rosters.chain(session)
-        names = [
-            f"{member.name} ({member.title})"
-            for one in published.signatures
-            for member in [chain[one["roster_version"] - 1].member(one["person"])]
-        ]
-        return names, ledger.is_signed(session, published)
+        members = [chain[one["roster_version"] - 1].member(one["person"]) for one in published.signatures]
+        signed = ledger.is_signed(session, published)
     except (NoRoster, RosterRefused, KeyError, IndexError):
-        return [], False
+        return Seals(signers=(), signed=None)
+    return Seals(signers=tuple(f"{one.name} ({one.title})" for one in members), signed=signed)
 
 
 def _beside(session: Session, year: int) -> Beside | None:
@@ -163,6 +161,7 @@ def _beside(session: Session, year: int) -> Beside | None:
     for comparison, before in session.execute(wanted):
         if comparison.effects["linked"] >= FEWEST_PAIRS:
             return Beside(
+                digest=comparison.digest,
                 year=before.year,
                 sentences=reading.sentences(comparison.effects),
                 caveats=reading.caveats(comparison.effects, with_cards=before.with_cards),

@@ -8,14 +8,19 @@ import json
 import re
 from datetime import date
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from werkzeug.test import TestResponse
 
-from core import db
+from core import clock as core_clock
+from core import config, db
 from core.access import Role
 from core.disclosure import from_json
+from intake import shares
 from intake.founding import Newcomer
+from survey import rounds
+from survey.models import Comparison
 from tests import factories
 from tests.board.conftest import Year, noon
 
@@ -252,3 +257,61 @@ def test_a_custodian_who_is_not_on_the_roster_cannot_begin(year: Year) -> None:
     page = factories.signed_in(year.app, newcomer).get("/lam-viec/cong-bo/")
 
     assert "Bạn chưa có trong danh sách" in page.text
+
+
+# The survey beside
+
+
+def compared(year: Year, *, linked: int) -> None:
+    """Two waves of this year, put side by side, of which so many people could be joined."""
+    with year.app.app_context(), db.writing() as session:
+        before, after = (
+            rounds.plan(
+                session,
+                year.person(Role.CAMPAIGNER).identity,
+                year=2026,
+                wave=wave,
+                opens_on=core_clock.today(),
+                closes_on=core_clock.today(),
+            )
+            for wave in ("before", "after")
+        )
+        session.flush()
+        session.add(
+            Comparison(
+                before_id=before.id,
+                after_id=after.id,
+                joint={},
+                effects={"before": 250, "after": 240, "linked": linked, "scores": [], "yes_no": []},
+                charts={},
+                digest=str(linked),
+                made_on=core_clock.today(),
+            )
+        )
+
+
+@pytest.mark.parametrize(("linked", "shown"), [(10, True), (9, False)])
+def test_the_survey_stands_beside_only_when_ten_people_could_be_joined(
+    with_release: Year, linked: int, shown: bool
+) -> None:
+    compared(with_release, linked=linked)
+    page = words_of(with_release.at_desk(Role.BOARD).get("/ban/"))
+
+    assert ("Khảo sát năm 2026" in page) is shown
+    assert ("250 người trả lời trước" in page) is shown
+
+
+def test_before_the_roster_can_be_read_the_page_says_so_and_shows_no_names(with_release: Year) -> None:
+    with with_release.app.app_context():
+        (config.current().instance / "roster.seen").write_text("9 x\n", encoding="ascii")
+    page = words_of(with_release.at_desk(Role.BOARD).get("/ban/2026-06-30"))
+
+    assert "chưa kiểm được: không đọc được danh sách" in page
+    assert "Lê Văn Giữ" not in page
+
+
+def test_a_signature_that_does_not_fit_is_said_in_bold(with_release: Year) -> None:
+    with patch.object(shares, "figures_signed", return_value=False):
+        page = with_release.at_desk(Role.BOARD).get("/ban/")
+
+    assert "<b>không khớp; xin báo một người giữ khóa</b>" in page.text
