@@ -47,7 +47,7 @@ def test_with_scripts_on_nothing_is_left_in_the_browser_either(
     requests: list[Request] = []
     visitor.on("request", lambda request: requests.append(request))
     page: Page = visitor.new_page()
-    LetterWriter(page).writes("Chuyện ở phòng trực.")
+    LetterWriter(page, scripts=True).writes("Chuyện ở phòng trực.")
     assert visitor.cookies() == []
     stored = "[localStorage.length, sessionStorage.length, navigator.serviceWorker.controller === null]"
     assert page.evaluate(stored) == [0, 0, True]
