@@ -51,7 +51,7 @@ def build(app: Flask, *, seed: int, size: Size, say: Say) -> Founded:
     first_day = date(today.year - 1, 1, 6)
     with app.app_context():
         with _on(first_day):
-            founded = _found(chance)
+            founded = found_people(chance)
         say(f"{len(founded.people)} people, a roster signed by two custodians")
         for year in (today.year - 1, today.year):
             if year == today.year:
@@ -73,7 +73,7 @@ def _on(day: date, hour: int = 9) -> Any:
 # --- people --------------------------------------------------------------------------------------
 
 
-def _found(chance: random.Random) -> Founded:
+def found_people(chance: random.Random) -> Founded:
     with db.reading() as session:
         station = session.scalars(select(Unit).where(Unit.name_vi.like("%Thiệu Nguyên%"))).first()
     newcomers = [
@@ -107,7 +107,7 @@ def _renew(founded: Founded, day: date) -> None:
     with _on(day), db.writing() as session:
         rosters.propose(session, rosters.current(session).recovery_public)
         for person in founded.of(Role.CUSTODIAN)[:2]:
-            founding.sign(session, person.identity, _seed(person))
+            founding.sign(session, person.identity, seed_of(person))
 
 
 def sign_ins(founded: Founded) -> list[dict[str, str]]:
@@ -144,11 +144,11 @@ def _one_letter(founded: Founded, chance: random.Random, day: date, *, recent: b
     if recent and chance.random() < 0.7:
         return
     with _on(day + timedelta(days=1), 10), db.writing() as session:
-        casework.open_case(session, handler.identity, _seed(handler), draft.case_id)
+        casework.open_case(session, handler.identity, seed_of(handler), draft.case_id)
     if chance.random() < 0.85:
         with _on(day + timedelta(days=1), 11), db.writing() as session:
             casework.answer(
-                session, handler.identity, _seed(handler), draft.case_id, chance.choice(content.ANSWERS)
+                session, handler.identity, seed_of(handler), draft.case_id, chance.choice(content.ANSWERS)
             )
     if chance.random() < 0.4:
         with _on(day + timedelta(days=3), 20):
@@ -160,14 +160,14 @@ def _one_letter(founded: Founded, chance: random.Random, day: date, *, recent: b
         casework.judge(
             session,
             handler.identity,
-            _seed(handler),
+            seed_of(handler),
             draft.case_id,
             genuine="yes" if chance.random() < 0.95 else "no",
             gbv_type=_gbv_type(report),
         )
 
 
-def _seed(person: Settled) -> bytes:
+def seed_of(person: Settled) -> bytes:
     assert person.credentials.seed is not None
     return person.credentials.seed
 
@@ -227,9 +227,9 @@ def _release_days(today: date) -> tuple[tuple[date, date], ...]:
 
 def _release(founded: Founded, as_of: date) -> None:
     first, second = founded.of(Role.CUSTODIAN)[:2]
-    releasing.begin(first.identity, _seed(first), as_of=as_of, second=second.person_id)
-    releasing.count(second.identity, _seed(second))
-    releasing.publish(second.identity, _seed(second))
+    releasing.begin(first.identity, seed_of(first), as_of=as_of, second=second.person_id)
+    releasing.count(second.identity, seed_of(second))
+    releasing.publish(second.identity, seed_of(second))
 
 
 # --- surveys -------------------------------------------------------------------------------------
@@ -241,12 +241,12 @@ def _surveys(founded: Founded, chance: random.Random, today: date, staff: int, s
     by, custodian = founded.of(Role.CAMPAIGNER)[0].identity, founded.of(Role.CUSTODIAN)[0]
     people = [Respondent.drawn(chance) for _ in range(staff)]
     with _on(date(year, 11, 3)):
-        codes = _cards(by, year, staff)
+        codes = print_cards(by, year, staff)
     drawn_cards = dict(zip(range(staff), chance.sample(codes, staff), strict=True))
     pair = []
     for wave, opens, share in (("before", date(year, 11, 5), 0.92), ("after", date(year, 12, 3), 0.88)):
         with _on(opens):
-            found = _open(by, year, wave, opens, opens + timedelta(days=10), staff)
+            found = open_round(by, year, wave, opens, opens + timedelta(days=10), staff)
         with _on(opens + timedelta(days=2)):
             for number, person in enumerate(people):
                 if chance.random() < share:
@@ -256,21 +256,23 @@ def _surveys(founded: Founded, chance: random.Random, today: date, staff: int, s
         pair.append(found.id)
         say(f"survey {wave} of {year}: {staff} people invited")
     with _on(date(year, 12, 16)):
-        results.compare(pair[0], pair[1], custodian.identity, _seed(custodian))
+        results.compare(pair[0], pair[1], custodian.identity, seed_of(custodian))
     say("both waves joined in memory, effects computed")
     with _on(today - timedelta(days=2)):
-        fresh = _cards(by, today.year, staff)
-        found = _open(by, today.year, "before", today - timedelta(days=2), today + timedelta(days=12), staff)
+        fresh = print_cards(by, today.year, staff)
+        found = open_round(
+            by, today.year, "before", today - timedelta(days=2), today + timedelta(days=12), staff
+        )
     for person, code in zip(people[: staff // 3], fresh, strict=False):
         person.answers(chance, found, code=code)
 
 
-def _cards(by: Identity, year: int, count: int) -> list[str]:
+def print_cards(by: Identity, year: int, count: int) -> list[str]:
     with db.writing() as session:
         return cards.make(session, by, year=year, count=count)
 
 
-def _open(by: Identity, year: int, wave: str, opens: date, closes: date, invited: int) -> Round:
+def open_round(by: Identity, year: int, wave: str, opens: date, closes: date, invited: int) -> Round:
     with db.writing() as session:
         found = rounds.plan(
             session, by, year=year, wave=wave, opens_on=opens, closes_on=closes, invited=invited

@@ -1,0 +1,1 @@
+"""Figures of speed and size: client and server together on this machine, medians of several runs."""
