@@ -22,18 +22,6 @@ WAVES: Final = {
 }
 
 
-class Day(DateField):  # type: ignore[misc]
-    """A day as people write it here: 05/12/2026."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata([value.strip() for value in valuelist])
-        except ValueError:
-            raise ValueError(
-                Text("Bạn ghi ngày/tháng/năm, ví dụ 05/12/2026.", "Write day/month/year, such as 05/12/2026.")
-            ) from None
-
-
 class Whole(StringField):  # type: ignore[misc]
     """A whole number, with or without dots between thousands."""
 
@@ -63,8 +51,10 @@ class PlanForm(StaffForm):
         choices=[SelectChoice(code, words) for code, words in WAVES.items()],
         validators=[Needed()],
     )
-    opens_on = Day(Text("Mở từ ngày", "Opens on"), format=_DAY, validators=[Needed()])
-    closes_on = Day(Text("Nhận đến hết ngày", "Last day of answers"), format=_DAY, validators=[Needed()])
+    opens_on = DateField(Text("Mở từ ngày", "Opens on"), format=_DAY, validators=[Needed()])
+    closes_on = DateField(
+        Text("Nhận đến hết ngày", "Last day of answers"), format=_DAY, validators=[Needed()]
+    )
     invited = Whole(
         Text("Số người được mời trả lời", "How many people are invited"),
         validators=[

@@ -14,7 +14,10 @@ from core import clock, db
 from core.access import Identity, Role
 from core.roster import Member, Roster
 from core.sealing import PrivateKey
+from intake.founding import Founded
 from survey import cards, rounds
+from tests import factories
+from tests.surveys import Campaigner
 
 CAMPAIGNER = Identity(person_id="c" * 32, name="thuky", roles=frozenset({Role.CAMPAIGNER}))
 CUSTODIAN = Identity(person_id="d" * 32, name="giukhoa", roles=frozenset({Role.CUSTODIAN}))
@@ -85,9 +88,33 @@ def opened(
         return found.id, codes
 
 
+def close(round_id: str) -> None:
+    with db.writing() as session:
+        rounds.close_round(session, CAMPAIGNER, session.get_one(rounds.Round, round_id))
+
+
 def public_of(round_id: str) -> bytes:
     with db.reading() as session:
         found = session.get(rounds.Round, round_id)
         assert found is not None
         assert found.link_public is not None
         return found.link_public
+
+
+@pytest.fixture
+def cheap() -> Iterator[None]:
+    """Locks that open in no time."""
+    with factories.cheap_locks():
+        yield
+
+
+@pytest.fixture
+def centre(app: Flask, cheap: None) -> Founded:
+    """Everybody enrolled, the roster signed, the log begun."""
+    return factories.found_centre(app)
+
+
+@pytest.fixture
+def campaigner(app: Flask, centre: Founded) -> Campaigner:
+    """The campaigner of a founded centre."""
+    return Campaigner(app, centre.of(Role.CAMPAIGNER)[0])

@@ -12,7 +12,7 @@ from core.access import Denied, Identity, Role
 from core.sealing import PrivateKey, context, unpad, unseal
 from survey import places, rounds, taking
 from survey.models import ANSWER_BYTES, CardUse, Response, Round
-from tests.survey.conftest import CAMPAIGNER, Custody, opened, public_of
+from tests.survey.conftest import CAMPAIGNER, Custody, close, opened, public_of
 
 ANSWERS = {"K1": "sai", "T1": "2", "H1": ["111", "113"]}
 
@@ -193,13 +193,6 @@ def test_the_longest_answers_fit_their_place(in_app: Flask, custody: Custody) ->
     }
 
     assert len(json.dumps(longest).encode()) < ANSWER_BYTES
-
-
-def close(round_id: str) -> None:
-    with db.writing() as session:
-        found = session.get(Round, round_id)
-        assert found is not None
-        rounds.close_round(session, CAMPAIGNER, found)
 
 
 def _stop(*_: object) -> None:
