@@ -9,7 +9,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from board import custodian as releases
 from board import member
-from core import administrator, config, db, enrolment, headers, home, log_reader, memory, pages, sign_in
+from core import (
+    administrator,
+    config,
+    db,
+    enrolment,
+    gallery,
+    headers,
+    home,
+    log_reader,
+    memory,
+    pages,
+    sign_in,
+)
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
@@ -58,4 +70,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    if config.is_demonstration(settings):
+        app.register_blueprint(gallery.pages)
     return app

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
+DEMONSTRATION: Final = "demonstration"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -83,6 +84,11 @@ def read(environment: Mapping[str, str], instance: Path | None = None) -> Settin
 def from_environment() -> Settings:
     """The settings of this process."""
     return read(os.environ)
+
+
+def is_demonstration(settings: Settings) -> bool:
+    """Whether this is the throwaway centre of `make demo`, which marks its own folder."""
+    return (settings.instance / DEMONSTRATION).exists()
 
 
 def current() -> Settings:

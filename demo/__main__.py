@@ -36,6 +36,7 @@ def main() -> int:
     folder = Path(named).absolute() if named else Path(tempfile.mkdtemp(prefix="demo-")) / "instance"
     os.environ["INSTANCE"] = str(folder)
     folder.mkdir(mode=0o700, parents=True)
+    (folder / config.DEMONSTRATION).touch(mode=0o600)
     try:
         settings = config.from_environment()
         if settings.database_url:
@@ -55,7 +56,6 @@ def main() -> int:
 
 def _build(settings: config.Settings, seed: int, size: object) -> None:
     app = create_app(settings)
-    app.config["DEMO"] = True
     serve.make_ready(app)
     founded = build(app, seed=seed, size=size, say=_say)  # type: ignore[arg-type]
     app.extensions["database"].engine.dispose()
