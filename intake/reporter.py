@@ -7,6 +7,7 @@ the receipt travel in hidden fields of forms, never in an address.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any, Final
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -18,7 +19,7 @@ from core.keys import Busy
 from core.pages import same_bytes
 from core.roster import Roster
 from intake import forms, receipt, submission
-from intake.first_steps import first_steps
+from intake.first_steps import FIRST_STEPS, FirstStep, first_steps
 from intake.forms import BackForm, Raw
 from intake.questions import FORM
 from intake.receipt import NotAReceipt
@@ -37,6 +38,10 @@ _ASKED: Final = {
     "6": Text("Nhóm thứ sáu trong sáu nhóm.", "The last of the six groups."),
 }
 _GROUPS: Final = tuple(_ASKED)
+_WRONG_GROUP: Final = Text(
+    "Chưa khớp với mã ở trên. Bạn xem lại chỗ vừa ghi rồi gõ lại.",
+    "This does not match the code above. Please look at what you wrote down and try again.",
+)
 
 
 @pages.context_processor
@@ -51,7 +56,10 @@ def show() -> Response:
         roster = submission.readers_glanced()
     except ChannelClosed:
         return make_response(_closed({}))
-    return same_bytes(lambda: _letter({}, {}, roster), key=("letter", roster.fingerprint))
+    # Only the empty letter brings the script: who chose to have it sealed on arrival stays with that.
+    return same_bytes(
+        lambda: _letter({}, {}, roster, scripts=_for_scripts()), key=("letter", roster.fingerprint)
+    )
 
 
 @pages.post("/thu")
@@ -107,11 +115,7 @@ def confirm() -> Response:
     except (NotAReceipt, ValueError):
         return make_response(redirect(url_for("mailbox.show"), 303))
     if not right:
-        wrong = Text(
-            "Chưa khớp với mã ở trên. Bạn xem lại chỗ vừa ghi rồi gõ lại.",
-            "This does not match the code above. Please look at what you wrote down and try again.",
-        )
-        form.digits.errors = [wrong]
+        form.digits.errors = [_WRONG_GROUP]
         return make_response(_receipt(digits, form, group=group), UNPROCESSABLE)
     return make_response(render_template("intake/goodbye.html", come_back=submission.answer_by()))
 
@@ -127,9 +131,10 @@ def _one(raw: Raw, name: str) -> str:
     return (raw.get(name) or [""])[0]
 
 
-def _letter(raw: Raw, errors: dict[str, Text], roster: Roster) -> str:
+def _letter(raw: Raw, errors: dict[str, Text], roster: Roster, scripts: dict[str, Any] | None = None) -> str:
     return render_template(
         "intake/letter.html",
+        scripts=scripts,
         parts=list(forms.sections(raw, errors, roster.members)),
         errors=forms.error_list(errors),
     )
@@ -181,14 +186,30 @@ def _outside() -> list[Any]:
         return help_numbers(session, everything=True)
 
 
+def _for_scripts() -> dict[str, Any]:
+    """What the script may have to say later; everybody gets all of it, so that nothing is asked for on the way."""
+    return {
+        "steps": _with_lines(FIRST_STEPS),
+        "outside": _outside(),
+        "groups": list(_ASKED.values()),
+        "wrong_group": _WRONG_GROUP,
+    }
+
+
 def _steps(report: Report) -> list[dict[str, Any]]:
+    return _with_lines(first_steps(report))
+
+
+def _with_lines(steps: Iterable[FirstStep]) -> list[dict[str, Any]]:
     lines = {line.number: line for line in _outside()}
     return [
         {
+            "asked": step.asked,
+            "code": step.code,
             "title": step.title,
             "sentence": step.sentence,
             "kind": step.kind,
             "lines": [lines[number] for number in step.numbers if number in lines],
         }
-        for step in first_steps(report)
+        for step in steps
     ]

@@ -1,0 +1,293 @@
+// The page of a letter, with scripts: one question at a time, everything once more, sealed here, and the receipt.
+//
+// Nothing is said about sealing before it was tried (able.mjs). Nothing is kept anywhere but in this page's memory:
+// no draft, no storage, no history. Where anything fails the page says so, and the other way is a button of its own.
+
+import { able } from "./able.mjs";
+import { hex, random } from "./bytes.mjs";
+import { packed, sealCase } from "./envelope.mjs";
+import { leaving, shown, template } from "./page.mjs";
+import { Questions } from "./questions.mjs";
+import { check, draw, groups, typed, worth } from "./receipt.mjs";
+import * as rules from "./rules.mjs";
+
+const PATIENCE = 60_000;
+const form = document.querySelector("form[data-letter]");
+const main = document.querySelector("main");
+
+let blank;
+let ahead = 0; // milliseconds by which the server's clock is ahead of this one
+let questions;
+let screen; // whatever stands in place of the questions: answers once more, receipt, goodbye
+let sealed = null; // { receipt, body }: sent again as it is until the server has answered
+let receipt = "";
+
+async function begin() {
+  try {
+    blank = await fetched();
+    if (!(await able())) throw new Error("unable");
+  } catch {
+    form.querySelector("[data-sealing]").append(template("unable"));
+    return;
+  }
+  form.querySelector("[data-sealing]").replaceChildren(template("sealed-here"));
+  screen = document.createElement("div");
+  screen.className = "flow";
+  screen.hidden = true;
+  form.after(screen);
+  questions = new Questions({ form, blank, finished: once_more });
+  leaving({ at_stake: () => (form.isConnected ? questions.touched : Boolean(receipt)), forget });
+  for (const what of ["error", "unhandledrejection"]) addEventListener(what, broken);
+}
+
+async function fetched() {
+  const answer = await fetch(form.dataset.letter, { cache: "no-store" });
+  if (!answer.ok) throw new Error("blank");
+  const found = await answer.json();
+  const there = Date.parse(answer.headers.get("Date") ?? "");
+  if (there) ahead = there - Date.now();
+  return found;
+}
+
+function forget() {
+  form.reset();
+  for (const field of form.querySelectorAll("textarea, input[type=text]")) field.value = "";
+  screen.replaceChildren();
+  sealed = null;
+  receipt = "";
+}
+
+// --- everything once more --------------------------------------------------------------------------------------
+
+function once_more() {
+  const { answers } = questions.read();
+  form.hidden = true;
+  screen.hidden = false;
+  screen.replaceChildren(template("check"));
+  const left = readers(answers, "handler");
+  const notices = screen.querySelector("[data-notices]");
+  for (const [name, code] of rules.steps(blank, answers)) notices.append(template(`step-${name}-${code}`));
+  if (questions.chose("outside")) notices.append(template("outside"));
+  if (left.length === 1) notices.append(template("one-reader"));
+  for (const role of ["handler", "custodian"]) {
+    if (!readers(answers, role).length) notices.append(template(`nobody-${role}`));
+  }
+  rows("[data-given]", questions.told(true));
+  rows("[data-skipped]", questions.told(false));
+  const names = left.map((one) => `${one.name} (${one.title})`).join(", ");
+  screen.querySelector("[data-readers]").textContent = names ? `${names}.` : "–";
+  screen.querySelector("[data-back]").addEventListener("click", () => change(questions.last()));
+  const button = screen.querySelector("[data-send]");
+  button.hidden = !left.length || !readers(answers, "custodian").length;
+  button.addEventListener("click", send);
+  shown(screen.querySelector("h1"));
+}
+
+function readers(answers, role) {
+  const struck = rules.struckOut(blank, answers);
+  return blank.roster.members.filter((one) => one.role === role && !struck.includes(one.id));
+}
+
+function rows(where, told) {
+  const place = screen.querySelector(where);
+  place.hidden = !told.length;
+  const list = place.querySelector("dl");
+  const pattern = list.firstElementChild;
+  list.replaceChildren();
+  for (const { name, question, answer } of told) {
+    const row = pattern.cloneNode(true);
+    row.querySelector("dt").textContent = question;
+    if (typeof answer === "string") row.querySelector(".said").textContent = answer;
+    if (Array.isArray(answer)) row.querySelector("dd").replaceChildren(listed(answer));
+    const button = row.querySelector("button");
+    button.type = "button";
+    button.querySelector(".sr").textContent = `: ${question}`;
+    button.addEventListener("click", () => change(name));
+    list.append(row);
+  }
+}
+
+function listed(words) {
+  const list = document.createElement("ul");
+  for (const word of words) list.append(Object.assign(document.createElement("li"), { textContent: word }));
+  return list;
+}
+
+function change(name) {
+  if (sealed) return; // it may have arrived already; whatever is added now belongs into the mailbox
+  screen.hidden = true;
+  screen.replaceChildren();
+  form.hidden = false;
+  questions.go(name);
+}
+
+// --- sealing and sending ---------------------------------------------------------------------------------------
+
+let working = false;
+
+async function send() {
+  if (working) return;
+  working = true;
+  trouble();
+  try {
+    says("sealing");
+    sealed ??= await seal();
+  } catch {
+    sealed = null;
+    return trouble("failed");
+  } finally {
+    working = false;
+  }
+  working = true;
+  says("sending");
+  const said = await sent(sealed.body);
+  working = false;
+  says();
+  await answered(said);
+}
+
+async function seal() {
+  const { answers } = questions.read();
+  const drawn = draw();
+  const caseId = hex(random(16));
+  const { seed, mailbox } = await worth(drawn, blank.installation);
+  const struck = rules.struckOut(blank, answers);
+  const words = rules.split(blank, answers, minute());
+  const parts = await sealCase({ words, caseId, roster: blank.roster, struck, seed });
+  const urgent = rules.urgent(blank, answers);
+  const body = packed({ caseId, mailbox, fingerprint: blank.roster.fingerprint, urgent, parts });
+  return { receipt: drawn, body };
+}
+
+// The minute in Viet Nam by the server's clock: that of a phone may be off by a day.
+const minute = () => `${new Date(Date.now() + ahead + 7 * 3_600_000).toISOString().slice(0, 16)}+07:00`;
+
+async function sent(body) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), PATIENCE);
+  try {
+    const headers = { "Content-Type": "application/octet-stream" };
+    const answer = await fetch(form.dataset.sealed, { method: "POST", body, headers, signal: stop.signal });
+    if (!(answer.headers.get("Content-Type") ?? "").includes("json")) return { why: answer.status < 500 ? "refused" : "busy" };
+    return await answer.json();
+  } catch {
+    return { why: "lost" };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function answered(said) {
+  if (said.come_back) return arrived(said.come_back);
+  if (said.why === "lost" || said.why === "busy") {
+    for (const button of screen.querySelectorAll("dl button, [data-back]")) button.hidden = true;
+    return trouble(said.why);
+  }
+  sealed = null; // the server has said that it kept nothing
+  if (said.why === "taken") return send();
+  if (said.why === "roster") return reseated();
+  return trouble(said.why === "closed" ? "closed" : "failed");
+}
+
+async function reseated() {
+  try {
+    blank = await fetched();
+  } catch {
+    return trouble("lost");
+  }
+  screen.hidden = true;
+  screen.replaceChildren();
+  form.hidden = false;
+  questions.seat(blank);
+  questions.go(questions.rosterField, template("roster"));
+}
+
+function says(what = "") {
+  const line = screen.querySelector("[data-working]");
+  if (line) line.textContent = what && line.dataset[what];
+}
+
+function trouble(name = "") {
+  says();
+  const place = screen.querySelector("[data-trouble]");
+  place.replaceChildren(...(name ? [template(name)] : []));
+  place.querySelector("[data-other-way]")?.addEventListener("click", other_way);
+}
+
+// The other way, by its own button: the form goes to the server as it would without a script.
+function other_way() {
+  leaving.now = true;
+  form.submit();
+}
+
+// Something in this script broke. What was written is still in the form, and can still be sent.
+function broken() {
+  if (!form.isConnected || leaving.now) return;
+  form.hidden = true;
+  screen.hidden = false;
+  working = false;
+  sealed = null;
+  screen.replaceChildren(template("check"));
+  for (const part of screen.querySelectorAll("[data-given], [data-skipped], [data-send], [data-back]")) part.remove();
+  trouble("failed");
+}
+
+// --- the receipt -----------------------------------------------------------------------------------------------
+
+function arrived(day) {
+  receipt = sealed.receipt;
+  const steps = rules.steps(blank, questions.read().answers);
+  sealed = null;
+  form.reset();
+  form.remove();
+  screen.replaceChildren(template("receipt"));
+  for (const [name, code] of steps) screen.querySelector("[data-notices]").append(template(`step-${name}-${code}`));
+  const output = screen.querySelector("output");
+  for (const group of groups(receipt)) {
+    output.append(Object.assign(document.createElement("span"), { textContent: group }), " ");
+  }
+  for (const place of screen.querySelectorAll("[data-day]")) place.textContent = day;
+  offer_paper_and_copy();
+  ask_back(day);
+  shown(screen.querySelector("h1"));
+}
+
+function offer_paper_and_copy() {
+  const print = screen.querySelector("[data-print]");
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
+  if (!navigator.clipboard) return;
+  for (const part of screen.querySelectorAll("[data-copy]")) part.hidden = false;
+  const copy = screen.querySelector("button[data-copy]");
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(groups(receipt).join(" "));
+      copy.textContent = copy.dataset.done;
+    } catch {
+      copy.hidden = true; // the browser does not allow it here; paper does
+    }
+  });
+}
+
+function ask_back(day) {
+  const asked = random(1)[0] % 6;
+  const back = screen.querySelector("[data-typed-back]");
+  const field = back.querySelector("input");
+  back.querySelector(".about p").textContent = template(`group-${asked}`).textContent;
+  back.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const found = typed(field.value);
+    if (found === groups(receipt)[asked] || (check(found) === "ok" && found === receipt)) return goodbye(day);
+    questions.wrong(field, template("wrong-group").textContent);
+    field.focus();
+  });
+}
+
+function goodbye(day) {
+  receipt = "";
+  screen.replaceChildren(template("goodbye"));
+  for (const place of screen.querySelectorAll("[data-day]")) place.textContent = day;
+  shown(screen.querySelector("h1"));
+}
+
+if (form) begin();
