@@ -22,7 +22,6 @@ from core.sealing import derive as derive_key
 
 DIGITS: Final = 24
 GROUP: Final = 4
-GROUPS: Final = DIGITS // GROUP
 _RANDOM_DIGITS: Final = DIGITS - 2
 SCRYPT_N: Final = 2**13
 SCRYPT_R: Final = 8

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -203,6 +206,13 @@ def test_a_signature_is_true_for_its_message_and_its_person_only() -> None:
     for wrong in [(b"message", b"", public), (b"message", signature, b""), (b"message", bytes(64), public)]:
         with pytest.raises(BadSignature):
             verify(*wrong)
+
+
+def test_the_signing_key_of_a_seed_is_for_ever_the_same() -> None:
+    """HKDF-SHA256 of the seed with the label ["sign"], then Ed25519: signed rosters and notes outlive versions."""
+    prk = hmac.digest(bytes(32), SEED, "sha256")
+    derived = hmac.digest(prk, b'["sign"]\x01', "sha256")
+    assert sign_public(SEED) == Ed25519PrivateKey.from_private_bytes(derived).public_key().public_bytes_raw()
 
 
 def test_signing_and_sealing_use_different_keys_of_one_seed() -> None:

@@ -509,7 +509,13 @@ def test_one_author_cannot_pass_for_the_other_class() -> None:
 
 
 @pytest.mark.parametrize(
-    "inside", [b"\x00\x00\x00\x00", b"\x00\x00\x00\x01\xff", b"\x00\x00\x00\x45" + bytes(68)]
+    "inside",
+    [
+        b"\x00\x00\x00\x00",
+        b"\x00\x00\x00\x01\xff",
+        b"\x00\x00\x00\x45" + bytes(68),
+        b"\x00\x00\x00\x46\x01\xff" + bytes(68),
+    ],
 )
 def test_a_frame_cut_short_never_opens(inside: bytes) -> None:
     case = sent()
@@ -518,6 +524,19 @@ def test_a_frame_cut_short_never_opens(inside: bytes) -> None:
         read_compartment(
             seal(inside, keys.of(place), place.bound_to("staff")), place, keys, rosters=[ROSTER], proof=PROOF
         )
+
+
+def test_a_part_of_the_first_sending_whose_frame_is_cut_short_never_opens() -> None:
+    case = sent()
+    place, keys = first_place(CASE, "flags", case.heads), case.keys("a")
+    for length, opens in [(69, True), (68, False), (0, False)]:
+        inside = length.to_bytes(4, "big") + bytes(69)
+        blob = seal(inside, keys.of(place), place.bound_to("reporter"))
+        if opens:
+            assert read_compartment(blob, place, keys, rosters=[ROSTER], proof=None).payload == b""
+        else:
+            with pytest.raises(CannotOpen):
+                read_compartment(blob, place, keys, rosters=[ROSTER], proof=None)
 
 
 # --- damage ---------------------------------------------------------------------------------------
@@ -582,6 +601,7 @@ def test_a_cut_off_end_shows_against_a_remembered_head() -> None:
     case.add(b"another", case.keys("a"), staff("a"))
     require_continues(case.heads, count, head)
     require_continues(case.heads, 5, case.case.head)
+    require_continues(case.heads, 0, start(CASE))
     rolled_back = verify_chain(CASE, case.rows[:5])
     with pytest.raises(CannotOpen):
         require_continues(rolled_back, count, head)
@@ -780,6 +800,12 @@ def test_all_letters_have_one_length() -> None:
 def test_what_opens_but_is_no_story_is_refused(payload: bytes) -> None:
     with pytest.raises(CannotOpen):
         read_story(Written(payload=payload, author="reporter", role="reporter"))
+
+
+@pytest.mark.parametrize("payload", [b"[]", b'"text"', b"3", b"null", b'{"a": "\\ud800"}', b"\xff", b""])
+def test_what_is_no_mapping_or_cannot_be_shown_is_refused(payload: bytes) -> None:
+    with pytest.raises(CannotOpen):
+        read_compact(payload)
 
 
 def test_secrets_never_show_themselves() -> None:

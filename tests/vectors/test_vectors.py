@@ -13,6 +13,7 @@ import pytest
 
 from core.roster import Member, Roster
 from core.sealing import (
+    SHARED_OVERHEAD,
     CannotOpen,
     PrivateKey,
     SharedKey,
@@ -26,7 +27,9 @@ from core.sealing import (
 )
 from intake import receipt
 from intake.envelope import (
+    FIRST,
     RECOVERY,
+    SIZES,
     Keys,
     MissingHalf,
     Side,
@@ -39,6 +42,7 @@ from intake.envelope import (
     read_compact,
     read_compartment,
     read_story,
+    reporter_proof,
     verify_chain,
 )
 
@@ -178,6 +182,18 @@ def test_a_case_sealed_by_javascript_opens_part_by_part() -> None:
                 assert read_story(written).words == CASE["words"][kind]
             else:
                 assert read_compact(written.payload) == CASE["words"][kind]
+
+
+def test_what_javascript_pads_is_as_long_as_what_is_padded_here() -> None:
+    assert [len(blob) for _, _, blob in ROWS] == [SIZES[kind] + SHARED_OVERHEAD for kind in FIRST]
+    assert len(raw(CASE["later"]["blob"])) == SIZES["entry"] + SHARED_OVERHEAD
+
+
+def test_the_reporters_proof_is_the_same() -> None:
+    heads, keys = verify_chain(CASE["id"], ROWS), keys_of("a", "x")
+    place = first_place(CASE["id"], "story", heads)
+    story = read_story(read_compartment(ROWS[4][2], place, keys, rosters=[ROSTER], proof=None))
+    assert story.proof == reporter_proof(raw(CASE["reporter_seed"]))
 
 
 def test_the_cards_open_the_story_sealed_by_javascript_and_no_name() -> None:
