@@ -6,10 +6,13 @@ its keys outside of any transaction, and opens one for its deed, which commits a
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, Final, cast
 
 from flask import current_app
@@ -58,9 +61,7 @@ class Database:
         if self.embedded:
             event.listen(self.engine, "connect", _prepare)
             event.listen(self.engine, "begin", _begin)
-        # The embedded database lets one writer in at a time and lets the others sleep; threads that queue here are
-        # woken as soon as it is their turn. Another process still waits as before.
-        self._turn: AbstractContextManager[Any] = threading.RLock() if self.embedded else nullcontext()
+        self.turn: AbstractContextManager[Any] = _turn_of(self.engine) if self.embedded else nullcontext()
         self._writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @contextmanager
@@ -76,8 +77,39 @@ class Database:
 
         On the embedded database it takes the write lock at once, so that two deeds never deadlock.
         """
-        with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self.turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+
+class Turn:
+    """One writer at a time, in all threads and processes of this machine, woken as soon as it is their turn.
+
+    The embedded database itself lets those who wait sleep, up to a tenth of a second at a time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads = threading.RLock()
+        self._depth = 0
+        self._file = -1
+
+    def __enter__(self) -> None:
+        self._threads.acquire()
+        self._depth += 1
+        if self._depth == 1:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            os.close(self._file)
+        self._threads.release()
+
+
+def _turn_of(engine: Engine) -> AbstractContextManager[Any]:
+    path = engine.url.database
+    return Turn(Path(f"{path}-turn")) if path and path != ":memory:" else threading.RLock()
 
 
 def _prepare(connection: Any, _record: Any) -> None:

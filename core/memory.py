@@ -45,6 +45,7 @@ class Tmpfs:
         folder.chmod(0o700)
         self._path = folder / "memory.db"
         self._local = threading.local()
+        self._swept = 0.0
         self._db().execute(
             "CREATE TABLE IF NOT EXISTS shelf (key TEXT PRIMARY KEY, value BLOB, until REAL) WITHOUT ROWID"
         )
@@ -75,8 +76,11 @@ class Tmpfs:
 
     def add(self, key: str, value: bytes, seconds: float) -> bool:
         self._sweep()
+        now = time.time()
         done = self._db().execute(
-            "INSERT INTO shelf VALUES (?,?,?) ON CONFLICT DO NOTHING", (key, value, time.time() + seconds)
+            "INSERT INTO shelf VALUES (?1,?2,?3) ON CONFLICT (key) DO UPDATE SET"
+            " value=excluded.value, until=excluded.until WHERE until<=?4",
+            (key, value, now + seconds, now),
         )
         return done.rowcount == 1
 
@@ -98,7 +102,11 @@ class Tmpfs:
         return int(row[0])
 
     def _sweep(self) -> None:
-        self._db().execute("DELETE FROM shelf WHERE until<?", (time.time(),))
+        """Throw away what has run out, once a second at most: nothing of it can be read in the meantime."""
+        now = time.time()
+        if now - self._swept > 1:
+            self._swept = now
+            self._db().execute("DELETE FROM shelf WHERE until<=?", (now,))
 
 
 class Valkey:

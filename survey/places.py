@@ -96,6 +96,11 @@ def forget_journal() -> None:
 
 def _empty(database: Database) -> bool:
     """Whether the journal is empty now. Somebody who reads for long keeps it; whoever writes next tries again."""
+    with database.turn:
+        return _checkpoint(database)
+
+
+def _checkpoint(database: Database) -> bool:
     connection = database.engine.raw_connection()
     try:
         cursor = connection.cursor()
