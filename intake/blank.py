@@ -21,19 +21,26 @@ FORMAT: Final = 1
 def blank(roster: Roster, installation: str) -> dict[str, Any]:
     """Rules, limits, sentences and keys, JSON-able, in the language of the page being made."""
     return {
+        **rules(),
         "format": FORMAT,
-        "form": FORM.version,
         "installation": installation,
-        "fields": [_field(field) for field in FORM.fields],
-        "urgent": [{name: sorted(codes) for name, codes in rule.items()} for rule in FORM.urgent],
-        "steps": [[step.asked, step.code] for step in FIRST_STEPS],
-        "too_long": str(TOO_LONG),
         "roster": {
             "version": roster.version,
             "fingerprint": roster.fingerprint,
             "recovery": _text(roster.recovery_public),
             "members": [_member(member) for member in roster.members],
         },
+    }
+
+
+def rules() -> dict[str, Any]:
+    """What the answers mean: which are asked, needed, urgent, counted, and how long they may be."""
+    return {
+        "form": FORM.version,
+        "fields": [_field(field) for field in FORM.fields],
+        "urgent": [{name: sorted(codes) for name, codes in rule.items()} for rule in FORM.urgent],
+        "steps": [[step.asked, step.code] for step in FIRST_STEPS],
+        "too_long": str(TOO_LONG),
     }
 
 

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from core import db
-from intake.founding import Founded
-from intake.models import CaseFile
+from core import clock, db, rosters
+from core.access import Role
+from intake import names, tally
+from intake.cases import NoSuchCase
+from intake.founding import Founded, Newcomer
 from tests import factories
+from tests.conftest import Live
+from tests.journeys.sealing import CANARIES, CONTACT, NAME, STORY, Writer
 from tests.letters import Handler, Reporter, desks
 
-if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page, Request
+Look = Callable[[Page], None]
 
 pytestmark = pytest.mark.browser
-
-STORY = "Chim hoàng yến đậu cửa sổ phòng bốn trăm mười hai."
-NAME = "Nguyễn Thị Kiểm Chứng"
-CONTACT = "0912 345 678, gọi sau 20 giờ"
 
 
 @pytest.fixture
@@ -40,105 +37,9 @@ def handlers(app: Flask, centre: Founded) -> list[Handler]:
     return desks(app, centre)
 
 
-@dataclass
-class Writer:
-    """Somebody with a browser that runs scripts; `sent` is everything that left it."""
-
-    context: BrowserContext
-    app: Flask
-    sent: list[tuple[str, str, bytes]] = field(default_factory=list)
-    receipt: str = ""
-
-    def __post_init__(self) -> None:
-        self.context.on("request", self._remember)
-        self.page: Page = self.context.new_page()
-
-    def _remember(self, request: Request) -> None:
-        self.sent.append((request.method, request.url, request.post_data_buffer or b""))
-
-    @property
-    def bodies(self) -> list[bytes]:
-        """What was posted."""
-        return [body for method, _url, body in self.sent if method == "POST"]
-
-    def opens(self, address: str = "/thu") -> Page:
-        """Open the page and wait until it says where the words will be sealed."""
-        self.page.goto(address)
-        self.page.locator("[data-progress]").wait_for()
-        return self.page
-
-    @property
-    def asked(self) -> str:
-        """The name of the question on the screen."""
-        return str(self.page.locator(".ask:visible [name]").first.get_attribute("name"))
-
-    def answers(self, **said: Any) -> None:
-        """Go through the questions to the end: `said` by name; what is not said is skipped."""
-        for _ in range(30):
-            if self.page.locator("[data-send]").count():
-                return
-            name = self.asked
-            self.says(name, said.get(name, LEAST.get(name)))
-            self.page.get_by_role("button", name="Tiếp tục").click()
-        pytest.fail("the questions have no end")
-
-    def says(self, name: str, value: Any) -> None:
-        """Answer the question on the screen."""
-        if value is None:
-            return
-        ask = self.page.locator(".ask:visible")
-        if ask.locator("textarea, input[type=text]").count():
-            ask.locator(f"[name={name}]").fill(value)
-            return
-        for code in value if isinstance(value, list) else [value]:
-            ask.locator(f"[name={name}][value='{code}']").check()
-
-    def sends(self) -> str:
-        """Press the button, and read the receipt."""
-        self.page.get_by_role("button", name="Gửi thư").click()
-        shown = self.page.locator("#receipt")
-        shown.wait_for()
-        self.receipt = re.sub(r"\D", "", shown.inner_text())
-        return self.receipt
-
-    def writes(self, **said: Any) -> str:
-        """All of it."""
-        self.opens()
-        self.answers(**said)
-        return self.sends()
-
-
-LEAST: dict[str, Any] = {
-    "ack_limits": "yes",
-    "danger_now": "no",
-    "reporter_role": "self",
-    "age_group": "18_59",
-    "what_kind": ["threats"],
-    "contact_mode": "mailbox",
-}
-CANARIES: dict[str, Any] = {
-    "danger_now": "yes",
-    "danger_signs": ["choking", "stalking"],
-    "sex": "female",
-    "what_kind": ["physical", "money"],
-    "narrative": STORY,
-    "relation": "superior",
-    "contact_mode": "phone",
-    "safe_contact": CONTACT,
-    "consent_stats": "yes",
-    "people_involved": "Ông Canary Trưởng Khoa",
-    "reporter_name": NAME,
-}
-
-
 @pytest.fixture
 def writer(visitor: BrowserContext, app: Flask, centre: Founded) -> Writer:
     return Writer(visitor, app)
-
-
-def count(app: Flask) -> int:
-    with app.app_context(), db.reading() as session:
-        return session.scalar(select(func.count()).select_from(CaseFile)) or 0
 
 
 def test_a_letter_sealed_in_the_browser_is_read_by_a_handler_and_answered(
@@ -158,3 +59,145 @@ def test_a_letter_sealed_in_the_browser_is_read_by_a_handler_and_answered(
     assert "Chúng tôi đã đọc." in mailbox
     returning.adds("Cảm ơn")
     assert handlers[0].opens(line.case_id).entries[-1].text == "Cảm ơn"
+
+
+def test_names_open_for_two_and_the_tally_for_a_custodian_alone(
+    writer: Writer, app: Flask, centre: Founded, handlers: list[Handler]
+) -> None:
+    writer.writes(**CANARIES)
+    (line,) = handlers[0].cases()
+    handlers[0].judges(line.case_id)
+    custodian, handler = centre.of(Role.CUSTODIAN)[0], handlers[0]
+    assert custodian.credentials.seed
+    with app.app_context(), db.writing() as session:
+        half = names.lend_half(
+            session, custodian.identity, custodian.credentials.seed, line.case_id, handler.person.person_id
+        )
+        found = names.open_name(session, handler.person.identity, handler.seed, line.case_id, half)
+        assert found["reporter_name"] == NAME
+        assert found["people_involved"] == CANARIES["people_involved"]
+        cells = tally.open_cells(
+            session, custodian.identity, custodian.credentials.seed, releases=[], as_of=clock.today()
+        )
+    assert cells[line.case_id] == {
+        "counts": "own", "kind": "other", "sex": "female", "age": "from_18", "setting": "unsaid",
+    }  # fmt: skip
+
+
+def test_who_was_struck_out_finds_nothing(
+    writer: Writer, app: Flask, centre: Founded, handlers: list[Handler]
+) -> None:
+    writer.writes(narrative=STORY, exclude_handlers=[handlers[0].person.person_id])
+    assert handlers[0].cases() == []
+    (line,) = handlers[1].cases()
+    with pytest.raises(NoSuchCase):
+        handlers[0].opens(line.case_id)
+    assert handlers[1].opens(line.case_id).story["exclude_handlers"] == [handlers[0].person.person_id]
+
+
+def test_a_lost_connection_sends_the_same_body_again_and_makes_one_case(
+    writer: Writer, app: Flask, handlers: list[Handler]
+) -> None:
+    page = writer.opens()
+    writer.answers(narrative=STORY)
+
+    def arrives_but_the_answer_is_lost(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/thu/niem-phong", arrives_but_the_answer_is_lost)
+    page.get_by_role("button", name="Gửi thư").click()
+    expect(page.get_by_text("Mạng bị ngắt khi đang gửi")).to_be_visible()
+    page.unroute("**/thu/niem-phong")
+    receipt = writer.sends()
+    first, second = writer.bodies
+    assert first == second
+    assert len(handlers[0].cases()) == 1
+    assert "Hộp thư của bạn" in Reporter(app, receipt=receipt).opens().text
+
+
+def test_a_roster_that_changed_while_writing_is_shown_and_nothing_is_lost(
+    writer: Writer, app: Flask, centre: Founded, handlers: list[Handler]
+) -> None:
+    page = writer.opens()
+    writer.answers(narrative=STORY, exclude_handlers=[handlers[0].person.person_id])
+    sign_a_new_roster(app, centre)
+    page.get_by_role("button", name="Gửi thư").click()
+    expect(page.get_by_text("Danh sách người đọc vừa thay đổi")).to_be_visible()
+    expect(page.get_by_label("Ngô Thị Mới")).to_be_visible()
+    assert page.locator(".ask:visible :checked").get_attribute("value") == handlers[0].person.person_id
+    page.get_by_role("button", name="Tiếp tục").click()
+    writer.sends()
+    assert handlers[0].cases() == []
+    (line,) = handlers[1].cases()
+    assert handlers[1].opens(line.case_id).story["narrative"] == STORY
+
+
+def sign_a_new_roster(app: Flask, centre: Founded) -> None:
+    """One more handler, signed in by two custodians."""
+    newcomer = Newcomer(
+        name="Ngô Thị Mới", title_vi="Dược sĩ", title_en="Pharmacist", roles=frozenset({Role.HANDLER})
+    )
+    factories.add_person(app, newcomer)
+    with app.app_context():
+        with db.writing() as session:
+            rosters.propose(session, rosters.current(session).recovery_public)
+        for person in centre.of(Role.CUSTODIAN)[:2]:
+            assert person.credentials.seed
+            with db.writing() as session:
+                rosters.add_signature(session, person.person_id, person.credentials.seed)
+        app.extensions.pop("roster_glanced", None)
+
+
+def test_an_answer_is_changed_and_leads_back_to_the_whole(writer: Writer) -> None:
+    page = writer.opens()
+    writer.answers(narrative="Dòng một.")
+    page.get_by_role("button", name=re.compile("Sửa.*Bạn muốn kể điều gì")).click()
+    page.fill("#narrative", "ệ" * 4001)
+    page.get_by_role("button", name="Tiếp tục").click()
+    assert "4.001" in page.inner_text("#narrative-error")
+    page.fill("#narrative", "Dòng khác.")
+    page.get_by_role("button", name="Tiếp tục").click()
+    assert "Dòng khác." in page.inner_text("main")
+    page.get_by_role("button", name=re.compile("Sửa.*Bạn là ai trong chuyện này")).click()
+    writer.says("reporter_role", "witness")
+    page.get_by_role("button", name="Tiếp tục").click()
+    assert writer.asked == "survivor_aware"
+
+
+def test_leaving_at_once_asks_nothing_and_leaves_nothing(writer: Writer) -> None:
+    page = writer.opens()
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+    writer.says("ack_limits", "yes")
+    page.get_by_role("button", name="Tiếp tục").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/tam-biet")
+    assert dialogs == []
+    page.go_back()
+    assert page.locator(":checked:not([value=mailbox])").count() == 0
+
+
+def test_a_warning_stands_before_leaving_with_something_written(writer: Writer) -> None:
+    page = writer.opens()
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+    page.locator("#ack_limits").check()
+    page.reload()
+    assert dialogs == ["beforeunload"]
+    assert not page.locator("#ack_limits").is_checked()
+
+
+def test_a_first_visit_is_light_and_asks_nobody_else(
+    visitor: BrowserContext, live: Live, centre: Founded
+) -> None:
+    page = visitor.new_page()
+    found: dict[str, int] = {}
+    page.on("response", lambda said: found.update({said.url: int(said.headers["content-length"])}))
+    page.goto("/thu")
+    page.locator("[data-progress]").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert all(url.startswith(live.url) for url in found)
+    assert len(found) <= 5, found
+    assert sum(found.values()) <= 60_000, found

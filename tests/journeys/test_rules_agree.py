@@ -1,0 +1,117 @@
+"""The rules of a letter in the browser are those of the server: the same answers, errors, urgency and parts."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from core.vietnamese import nfc
+from intake.blank import rules
+from intake.first_steps import first_steps
+from intake.questions import FORM
+from intake.report import ReportRefused, split, urgent, validate
+
+pytestmark = pytest.mark.browser
+
+BROWSER = Path(__file__).parent.parent.parent / "browser"
+PEOPLE = ["b" * 32, "a" * 32]
+WORDS = [
+    "", "  ", "Một dòng", "ệ" * 119, "e\u0323\u0302 tổ hợp", "hai\r\ndòng\tvà\u200b ẩn", "😀" * 200, "x" * 4001,
+    " \n đầu và cuối \u3000", "a" + "\u0301" * 30, "\u2028 dòng \x85 mới \x0b", "\ufeff\u00a0 trắng \u00a0", "Ω ﬁ Å",
+]  # fmt: skip
+RUN = """async ([address, form, people, many, words]) => {
+  const rules = await import(address);
+  const read = (raw) => {
+    const { answers, errors } = rules.read(form, (name) => raw[name] ?? [], people, (text) => text);
+    const parts = rules.split(form, answers, "then");
+    return { errors: Object.keys(errors), parts, urgent: rules.urgent(form, answers),
+             struck: rules.struckOut(form, answers), steps: rules.steps(form, answers) };
+  };
+  return { read: many.map(read), nfc: words.map(rules.nfc) };
+}"""
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_args: object) -> None:
+        """Nothing: the test's own output is enough."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The browser's sources on a free loopback port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(BROWSER)))
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    opened = browser.new_page()
+    opened.goto(f"{address}/package.json")
+    yield opened
+    opened.close()
+
+
+def letters(count: int) -> Iterator[dict[str, list[str]]]:
+    """Letters as a page might send them, whole and with holes."""
+    draw = random.Random(20261120)
+    for _ in range(count):
+        raw = {}
+        for field in FORM.fields:
+            codes = [option.code for option in field.options] + (PEOPLE if field.choices else [])
+            if field.kind == "text":
+                raw[field.name] = [draw.choice(WORDS)]
+            elif field.kind == "tick":
+                raw[field.name] = draw.choice([[], ["yes"], ["yes"]])
+            elif field.kind == "one":
+                raw[field.name] = [draw.choice([*codes, *codes, ""])]
+            else:
+                raw[field.name] = draw.sample(codes, draw.randint(0, 3))
+        yield raw
+
+
+def here(raw: dict[str, list[str]]) -> dict[str, Any] | list[str]:
+    """What the server makes of it; the names of what is wrong where anything is."""
+    try:
+        report = validate(raw, people=PEOPLE)
+    except ReportRefused as refused:
+        return list(refused.errors)
+    parts = dict(split(report).items())
+    parts["flags"] |= {"arrived_at": "then"}
+    return {
+        "errors": [],
+        "parts": parts,
+        "urgent": urgent(report),
+        "struck": sorted(report.struck_out),
+        "steps": [[step.asked, step.code] for step in first_steps(report)],
+    }
+
+
+def test_the_browser_and_the_server_read_a_letter_alike(page: Page, address: str) -> None:
+    many = list(letters(400))
+    given = [f"{address}/rules.mjs", rules(), PEOPLE, many, WORDS]
+    there = page.evaluate(RUN, given)
+    whole = 0
+    for raw, found in zip(many, there["read"], strict=True):
+        mine = here(raw)
+        if isinstance(mine, list):
+            assert found["errors"] == mine
+        else:
+            whole += 1
+            assert found == mine
+    assert whole > 20
+    assert there["nfc"] == [nfc(text) for text in WORDS]

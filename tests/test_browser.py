@@ -1,0 +1,36 @@
+"""The script that seals letters: the committed file is the one that was written down, and it keeps nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "browser").glob("*.mjs"))
+BUNDLE = ROOT / "static" / "letter.js"
+
+
+def test_the_bundle_is_the_one_whose_checksum_is_written_down() -> None:
+    readme = (ROOT / "browser" / "README.md").read_text(encoding="utf-8")
+    written = re.search(r"sha256\s+([0-9a-f]{64})\s+static/letter\.js", readme)
+    assert written
+    assert hashlib.sha256(BUNDLE.read_bytes()).hexdigest() == written.group(1), "run browser/build"
+
+
+def test_the_versions_of_its_packages_are_exact() -> None:
+    package = (ROOT / "browser" / "package.json").read_text(encoding="utf-8")
+    assert not re.search(r'": "[\^~*>]', package)
+
+
+@pytest.mark.parametrize("path", [*SOURCES, BUNDLE], ids=lambda path: path.name)
+def test_no_draft_is_kept_and_nothing_is_asked_of_anybody_else(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for storage in (
+        "localStorage", "sessionStorage", "indexedDB", "document.cookie", "cookieStore", "serviceWorker",
+        "pushState", "replaceState", "sendBeacon", "navigator.storage", "XMLHttpRequest", "eval(", "Math.random",
+    ):  # fmt: skip
+        assert storage not in text, storage
+    assert not re.search(r"fetch\(\s*[\"'`]", text), "an address written into the script"
