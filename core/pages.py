@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
 
@@ -69,6 +70,12 @@ def asset(name: str) -> str:
     """The address of a static file, the same in every language."""
     found = cast(dict[str, Asset], current_app.extensions["assets"])[name]
     return f"/tinh/{found.digest}/{name}"
+
+
+def embedded(name: str) -> str:
+    """A small picture as part of the page itself: one request less on a slow line."""
+    found = cast(dict[str, Asset], current_app.extensions["assets"])[name]
+    return f"data:{found.kind},{quote(found.raw.strip())}"
 
 
 @pages.get("/tinh/<digest>/<path:name>")
@@ -204,7 +211,7 @@ def install(app: Flask, static: Path) -> None:
     app.before_request(_choose_language)
     app.before_request(_notice_changes)
     app.context_processor(_names)
-    app.jinja_env.globals.update(t=i18n.t, asset=asset, Text=Text)
+    app.jinja_env.globals.update(t=i18n.t, asset=asset, embedded=embedded, Text=Text)
     app.jinja_env.filters.update(day=i18n.day, number=i18n.number, percent=i18n.percent)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.wsgi_app = LanguageInAddress(app.wsgi_app)  # type: ignore[assignment,method-assign]

@@ -167,11 +167,15 @@ CALLS: dict[str, tuple[str, str]] = {
 }
 
 
+def _address(name: str) -> str:
+    return f"/{name}"
+
+
 def environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(ROOT / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals.update(t=i18n.t, Text=Text, asset=lambda name: f"/{name}", csrf_token=lambda: "token")
+    made.globals.update(t=i18n.t, Text=Text, asset=_address, embedded=_address, csrf_token=lambda: "token")
     made.globals.update(get_flashed_messages=lambda **_: [], url_for=lambda name, **_: f"/{name}")
     made.filters.update(day=i18n.day, number=i18n.number, percent=i18n.percent)
     return made
