@@ -58,7 +58,7 @@ def _standing(session: Session) -> _Desk:
     found = list(session.scalars(select(Round).order_by(Round.year.desc(), Round.opens_on)))
     joined = select(Comparison.before_id, Comparison.after_id, Comparison.made_on)
     compared = list(session.execute(joined.order_by(Comparison.made_on.desc())))
-    year = rounds.current_year(session)
+    year = rounds.current_year(found)
     here = [one for one in found if one.year == year]
     printed = cards.printed(session, year)
     ids = {one.id for one in here}
@@ -184,7 +184,7 @@ def print_cards() -> Any:
     if not form.validate_on_submit():
         return _desk(form), 422
     with db.writing() as session:
-        year = rounds.current_year(session)
+        year = rounds.current_year(session.scalars(select(Round)))
         codes = cards.make(session, identity(), year=year, count=form.count.data or 0)
     address = (config.current().public_url or request.host_url).rstrip("/") + "/khao-sat/"
     qr = segno.make(address, error="m").svg_inline(scale=3, omitsize=True, svgclass="qr", lineclass=None)

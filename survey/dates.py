@@ -22,10 +22,10 @@ from survey.models import Round
 def keep() -> None:
     """Do what is due today, in one short transaction; only look when nothing is."""
     with db.reading() as session:
-        due = session.scalar(select(Round.id).where(or_(_late(), _links_over())).limit(1))
-        come = session.scalar(select(Round.id).where(_come()).limit(1))
-        roster = _roster(session) if come else None
-    if due is None and roster is None:
+        due = session.scalars(select(Round.state).where(or_(_come(), _late(), _links_over()))).all()
+        roster = _roster(session) if "planned" in due else None
+    ending = any(state != "planned" for state in due)
+    if not ending and roster is None:
         return
     with db.writing() as session:
         if roster is not None:
@@ -34,7 +34,7 @@ def keep() -> None:
         for found in _held(session, _late()):
             rounds.close_round(session, rounds.BY_DATE, found)
         rounds.destroy_links(session, _held(session, _links_over()))
-    if due is not None:
+    if ending:
         places.forget_order()
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from wtforms import BooleanField, DateField, RadioField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import NumberRange, Optional, ValidationError
+from wtforms.validators import Optional, ValidationError
 
 from core import clock
 from core.forms import Needed, StaffForm
@@ -43,6 +43,17 @@ class Whole(StringField):  # type: ignore[misc]
         return self.raw_data[0] if self.raw_data else "" if self.data is None else str(self.data)
 
 
+class Between:
+    """A number of this size; what could not be read as a number has its own sentence already."""
+
+    def __init__(self, least: int, most: int, message: Text) -> None:
+        self.least, self.most, self.message = least, most, message
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        if field.data is not None and not self.least <= field.data <= self.most:
+            raise ValidationError(self.message)
+
+
 class PlanForm(StaffForm):
     """A new round."""
 
@@ -59,7 +70,7 @@ class PlanForm(StaffForm):
         Text("Số người được mời trả lời", "How many people are invited"),
         validators=[
             Optional(),
-            NumberRange(0, 100_000, Text("Từ 0 đến 100.000 người.", "Between 0 and 100,000 people.")),
+            Between(0, 100_000, Text("Từ 0 đến 100.000 người.", "Between 0 and 100,000 people.")),
         ],
     )
     with_cards = BooleanField(
@@ -83,7 +94,7 @@ class CardsForm(StaffForm):
         Text("Số thẻ cần in", "How many cards to print"),
         validators=[
             Needed(),
-            NumberRange(1, 2000, Text("Từ 1 đến 2.000 thẻ một lần.", "Between 1 and 2,000 cards at a time.")),
+            Between(1, 2000, Text("Từ 1 đến 2.000 thẻ một lần.", "Between 1 and 2,000 cards at a time.")),
         ],
         default=60,
     )

@@ -179,10 +179,11 @@ def is_ahead(session: Session, year: int, wave: str) -> bool:
     return session.scalar(found.limit(1)) is not None
 
 
-def current_year(session: Session) -> int:
+def current_year(found: Iterable[Round]) -> int:
     """The year of the survey that runs now or comes next; this year when there is none."""
-    ahead = select(Round.year).where(Round.state != "closed", Round.closes_on >= clock.today())
-    return session.scalar(ahead.order_by(Round.opens_on).limit(1)) or clock.today().year
+    today = clock.today()
+    ahead = [one for one in found if one.state != "closed" and one.closes_on >= today]
+    return min(ahead, key=lambda one: one.opens_on).year if ahead else today.year
 
 
 def questionnaire_of(session: Session, found: Round) -> Questionnaire:

@@ -1,0 +1,163 @@
+"""What changed, in words and rows: both languages, too few, better, worse and the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from core.i18n import Language, speak
+from survey import effects, reading, tables
+from survey.effects.report import FEWEST
+from tests.surveys import QUESTIONS
+
+
+@pytest.fixture(params=["vi", "en"])
+def language(request: pytest.FixtureRequest) -> Iterator[Language]:
+    """The page speaks Vietnamese, then English."""
+    speak(request.param)
+    yield request.param
+    speak("vi")
+
+
+def found(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], linked: int | None = None
+) -> dict[str, Any]:
+    """The effects of people who answered so before and so after, each linked with themselves."""
+    pairs = [(place, place) for place in range(len(before) if linked is None else linked)]
+    return effects.effects(effects.freeze(pairs, before, after, QUESTIONS)).to_json()
+
+
+def people(right: int, level: int, count: int = 20) -> list[dict[str, Any]]:
+    """People who know so many of eight things, and stand so high on every scale; the last ones differ a little."""
+    said = []
+    for number in range(count):
+        more = number % 2
+        known = [item for item in QUESTIONS.items("before") if item.measure.kind == "knowledge"]
+        one: dict[str, Any] = {
+            item.code: item.measure.right if place < right + more else "khong_biet"
+            for place, item in enumerate(known)
+        }
+        for item in QUESTIONS.items("before"):
+            if item.measure.kind in ("attitude", "confidence", "trust"):
+                one[item.code] = str(6 - level if item.measure.reverse else level)
+        said.append(one)
+    return said
+
+
+def said(effects: dict[str, Any]) -> str:
+    return " | ".join(reading.sentences(effects))
+
+
+def test_who_answered_and_who_could_be_joined_is_said_first(language: Language) -> None:
+    words = said(found(people(3, 3, 30), people(4, 3, 30), linked=20))
+
+    assert words.startswith(
+        "30 người trả lời trước và 30 người trả lời sau; 20 người ghép được hai lần."
+        if language == "vi"
+        else "30 people answered before and 30 after; 20 could be joined with themselves."
+    )
+
+
+def test_with_too_few_joined_nothing_is_said_of_change(language: Language) -> None:
+    words = reading.sentences(found(people(3, 3, 30), people(4, 3, 30), linked=FEWEST - 1))
+
+    assert len(words) == 2
+    assert words[1].startswith("Cần ít nhất 10 người" if language == "vi" else "At least 10 people")
+
+
+def test_a_gain_is_told_as_people_of_a_hundred(language: Language) -> None:
+    words = said(found(people(2, 3), people(4, 3)))
+
+    assert (
+        "cứ 100 người thì thêm 25 người trả lời đúng"
+        if language == "vi"
+        else "of 100 people 25 more answer right"
+    ) in words
+
+
+def test_a_loss_is_told_as_plainly(language: Language) -> None:
+    words = said(found(people(4, 3), people(2, 3)))
+
+    assert (
+        "cứ 100 người thì bớt 25 người trả lời đúng"
+        if language == "vi"
+        else "of 100 people 25 fewer answer right"
+    ) in words
+    assert "−" in words
+    assert "-" not in words
+
+
+def test_no_change_is_called_no_change(language: Language) -> None:
+    same = said(found(people(4, 3), people(4, 3)))
+
+    assert ("gần như không đổi" if language == "vi" else "about as many people answer right") in same
+
+
+def test_the_attitude_mean_comes_before_the_knowledge_sum(language: Language) -> None:
+    words = reading.sentences(found(people(2, 3), people(4, 4)))
+
+    assert len(words) == 3
+    assert ("Điểm thái độ" if language == "vi" else "attitude score") in words[1]
+    assert ("hiểu biết" if language == "vi" else "knowledge question") in words[2]
+    assert ("3,00 đến 4,00" if language == "vi" else "3.00 to 4.00") in words[1]
+
+
+def test_a_number_that_rounds_to_nothing_has_no_sign() -> None:
+    speak("vi")
+
+    assert tables._signed(-0.001, 2) == "0,00"
+    assert tables._signed(-0.2) == "0"
+    assert tables._signed(0.2) == "0"
+    assert tables._signed(3.4) == "+3"
+    assert tables._signed(-3.4, 1) == "−3,4"
+    assert reading.rounded(-0.004, 2) == 0
+
+
+def test_tables_hold_only_what_can_be_compared(language: Language) -> None:
+    whole = found(people(2, 3), people(4, 4))
+    none = found(people(2, 3), people(4, 4), linked=3)
+
+    assert [len(tables.knowledge(whole, QUESTIONS)), len(tables.ratings(whole, QUESTIONS))] == [8, 14]
+    assert [row[-1] for row in tables.knowledge(whole, QUESTIONS)] == [20] * 8
+    assert len(tables.scores(whole)) == 3
+    assert tables.knowledge(none, QUESTIONS) == tables.scores(none) == tables.ratings(none, QUESTIONS) == []
+    for row in tables.knowledge(whole, QUESTIONS):
+        assert len(row) == len(tables.BY_ITEM) == len(tables.BY_SCORE)
+
+
+def test_a_row_says_both_shares_the_change_and_how_sure(language: Language) -> None:
+    row = tables.knowledge(found(people(2, 3), people(4, 3)), QUESTIONS)[3]
+
+    assert row[1] == ("0 %" if language == "vi" else "0%")
+    assert row[3] == "+100"
+    assert (" đến " if language == "vi" else " to ") in row[4]
+
+
+def caveats(effects: dict[str, Any], *, with_cards: bool = True) -> str:
+    return " | ".join(str(one) for one in reading.caveats(effects, with_cards=with_cards))
+
+
+def test_what_the_data_cannot_say_is_always_said(language: Language) -> None:
+    words = caveats(found(people(2, 3), people(4, 3)))
+
+    assert ("Không có nhóm so sánh" if language == "vi" else "no group to compare") in words
+    assert ("không mang tên đơn vị" if language == "vi" else "carry no unit") in words
+    assert ("60 %" if language == "vi" else "60%") not in words
+    assert ("không dùng thẻ" if language == "vi" else "no cards") not in words
+
+
+def test_few_joined_no_cards_and_a_ceiling_are_said_when_true(language: Language) -> None:
+    words = caveats(found(people(8, 5), people(8, 5), linked=11), with_cards=False)
+
+    assert ("Chưa đến 60 %" if language == "vi" else "Fewer than 60%") in words
+    assert ("không dùng thẻ" if language == "vi" else "no cards") in words
+    assert ("mức cao nhất từ đầu" if language == "vi" else "at the top already") in words
+
+
+def test_nobody_at_all_is_no_error(language: Language) -> None:
+    nothing = found([], [])
+
+    assert len(reading.sentences(nothing)) == 2
+    assert caveats(nothing)
