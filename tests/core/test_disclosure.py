@@ -29,8 +29,8 @@ from core.disclosure import (
     to_job,
     to_json,
 )
-from core.disclosure.reader import Reader
 from core.disclosure.lattice import Lattice, acyclic
+from core.disclosure.reader import Reader
 
 # --- a raw table is closed
 
