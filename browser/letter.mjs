@@ -226,10 +226,12 @@ function broken() {
   form.hidden = true;
   screen.hidden = false;
   working = false;
-  sealed = null;
+  const back = () => change(questions.last());
   screen.replaceChildren(template("check"));
-  for (const part of screen.querySelectorAll("[data-given], [data-skipped], [data-send], [data-back]")) part.remove();
-  trouble("failed");
+  for (const part of screen.querySelectorAll("[data-given], [data-skipped]")) part.remove();
+  screen.querySelector("[data-send]").addEventListener("click", send);
+  screen.querySelector("[data-back]").addEventListener("click", back);
+  trouble(sealed ? "lost" : "failed"); // what is sealed may be on its way: only the very same may be sent again
 }
 
 // --- the receipt -----------------------------------------------------------------------------------------------

@@ -34,7 +34,8 @@ export class Questions {
     this.seat(blank);
     const focused = this.#steps.findIndex((step) => step.ask.contains(document.activeElement));
     if (focused > 0) this.#at = focused;
-    this.touched = Boolean(form.querySelector("textarea:not(:placeholder-shown), :checked:not([value=mailbox])"));
+    const ticks = form.querySelector(":checked:not([value=mailbox])");
+    this.touched = Boolean(ticks) || [...form.querySelectorAll("textarea, input[type=text]")].some((one) => one.value);
     this.#show(false);
   }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from core import clock, db, rosters
 from core.access import Role
@@ -16,7 +16,7 @@ from intake.cases import NoSuchCase
 from intake.founding import Founded, Newcomer
 from tests import factories
 from tests.conftest import Live
-from tests.journeys.sealing import CANARIES, CONTACT, NAME, STORY, Writer
+from tests.journeys.sealing import CANARIES, CONTACT, LEAST, NAME, STORY, Writer
 from tests.letters import Handler, Reporter, desks
 
 Look = Callable[[Page], None]
@@ -177,6 +177,68 @@ def test_leaving_at_once_asks_nothing_and_leaves_nothing(writer: Writer) -> None
     assert dialogs == []
     page.go_back()
     assert page.locator(":checked:not([value=mailbox])").count() == 0
+
+
+def test_nothing_is_asked_where_nothing_was_written(writer: Writer) -> None:
+    page = writer.opens()
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+    page.get_by_text("Trước khi kể").first.click()
+    page.reload()
+    assert dialogs == []
+
+
+def test_a_fault_anywhere_in_the_script_is_said_and_nothing_is_lost(
+    browser: Browser, live: Live, app: Flask, centre: Founded, handlers: list[Handler]
+) -> None:
+    context = browser.new_context(base_url=live.url, locale="vi-VN")
+    writer = Writer(context, app)
+    page = writer.opens()
+    writer.answers(narrative=STORY)
+    page.evaluate("() => { setTimeout(() => { throw new Error('injected') }) }")
+    expect(page.get_by_text("Chưa niêm phong được thư trên máy này")).to_be_visible()
+    page.get_by_role("button", name="Gửi theo cách khác").click()
+    assert STORY in page.inner_text("main")
+    context.close()
+
+
+def test_the_keyboard_alone_writes_and_sends_a_letter(writer: Writer, handlers: list[Handler]) -> None:
+    page = writer.opens()
+    for _ in range(60):
+        if page.locator("[data-send]").count():
+            break
+        name = writer.asked
+        page.keyboard.press("Tab")
+        focused = "document.activeElement.name || ''"
+        while page.evaluate(focused) != name:
+            page.keyboard.press("Tab")
+        if name in LEAST:
+            page.keyboard.press("Space")
+        if name == "narrative":
+            page.keyboard.type(STORY)
+        while not page.evaluate("document.activeElement.matches('[data-next]')"):
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+    while not page.evaluate("document.activeElement.matches('[data-send]')"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator("#receipt").wait_for()
+    (line,) = handlers[0].cases()
+    assert handlers[0].opens(line.case_id).story["narrative"] == STORY
+
+
+def test_sealing_takes_no_patience(writer: Writer) -> None:
+    page = writer.opens()
+    writer.answers(narrative=STORY)
+    page.evaluate(
+        """() => { const ask = fetch; let at = 0;
+          document.querySelector("[data-send]").addEventListener("click", () => { at = performance.now(); }, true);
+          globalThis.fetch = (...all) => { globalThis.took = performance.now() - at; return ask(...all); }; }"""
+    )
+    writer.sends()
+    took = page.evaluate("took")
+    print(f"sealed in {took:.0f} ms, {len(writer.bodies[-1])} bytes sent")
+    assert took < 5000, took
 
 
 def test_a_warning_stands_before_leaving_with_something_written(writer: Writer) -> None:
