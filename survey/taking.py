@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from core import db, memory
 from core.memory import Store
@@ -121,15 +122,29 @@ def _alone(shelf: Store, ticket: str) -> Iterator[None]:
 
 
 def _use_card(round_id: str, card_mark: str, *, begun: bool) -> None:
+    this_card = (CardUse.round_id == round_id, CardUse.mark == card_mark)
     with db.writing() as session:
-        this_card = (CardUse.round_id == round_id, CardUse.mark == card_mark)
-        done = session.execute(update(CardUse).where(*this_card, CardUse.used == 0).values(used=1))
-        known = done.rowcount == 1 or session.scalar(select(CardUse.used).where(*this_card)) is not None
-    if not known:
-        raise CardUnknown
-    if done.rowcount == 0 and not begun:
-        raise AlreadyAnswered
+        done = session.execute(update(CardUse).where(*this_card, CardUse.used == 0).values(used=1)).rowcount
+        if not done:
+            _why_not(session, round_id, card_mark, begun=begun)
     places.forget_journal()
+
+
+def _why_not(session: Session, round_id: str, card_mark: str, *, begun: bool) -> None:
+    """Raise why no card could be marked; nothing when this very sending had marked it before."""
+    found = (
+        select(Round.state, CardUse.used)
+        .outerjoin(CardUse, (CardUse.round_id == Round.id) & (CardUse.mark == card_mark))
+        .where(Round.id == round_id)
+    )
+    state, used = session.execute(found).one()
+    if state != "open":
+        # Closing writes the marks anew, so whoever waited for it no longer finds the one they wanted to change.
+        raise RoundNotOpen
+    if used is None:
+        raise CardUnknown
+    if not begun:
+        raise AlreadyAnswered
 
 
 def _fill_place(round_id: str, body: bytes, link: bytes) -> None:
