@@ -61,8 +61,7 @@ function forget() {
 
 function once_more() {
   const { answers } = questions.read();
-  form.hidden = true;
-  screen.hidden = false;
+  turn(true);
   screen.replaceChildren(template("check"));
   const left = readers(answers, "handler");
   const notices = screen.querySelector("[data-notices]");
@@ -81,6 +80,14 @@ function once_more() {
   button.hidden = !left.length || !readers(answers, "custodian").length;
   button.addEventListener("click", send);
   shown(screen.querySelector("h1"));
+}
+
+// Either the questions or the screen; each has one heading of its own.
+function turn(to_screen) {
+  form.hidden = to_screen;
+  screen.hidden = !to_screen;
+  screen.replaceChildren();
+  main.querySelector("h1").hidden = to_screen;
 }
 
 function readers(answers, role) {
@@ -115,9 +122,7 @@ function listed(words) {
 
 function change(name) {
   if (sealed) return; // it may have arrived already; whatever is added now belongs into the mailbox
-  screen.hidden = true;
-  screen.replaceChildren();
-  form.hidden = false;
+  turn(false);
   questions.go(name);
 }
 
@@ -195,9 +200,7 @@ async function reseated() {
   } catch {
     return trouble("lost");
   }
-  screen.hidden = true;
-  screen.replaceChildren();
-  form.hidden = false;
+  turn(false);
   questions.seat(blank);
   questions.go(questions.rosterField, template("roster"));
 }
@@ -223,8 +226,7 @@ function other_way() {
 // Something in this script broke. What was written is still in the form, and can still be sent.
 function broken() {
   if (!form.isConnected || leaving.now) return;
-  form.hidden = true;
-  screen.hidden = false;
+  turn(true);
   working = false;
   const back = () => change(questions.last());
   screen.replaceChildren(template("check"));

@@ -126,7 +126,8 @@ export class Questions {
     const here = this.#steps[this.#at];
     for (const step of this.#steps) {
       step.ask.hidden = step !== here;
-      for (const one of step.with) one.hidden = step !== here;
+      // The page keeps its heading for who hears it.
+      for (const one of step.with) one.matches("h1") ? one.classList.toggle("sr", step !== here) : (one.hidden = step !== here);
       if (step.section !== here.section) step.section.hidden = true;
     }
     here.section.hidden = false;

@@ -202,6 +202,21 @@ def test_a_fault_anywhere_in_the_script_is_said_and_nothing_is_lost(
     context.close()
 
 
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_every_question_is_open_to_everybody(writer: Writer, assert_accessible: Look, prefix: str) -> None:
+    page = writer.opens(f"{prefix}/thu")
+    said = {**LEAST, **CANARIES, "reporter_role": "witness", "survivor_aware": "no", "age_group": "under_16"}
+    for _ in range(30):
+        if page.locator("[data-send]").count():
+            break
+        assert page.locator("h1:visible").count() == 1
+        writer.says(writer.asked, said.get(writer.asked))
+        assert_accessible(page)
+        page.locator("[data-next]").click()
+    assert page.locator("h1:visible").count() == 1
+    assert_accessible(page)
+
+
 def test_the_keyboard_alone_writes_and_sends_a_letter(writer: Writer, handlers: list[Handler]) -> None:
     page = writer.opens()
     for _ in range(60):
