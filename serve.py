@@ -111,6 +111,7 @@ def prepare(settings: Settings) -> str | None:
         raise CannotStart(_database_line(settings)) from error
     finally:
         app.extensions["database"].engine.dispose()
+        app.extensions["memory"].close()
 
 
 def _founding_link(app: Flask) -> str | None:

@@ -32,6 +32,7 @@ class Store(Protocol):
     def add(self, key: str, value: bytes, seconds: float) -> bool: ...
     def delete(self, key: str) -> None: ...
     def count(self, key: str, seconds: float) -> int: ...
+    def close(self) -> None: ...
 
 
 class Tmpfs:
@@ -45,6 +46,7 @@ class Tmpfs:
         folder.chmod(0o700)
         self._path = folder / "memory.db"
         self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
         self._swept = 0.0
         self._db().execute(
             "CREATE TABLE IF NOT EXISTS shelf (key TEXT PRIMARY KEY, value BLOB, until REAL) WITHOUT ROWID"
@@ -53,7 +55,9 @@ class Tmpfs:
     def _db(self) -> sqlite3.Connection:
         found = getattr(self._local, "db", None)
         if found is None:
-            found = sqlite3.connect(self._path, timeout=10, isolation_level=None)
+            # Each thread has its own; `close` alone touches those of others.
+            found = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
+            self._opened.append(found)
             for pragma in ("journal_mode=MEMORY", "synchronous=OFF", "secure_delete=ON", "temp_store=MEMORY"):
                 found.execute(f"PRAGMA {pragma}")
             self._local.db = found
@@ -101,6 +105,12 @@ class Tmpfs:
         )
         return int(row[0])
 
+    def close(self) -> None:
+        """Let go of the shelf; what lies on it stays for other processes."""
+        while self._opened:
+            self._opened.pop().close()
+        self._local = threading.local()
+
     def _sweep(self) -> None:
         """Throw away what has run out, once a second at most: nothing of it can be read in the meantime."""
         now = time.time()
@@ -144,6 +154,9 @@ class Valkey:
         pipe.incr(key)
         pipe.expire(key, int(seconds) or 1, nx=True)
         return int(pipe.execute()[0])
+
+    def close(self) -> None:
+        self._client.close()
 
 
 def open_store(url: str, instance: Path) -> Store:

@@ -139,6 +139,7 @@ def running(settings: Settings) -> Iterator[Flask]:
         yield made
     finally:
         made.extensions["database"].engine.dispose()
+        made.extensions["memory"].close()
         shutil.rmtree(shelf, ignore_errors=True)
 
 

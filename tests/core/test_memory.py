@@ -21,7 +21,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[Store]:
-    yield memory.open_store("", tmp_path)
+    opened = memory.open_store("", tmp_path)
+    yield opened
+    opened.close()
     shutil.rmtree(memory.folder(tmp_path))
 
 
@@ -149,6 +151,7 @@ def test_two_installations_share_nothing(shelf: Store, tmp_path: Path) -> None:
         shelf.put("a", b"1", 60)
         assert other.get("a") is None
     finally:
+        other.close()
         shutil.rmtree(memory.folder(tmp_path / "other"))
 
 

@@ -132,6 +132,7 @@ def test_what_somebody_edited_is_seen_by_every_process_at_once(house: Flask, vis
     assert "0909 000 111" in visitor.get("/").text
     assert "0909 000 111" in elsewhere.get("/").text
     other.extensions["database"].engine.dispose()
+    other.extensions["memory"].close()
 
 
 @pytest.mark.parametrize("path", ["/", "/en/", "/giup-do", "/tam-biet", "/thu", "/hop-thu", "/khao-sat/"])

@@ -327,6 +327,7 @@ def second_process(house: Flask, settings: Settings) -> Iterator[Flask]:
     _add_pages(made)
     yield made
     made.extensions["database"].engine.dispose()
+    made.extensions["memory"].close()
 
 
 def test_any_process_can_answer_a_signed_in_person(house: Flask, second_process: Flask) -> None:
