@@ -14,7 +14,7 @@ _NUMBERS = [
         Text("Trước", "Before"),
         Text("Sau", "After"),
         Text("Thay đổi", "Change"),
-        Text("Khoảng tin cậy 95 %", "95% interval"),
+        Text("Khoảng tin cậy 95\N{NO-BREAK SPACE}%", "95% interval"),
         Text("Số người", "People"),
     )
 ]
