@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from core import clock as core_clock
 from core import memory
@@ -135,12 +136,30 @@ def running(settings: Settings) -> Iterator[Flask]:
     made = create_app(settings)
     made.testing = True
     made.test_client_class = SameOriginClient
+    made.jinja_env.bytecode_cache = COMPILED
     try:
         yield made
     finally:
         made.extensions["database"].engine.dispose()
         made.extensions["memory"].close()
         shutil.rmtree(shelf, ignore_errors=True)
+
+
+class _Compiled(BytecodeCache):
+    """Templates are compiled once for the whole run, not once for each test's application."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = _Compiled()
 
 
 def shelf_of(settings: Settings) -> Path:
