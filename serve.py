@@ -54,7 +54,12 @@ def worker() -> Any:
     settings = config.from_environment()
     app = create_app(settings)
     quiet.watch(app)
-    return Gateway(app.wsgi_app, threads=settings.threads, limit=app.config["MAX_CONTENT_LENGTH"])
+    return Gateway(
+        app.wsgi_app,
+        threads=settings.threads,
+        limit=app.config["MAX_CONTENT_LENGTH"],
+        end=lambda: os._exit(0),
+    )
 
 
 def check_place(settings: Settings) -> None:

@@ -23,6 +23,8 @@ BODY_SECONDS: Final = 90
 """A letter of 16 KiB takes a minute on the slowest telephone line anybody still has."""
 DRAIN: Final = 8
 """So many times the limit is read and thrown away, so that a browser hears why instead of a broken line."""
+LAST_SECONDS: Final = 3
+"""Requests under way when the server is asked to end may take so long."""
 STEP_SECONDS: Final = 30
 """A thread that sends a long answer waits so long for the other side to take one piece of it."""
 
@@ -38,14 +40,25 @@ class Gone(Exception):
 class Gateway:
     """A WSGI application behind the server's own interface (RSGI)."""
 
-    def __init__(self, app: Wsgi, *, threads: int, limit: int) -> None:
+    def __init__(
+        self, app: Wsgi, *, threads: int, limit: int, end: Callable[[], None] = lambda: None
+    ) -> None:
         self._app = app
         self._limit = limit
+        self._end = end
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="page")
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._busy = 0
 
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The server ends this process: requests under way are finished, then it is gone at once.
+
+        Left to end by itself, Python would take itself apart while the server's own threads still run, and they
+        would abort with a page of noise.
+        """
+        end = loop.time() + LAST_SECONDS
+        while self._busy and loop.time() < end:
+            loop.run_until_complete(asyncio.sleep(0.01))
+        self._end()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.proto != "http":
@@ -63,7 +76,11 @@ class Gateway:
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ["wsgi.input"] = io.BytesIO(body)
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, self._answer, environ, protocol, loop)
+        self._busy += 1
+        try:
+            await loop.run_in_executor(self._threads, self._answer, environ, protocol, loop)
+        finally:
+            self._busy -= 1
 
     async def _receive(self, environ: dict[str, Any], protocol: Any) -> tuple[bytes, bool]:
         """The body, and whether that is all of it. Raises `TooSlow` or `Gone`."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -229,6 +231,47 @@ def test_an_answer_is_closed_even_when_it_breaks_off() -> None:
 
     _ask(app, Scope(), Line())
     assert closed == [True]
+
+
+def test_a_page_under_way_is_finished_before_the_process_ends() -> None:
+    order: list[str] = []
+
+    def app(_environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        time.sleep(0.2)
+        order.append("page")
+        start("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
+
+    loop = asyncio.new_event_loop()
+    door, line = Gateway(app, threads=1, limit=1000, end=lambda: order.append("end")), Line()
+    page = loop.create_task(door.__rsgi__(Scope(), line))
+    loop.run_until_complete(asyncio.sleep(0.05))
+    door.__rsgi_del__(loop)
+    assert order == ["page", "end"]
+    assert page.done()
+    assert line.body == b"ok"
+    loop.close()
+
+
+def test_a_page_that_never_ends_does_not_keep_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "LAST_SECONDS", 0.05)
+    go_on = threading.Event()
+
+    def app(_environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        go_on.wait(10)
+        return []
+
+    ended: list[bool] = []
+    loop = asyncio.new_event_loop()
+    door = Gateway(app, threads=1, limit=1000, end=lambda: ended.append(True))
+    page = loop.create_task(door.__rsgi__(Scope(), Line()))
+    loop.run_until_complete(asyncio.sleep(0.05))
+    door.__rsgi_del__(loop)
+    assert ended == [True]
+    assert not page.done()
+    go_on.set()
+    loop.run_until_complete(page)
+    loop.close()
 
 
 def test_anything_that_is_not_a_page_is_left_alone() -> None:

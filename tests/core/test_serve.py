@@ -249,4 +249,5 @@ def test_a_second_start_is_quick_and_every_process_ends_with_it(tmp_path: Path) 
     assert took < 5
     assert len(pids) >= 3
     assert again.process.returncode == 0
+    assert len(again.said().strip().splitlines()) == 3, "it ends without a word"
     assert _gone(pids)
