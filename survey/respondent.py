@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -65,7 +66,8 @@ def answer(round_id: str) -> Response | tuple[str, int]:
         return render_template("survey/already.html", round=found), 409
     except taking.RoundNotOpen:
         return _not_open(found, sent=True)
-    return Response(render_template("survey/thanks.html", questionnaire=questionnaire))
+    thanks = partial(render_template, "survey/thanks.html", questionnaire=questionnaire)
+    return same_bytes(thanks, key=("thanks", round_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,9 @@ BEGUN_SECONDS: Final = 86_400
 _ONE_SENDING: Final = 60
 _PATIENCE: Final = 10
 _BEGUN: Final = b"begun"
+# No object of these rows is held meanwhile, so there is none to bring up to date.
+_MARK: Final = update(CardUse).values(used=1).execution_options(synchronize_session=False)
+_FILL: Final = update(Response).values(filled=1).execution_options(synchronize_session=False)
 
 
 class RoundNotOpen(Exception):
@@ -124,7 +127,7 @@ def _alone(shelf: Store, ticket: str) -> Iterator[None]:
 def _use_card(round_id: str, card_mark: str, *, begun: bool) -> None:
     this_card = (CardUse.round_id == round_id, CardUse.mark == card_mark)
     with db.writing() as session:
-        done = session.execute(update(CardUse).where(*this_card, CardUse.used == 0).values(used=1)).rowcount
+        done = session.execute(_MARK.where(*this_card, CardUse.used == 0)).rowcount
         if not done:
             _why_not(session, round_id, card_mark, begun=begun)
     places.forget_journal()
@@ -157,6 +160,6 @@ def _fill_place(round_id: str, body: bytes, link: bytes) -> None:
         while not filled:
             # Somebody else may draw the same place at the same instant; one of the two draws again.
             place = (Response.round_id == round_id, Response.id == places.draw(session, round_id))
-            fill = update(Response).where(*place, Response.filled == 0)
-            filled = session.execute(fill.values(filled=1, answers=body, link=link)).rowcount
+            fill = _FILL.where(*place, Response.filled == 0).values(answers=body, link=link)
+            filled = session.execute(fill).rowcount
     places.forget_journal()
