@@ -46,6 +46,7 @@ DEEDS: Final[Mapping[str, Text]] = {
     "judged": Text("Nhận định để thống kê", "Judged for the count"),
     "half_lent": Text("Cho mượn nửa khóa của tên", "Lent half of a name's key"),
     "name_opened": Text("Mở tên trong thư", "Opened the names in a letter"),
+    "survey_linked": Text("Ghép hai lần trả lời khảo sát", "Joined two waves of a survey"),
     "release_begun": Text("Bắt đầu công bố số liệu", "Began a release of figures"),
     "release_counted": Text("Đếm và xem trước số liệu", "Counted and looked at figures"),
     "release_published": Text("Công bố số liệu cho Ban", "Published figures to the board"),

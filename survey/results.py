@@ -72,7 +72,14 @@ def compare(before_id: str, after_id: str, by: Identity | None, seed: bytes) -> 
     """
     custodian = require(by, Role.CUSTODIAN)
     with db.writing() as session:
-        log.write(session, DEED, who=custodian.person_id, about=f"{before_id} {after_id}")
+        known = session.get(Round, before_id)
+        log.write(
+            session,
+            DEED,
+            who=custodian.person_id,
+            about=str(known.year) if known else "",
+            detail={"before": before_id, "after": after_id},
+        )
     with db.reading() as session:
         before, after = _pair(session, before_id, after_id)
         questionnaire = rounds.questionnaire_of(session, before)

@@ -63,6 +63,7 @@ def test_joining_is_one_button(app: Flask, desk: FlaskClient, closed: tuple[str,
     path = f"/lam-viec/ghep/{closed[0]}/{closed[1]}"
 
     assert "Đã ghép và tính xong" in post(desk, path, follow_redirects=True).text
+    assert "Ghép hai lần trả lời khảo sát" in desk.get("/lam-viec/nhat-ky/").text
     assert "Hai đợt này đã được ghép rồi" in post(desk, path, follow_redirects=True).text
 
 

@@ -142,7 +142,8 @@ def test_the_log_has_its_line_before_anything_is_opened(
         custodians[0].joins(before, after)
 
     newest = lines(app, person)[0]
-    assert (newest.deed, newest.who, newest.about) == ("survey_linked", person.person_id, f"{before} {after}")
+    assert (newest.deed, newest.who, newest.about) == ("survey_linked", person.person_id, "2026")
+    assert newest.detail == {"before": before, "after": after}
     assert comparisons(app) == 0
 
 
