@@ -80,6 +80,7 @@ def test_answers_are_counted_for_the_whole_centre(
     assert "tram_y_te" not in page
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     "role", [role for role in Role if role is not Role.CAMPAIGNER and role is not Role.UNIT]
 )
@@ -119,6 +120,7 @@ def test_a_browser_that_sends_days_its_own_way_is_understood(app: Flask, desk: F
     assert the_round(app).opens_on == date(2026, 11, 25)
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
@@ -144,6 +146,7 @@ def test_a_mistake_in_the_plan_is_named_and_nothing_is_lost(
         assert session.scalars(select(Round)).all() == []
 
 
+@pytest.mark.embedded
 def test_a_round_that_is_over_before_it_begins_is_refused(desk: FlaskClient) -> None:
     assert "Ngày này đã qua" in planned(desk, opens_on="01/11/2026", closes_on="10/11/2026")
 
@@ -272,6 +275,7 @@ def test_cards_are_shown_once_to_be_printed(app: Flask, desk: FlaskClient, prefi
     assert not any(code in desk.get("/dieu-hanh/").text for code in codes)
 
 
+@pytest.mark.embedded
 def test_no_code_stands_in_an_address_or_a_picture(app: Flask, desk: FlaskClient) -> None:
     page = post(desk, "/dieu-hanh/the", {"count": "3"}).text
     codes = re.findall(r"<output>([0-9 ]{14})</output>", page)
@@ -282,6 +286,7 @@ def test_no_code_stands_in_an_address_or_a_picture(app: Flask, desk: FlaskClient
     assert not any(code.replace(" ", "") in page for code in codes)
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("count", ["0", "2001", "", "nhiều", "1,5"])
 def test_a_wrong_number_of_cards_is_named(app: Flask, desk: FlaskClient, count: str) -> None:
     page = post(desk, "/dieu-hanh/the", {"count": count})

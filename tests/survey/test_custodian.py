@@ -34,6 +34,7 @@ def closed(campaigner: Campaigner, desk: FlaskClient) -> tuple[str, str]:
     return before, after
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(("prefix", "words"), [("", "Chưa có gì để ghép"), ("/en", "Nothing to join yet")])
 def test_with_nothing_to_join_the_page_says_what_will_come(
     desk: FlaskClient, prefix: str, words: str
@@ -67,6 +68,7 @@ def test_joining_is_one_button(app: Flask, desk: FlaskClient, closed: tuple[str,
     assert "Hai đợt này đã được ghép rồi" in post(desk, path, follow_redirects=True).text
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("refusal", "vi", "en"),
     [

@@ -40,6 +40,7 @@ def answers_of(row: Response) -> dict[str, Any]:
 # What is asked
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("prefix", ["", "/en"])
 @pytest.mark.parametrize("wave", ["before", "after", "followup"])
 def test_every_question_of_the_wave_stands_on_the_page(
@@ -63,12 +64,14 @@ def test_the_page_says_what_is_promised_before_it_asks(box: tuple[str, list[str]
         assert page.index(sentence.vi) < page.index('name="K1"')
 
 
+@pytest.mark.embedded
 def test_the_page_is_one_of_eight_that_are_kept_ready(box: tuple[str, list[str]], in_app: Flask) -> None:
     pages = {Respondent(in_app).opens(box[0]).data for _ in range(80)}
 
     assert 1 < len(pages) <= respondent_pages.ORDERS
 
 
+@pytest.mark.embedded
 def test_places_for_help_stand_in_a_drawn_order_and_the_exclusive_answer_last(
     box: tuple[str, list[str]], in_app: Flask
 ) -> None:
@@ -82,6 +85,7 @@ def test_places_for_help_stand_in_a_drawn_order_and_the_exclusive_answer_last(
     assert len({frozenset(order) for order in orders}) == 1
 
 
+@pytest.mark.embedded
 def test_other_questions_keep_their_order(box: tuple[str, list[str]], in_app: Flask) -> None:
     orders = {
         tuple(re.findall(r'name="T1" value="([^"]+)"', Respondent(in_app).opens(box[0]).text))
@@ -91,6 +95,7 @@ def test_other_questions_keep_their_order(box: tuple[str, list[str]], in_app: Fl
     assert orders == {("1", "2", "3", "4", "5")}
 
 
+@pytest.mark.embedded
 def test_nothing_right_or_wrong_shows_before_the_last_wave(box: tuple[str, list[str]], in_app: Flask) -> None:
     page = Respondent(in_app).opens(box[0]).text
 
@@ -249,6 +254,7 @@ def test_the_same_sending_again_is_thanked_again_and_kept_once(
     assert len(kept(in_app, box[0])) == 1
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("name", "value"), [("K1", "co_le"), ("T1", "9"), ("H1", "115"), ("E3", "hong"), ("B1", "khoa_noi")]
 )

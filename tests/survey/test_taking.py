@@ -341,3 +341,26 @@ def test_a_code_drawn_twice_is_printed_once(
 
     assert opened(custody, print_cards=2)[1] == [first, second]
     assert opened(custody, print_cards=1)[1] == [third]
+
+
+# Long after
+
+
+def test_long_after_its_answer_a_card_is_still_used(in_app: Flask, custody: Custody) -> None:
+    round_id, codes = opened(custody, print_cards=1)
+    assert status(in_app, round_id, codes[0], K1="sai")() == 200
+    memory.store().delete(taking._ticket(round_id, codes[0]))
+
+    assert status(in_app, round_id, codes[0], K1="sai")() == 409
+    assert len(kept(in_app, round_id)) == 1
+
+
+def test_a_card_that_was_used_finds_a_closed_round_closed(in_app: Flask, custody: Custody) -> None:
+    round_id, codes = opened(custody, print_cards=1)
+    public = public_of(round_id)
+    assert status(in_app, round_id, codes[0], K1="sai")() == 200
+    memory.store().delete(taking._ticket(round_id, codes[0]))
+    close(round_id)
+
+    with pytest.raises(taking.RoundNotOpen):
+        taking.take(round_id, public, answers={}, elements=[], code=codes[0])
