@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import json
 import pickle
 from collections.abc import Callable, Sequence
@@ -599,3 +600,8 @@ def brute_force(told: Sequence[ProtectedTable], shape: tuple[int, ...], most: in
                 if count.min() >= 1 and count.max() <= K - 1:
                     proved.add((at, since, until))
     return proved
+
+
+def test_the_package_has_no_other_doors() -> None:
+    with pytest.raises(AttributeError):
+        importlib.import_module("core.disclosure").publish_raw  # noqa: B018
