@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from itertools import pairwise
 
 import pytest
@@ -143,12 +142,11 @@ def test_the_expected_number_of_false_links_is_about_right() -> None:
     assert seen / 2 < expected < seen * 3
 
 
-def test_three_thousand_forms_are_linked_quickly_even_when_all_are_alike() -> None:
+def test_three_thousand_forms_are_linked_and_forms_that_are_all_alike_never() -> None:
     before, after = staff(3000, error=0.03, seed=6)
-    start = time.perf_counter()
-    link(before, after)
-    link([code(ME)] * 3000, [code(ME)] * 3000)
-    assert time.perf_counter() - start < 10
+
+    assert len(link(before, after).pairs) >= 2700
+    assert link([code(ME)] * 3000, [code(ME)] * 3000).pairs == ()
 
 
 @settings(max_examples=60, deadline=None)
