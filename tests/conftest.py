@@ -16,14 +16,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing import Rule
 
 from core import clock as core_clock
-from core import memory
+from core import heavy, memory
 from core.config import Settings
 
 if TYPE_CHECKING:
@@ -160,6 +162,41 @@ class _Compiled(BytecodeCache):
 
 
 COMPILED = _Compiled()
+
+
+_BUILDERS: dict[tuple[str, str, bool], Callable[..., tuple[str, str]]] = {}
+_build = Rule._compile_builder
+
+
+def _built_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+    """Werkzeug writes, compiles and runs a function for each address of each application: once is enough."""
+    key = rule.rule, repr(rule.defaults), append_unknown
+    if key not in _BUILDERS:
+        _BUILDERS[key] = _build(rule, append_unknown)
+    return _BUILDERS[key]
+
+
+Rule._compile_builder = _built_once  # type: ignore[method-assign]
+
+
+@contextmanager
+def calculating_here() -> Iterator[None]:
+    """Heavy jobs run in this process: the child, which test_heavy.py tries, loads scipy for a second each time."""
+
+    def here(job: str, payload: Any, **_: Any) -> Any:
+        return heavy._answer(
+            (0, json.dumps(heavy._outcome(job, json.dumps(payload).encode(), print)).encode())
+        )
+
+    with patch.object(heavy, "run", here):
+        yield
+
+
+@pytest.fixture
+def calculated_here() -> Iterator[None]:
+    """Heavy jobs run in this process."""
+    with calculating_here():
+        yield
 
 
 def shelf_of(settings: Settings) -> Path:

@@ -137,6 +137,7 @@ FORBIDDEN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "file", "line", "said"), FORBIDDEN, ids=[f"{rule}-{file}" for rule, file, _, _ in FORBIDDEN]
 )
@@ -156,6 +157,7 @@ def test_a_forbidden_import_turns_its_contract_red(
     assert said in words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_new_module_is_red_until_it_has_its_place(copy: Path, package: str) -> None:
     path = copy / package / "newcomer.py"

@@ -113,7 +113,7 @@ def cheap() -> Iterator[None]:
 
 
 @pytest.fixture
-def year(app: Flask, cheap: None, clock: Any) -> Year:
+def year(app: Flask, cheap: None, calculated_here: None, clock: Any) -> Year:
     """A centre founded in January 2026; the clock stands at 20 November 2026 afterwards."""
     clock.set(noon(2026, 1, 5))
     made = Year(app, factories.found_centre(app))

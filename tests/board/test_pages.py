@@ -6,7 +6,10 @@ import csv
 import io
 import json
 import re
+import shutil
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -16,13 +19,15 @@ from werkzeug.test import TestResponse
 from core import clock as core_clock
 from core import config, db
 from core.access import Role
+from core.config import Settings
 from core.disclosure import from_json
 from intake import shares
-from intake.founding import Newcomer
+from intake.founding import Founded, Newcomer
 from survey import rounds
 from survey.models import Comparison
 from tests import factories
 from tests.board.conftest import Year, noon
+from tests.conftest import calculating_here, running
 
 # The deeds behind the pages are tried on both databases in test_releasing.py.
 pytestmark = pytest.mark.embedded
@@ -43,15 +48,38 @@ def figures_of(page: TestResponse) -> str:
     return found.group(0)
 
 
+@pytest.fixture(scope="session")
+def released(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Founded]:
+    """An instance whose board can see 12 letters of its own, told 3: made once, copied for each test."""
+    instance = tmp_path_factory.mktemp("released")
+    instance.chmod(0o700)
+    shutil.copyfile(sqlite_template, instance / "centre.db")
+    settings = Settings(instance=instance)
+    with (
+        core_clock.freeze(noon(2026, 1, 5)),
+        factories.cheap_locks(),
+        calculating_here(),
+        running(settings) as app,
+    ):
+        year = Year(app, factories.found_centre(app))
+        core_clock._frozen = noon(2026, 5, 2)
+        year.gets(12, sex="female", setting="home")
+        year.gets(3, reporter_role="witness", survivor_aware="unsure", consent_stats=None)
+        core_clock._frozen = noon(2026, 7, 5)
+        year.releases(JUNE)
+    return instance, year.centre
+
+
 @pytest.fixture
-def with_release(year: Year, clock: Any) -> Year:
-    """A centre whose board can see 12 letters of its own, told 3."""
-    clock.set(noon(2026, 5, 2))
-    year.gets(12, sex="female", setting="home")
-    year.gets(3, reporter_role="witness", survivor_aware="unsure", consent_stats=None)
+def with_release(
+    released: tuple[Path, Founded], settings: Settings, cheap: None, calculated_here: None, clock: Any
+) -> Iterator[Year]:
+    """A centre whose board can see 12 letters of its own, told 3; the clock stands at 5 July 2026."""
+    instance, centre = released
     clock.set(noon(2026, 7, 5))
-    year.releases(JUNE)
-    return year
+    shutil.copytree(instance, settings.instance, dirs_exist_ok=True)
+    with running(settings) as app:
+        yield Year(app, centre)
 
 
 def test_before_the_first_release_the_page_says_what_will_come_and_when(year: Year) -> None:

@@ -91,6 +91,7 @@ def test_a_letter_closed_to_one_custodian_is_counted_through_the_other(year: Yea
     assert own(year) == 5
 
 
+@pytest.mark.slow
 def test_reports_told_by_others_and_those_without_consent_are_counted_in_totals_alone(
     year: Year, clock: Any
 ) -> None:
@@ -122,6 +123,7 @@ def test_what_was_judged_after_the_period_waits_for_the_next_one(year: Year, clo
     assert total_of(year.releases(SEPTEMBER), "own") == 10
 
 
+@pytest.mark.slow
 def test_figures_move_in_steps_and_a_reclassified_letter_stays_where_it_was(year: Year, clock: Any) -> None:
     clock.set(noon(2026, 5, 2))
     cases = year.gets(6, gbv_type="rape")

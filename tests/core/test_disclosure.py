@@ -391,6 +391,7 @@ def test_progress_is_told() -> None:
 # --- the law: nobody can prove a small count
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 4)] * 3), min_size=2, max_size=2))
 def test_brute_force_proves_nothing_from_one_table_over_two_releases(arrivals: list[tuple[int, ...]]) -> None:
@@ -399,6 +400,7 @@ def test_brute_force_proves_nothing_from_one_table_over_two_releases(arrivals: l
     assert brute_force(told, (3,), most=8) == set()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 6)] * 4), min_size=1, max_size=1))
 def test_brute_force_proves_nothing_from_a_crossed_table(arrivals: list[tuple[int, ...]]) -> None:
@@ -416,6 +418,7 @@ def test_brute_force_proves_no_crossing_of_two_tables_that_share_only_the_total(
     assert brute_force(told, (2, 2), most=14) == set()
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(
     st.integers(1, 60),
@@ -454,11 +457,13 @@ def test_a_weakened_rule_is_caught(weakened: str, monkeypatch: pytest.MonkeyPatc
     assert caught == by_solver
 
 
+@pytest.mark.slow
 def test_not_even_who_knows_the_program_learns_a_small_count() -> None:
     """All cubes of three categories and at most 8 cases: those that look alike leave every count open."""
     assert told_the_rule() == 0
 
 
+@pytest.mark.slow
 def test_a_rule_that_is_not_careful_tells_by_what_it_withholds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "Reader", lambda lattice, k, seconds, careful: Reader(lattice, k, seconds))
     assert told_the_rule() > 0

@@ -249,6 +249,7 @@ def test_joint_tables_keep_no_person_and_read_back_the_same() -> None:
     assert joint.swapped().swapped() == joint
 
 
+@pytest.mark.slow
 def test_ten_times_the_people_do_not_make_ten_times_the_tables() -> None:
     small, large = (len(json.dumps(_year(n, seed=2).to_json())) for n in (400, 4000))
     assert large < 2.5 * small
@@ -425,6 +426,7 @@ def test_the_order_of_people_does_not_matter(n: int, seed: int, random: Any) -> 
     assert again == freeze(pairs, befores, afters, SHIPPED)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.integers(10, 80), st.integers(0, 10_000))
 def test_swapping_the_waves_turns_signs_and_keeps_p(n: int, seed: int) -> None:
