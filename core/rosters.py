@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from flask import current_app
 from sqlalchemy import Integer, LargeBinary, event, select
@@ -46,6 +46,11 @@ class RosterVersion(Base):
     complete: Mapped[bool] = mapped_column(default=False)
 
 
+_COMPLETE: Final = (
+    select(RosterVersion.version, RosterVersion.document, RosterVersion.signatures)
+    .where(RosterVersion.complete)
+    .order_by(RosterVersion.version)
+)
 _SPOILT_PIN: Final = Text(
     "Tệp roster.seen trên máy chủ bị hỏng; người quản trị máy cần phục hồi nó từ bản sao lưu.",
     "The file roster.seen on the server is damaged; whoever keeps the machine must restore it from a backup.",
@@ -60,7 +65,7 @@ class NoRoster(Exception):
     """Nobody is rostered yet, so nothing can be sealed."""
 
 
-def _signed(row: RosterVersion) -> SignedRoster:
+def _signed(row: Any) -> SignedRoster:
     signatures = {member: bytes.fromhex(text) for member, text in json.loads(row.signatures).items()}
     return SignedRoster(roster=Roster.decode(row.document), signatures=signatures)
 
@@ -104,9 +109,7 @@ def chain(session: Session) -> tuple[Roster, ...]:
 
     Raises `NoRoster` or `RosterRefused`.
     """
-    rows = session.scalars(
-        select(RosterVersion).where(RosterVersion.complete).order_by(RosterVersion.version)
-    ).all()
+    rows = session.execute(_COMPLETE).all()
     if not rows:
         if seen()[0]:
             _verified([])  # refuses: this machine has seen one

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,9 @@ from intake.submission import ChannelClosed, PlaceTaken, Sealed
 
 FORMAT: Final = 1
 _TRIES: Final = 12
+_SAME: Final = select(CaseFile.id, CaseFile.mailbox).where(
+    (CaseFile.id == bindparam("case")) | (CaseFile.mailbox == bindparam("mailbox"))
+)
 _HEAD: Final = (1, 16, 32, 32, 1)
 _HEAD_BYTES: Final = sum(_HEAD)
 
@@ -68,10 +71,10 @@ def take(body: bytes) -> None:
     Raises `NotSealed`, `RosterChanged`, `IdTaken`, `ChannelClosed`.
     """
     arrived = read(body)
-    roster, in_force = _rosters(arrived.fingerprint)
-    parts = list(_parts(arrived.rest, roster))
     for _ in range(_TRIES):
         with db.reading() as session:
+            roster, in_force = _rosters(session, arrived.fingerprint)
+            parts = list(_parts(arrived.rest, roster))
             if _kept_before(session, arrived, parts[2 : 2 + len(FIRST)]):
                 return
         if not in_force:
@@ -113,11 +116,10 @@ def lengths(roster: Roster) -> tuple[int, ...]:
     )
 
 
-def _rosters(fingerprint: str) -> tuple[Roster, bool]:
+def _rosters(session: Session, fingerprint: str) -> tuple[Roster, bool]:
     """The version a letter was sealed to, and whether it is in force; the channel may be closed meanwhile."""
     try:
-        with db.reading() as session:
-            chain = rosters.chain(session)
+        chain = rosters.chain(session)
     except (NoRoster, RosterRefused) as refused:
         raise ChannelClosed from refused
     named = next((roster for roster in chain if roster.fingerprint == fingerprint), None)
@@ -147,8 +149,8 @@ def _cut(data: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
 
 def _kept_before(session: Session, arrived: Arrived, compartments: list[bytes]) -> bool:
     """Whether these very bytes were kept; `IdTaken` where the id or the mailbox belongs to others."""
-    same_id, same_mailbox = CaseFile.id == arrived.case_id, CaseFile.mailbox == arrived.mailbox
-    found = session.execute(select(CaseFile.id, CaseFile.mailbox).where(same_id | same_mailbox)).all()
+    whose = {"case": arrived.case_id, "mailbox": arrived.mailbox}
+    found = session.connection().execute(_SAME, whose).all()
     if not found:
         return False
     if [tuple(row) for row in found] != [(arrived.case_id, arrived.mailbox)]:

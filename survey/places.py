@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from flask import current_app
-from sqlalchemy import insert, select, text
+from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,12 @@ from survey.models import ANSWER_BYTES, LINK_BYTES, Response
 BLOCK: Final = 256
 """Places made at a time. At least a fifth of a round's places stay free, so that a draw is a draw."""
 _LOOK: Final = 16
+_AHEAD: Final = (
+    select(Response.id, Response.filled)
+    .where(Response.round_id == bindparam("round"), Response.id >= bindparam("from_here"))
+    .order_by(Response.id)
+    .limit(_LOOK)
+)
 _WAIT_MS: Final = 100
 _TRIES: Final = 5
 
@@ -41,12 +47,8 @@ def make(session: Session, round_id: str, count: int = BLOCK) -> None:
 def draw(session: Session, round_id: str) -> str:
     """The id of a free place, at random; more are made when fewer than a fifth are free."""
     for _ in range(8):
-        ahead = session.execute(
-            select(Response.id, Response.filled)
-            .where(Response.round_id == round_id, Response.id >= secrets.token_hex(16))
-            .order_by(Response.id)
-            .limit(_LOOK)
-        ).all()
+        here = {"round": round_id, "from_here": secrets.token_hex(16)}
+        ahead = session.connection().execute(_AHEAD, here).all()
         free: list[str] = [row.id for row in ahead if not row.filled]
         if free and len(free) * 5 >= len(ahead):
             return free[0]
