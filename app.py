@@ -25,7 +25,7 @@ from core import (
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
-from intake import commands, founder, handler, reporter, reporter_script, returning, roster_keeper
+from intake import commands, desk_pages, founder, instance, reporter, reporter_script, returning, roster_keeper
 from survey import campaigner, respondent
 from survey import custodian as linking
 
@@ -40,10 +40,11 @@ BLUEPRINTS = (
     log_reader.pages,
     administrator.pages,
     commands.commands,
+    instance.commands,
     reporter.pages,
     reporter_script.pages,
     returning.pages,
-    handler.pages,
+    desk_pages.pages,  # with the pages of intake/handler.py
     respondent.pages,
     campaigner.pages,
     linking.pages,

@@ -43,9 +43,14 @@ DEEDS: Final[Mapping[str, Text]] = {
     "listed": Text("Xem danh sách thư", "Looked at the list of letters"),
     "opened": Text("Mở thư", "Opened a letter"),
     "answered": Text("Trả lời thư", "Answered a letter"),
+    "declined": Text("Rút khỏi một vụ việc", "Stepped back from a case"),
+    "handover_told": Text("Báo người viết sẽ chuyển thư", "Told the reporter of a hand-over"),
+    "handed_over": Text("Chuyển thư cho đồng nghiệp", "Handed a letter to a colleague"),
+    "rota_kept": Text("Sửa lịch trực", "Changed the duty rota"),
     "judged": Text("Nhận định để thống kê", "Judged for the count"),
     "half_lent": Text("Cho mượn nửa khóa của tên", "Lent half of a name's key"),
     "name_opened": Text("Mở tên trong thư", "Opened the names in a letter"),
+    "restored": Text("Phục hồi từ bản sao lưu", "Restored from a backup"),
     "survey_linked": Text("Ghép hai lần trả lời khảo sát", "Joined two waves of a survey"),
     "release_begun": Text("Bắt đầu công bố số liệu", "Began a release of figures"),
     "release_counted": Text("Đếm và xem trước số liệu", "Counted and looked at figures"),
@@ -53,7 +58,9 @@ DEEDS: Final[Mapping[str, Text]] = {
     "release_refused": Text("Số liệu không công bố được an toàn", "Figures could not be published safely"),
     "release_put_aside": Text("Để một kỳ số liệu lại", "Put a release aside"),
 }
-ON_A_CASE: Final = frozenset({"opened", "answered", "judged", "half_lent", "name_opened"})
+ON_A_CASE: Final = frozenset(
+    {"opened", "answered", "declined", "handover_told", "handed_over", "judged", "half_lent", "name_opened"}
+)
 """Deeds whose line carries a tag that only who can open the case recognises (intake/log_tag.py)."""
 _A_LETTER: Final = Text("một bức thư", "a letter")
 

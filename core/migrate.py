@@ -75,6 +75,16 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(_bare()).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """Whether this program knows a step of the database, so that it can go on from there."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_bare()).walk_revisions()}
+
+
+def upgrade_to(connection: Connection, revision: str) -> None:
+    """Make the tables of one step in an empty database, inside the caller's transaction."""
+    command.upgrade(configuration(connection), revision)
+
+
 def _bare() -> Config:
     settings = Config(stdout=io.StringIO())
     settings.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))

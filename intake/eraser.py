@@ -16,8 +16,9 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -80,11 +81,33 @@ def key(path: Path, slot: int) -> SharedKey:
     return SharedKey(raw)
 
 
+def keys(path: Path, slots: Collection[int]) -> dict[int, SharedKey]:
+    """The keys of many cases, read at once; those that were erased are missing."""
+    with _opened(path, fcntl.LOCK_SH) as (file, count):
+        whole = os.pread(file, _offset(count), 0)
+    found = {slot: whole[_offset(slot) : _offset(slot + 1)] for slot in slots if 0 <= slot < count}
+    return {slot: SharedKey(raw) for slot, raw in found.items() if any(raw)}
+
+
 def erase(path: Path, slot: int) -> None:
     """Overwrite a key with zeros, on the disk when this returns. Erasing twice is no error."""
     with _opened(path, fcntl.LOCK_EX) as (file, slots):
         os.pwrite(file, bytes(KEY_BYTES), _offset(_within(slot, slots)))
         os.fsync(file)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How large the file is, and how many keys of it are gone. How many are in use it does not tell."""
+
+    slots: int
+    erased: int
+
+
+def count(path: Path) -> Count:
+    """The size of the file and its zeros. Raises `NotAnEraserFile`."""
+    with _opened(path, fcntl.LOCK_SH) as (file, slots):
+        return Count(slots=slots, erased=sum(not any(_read(file, slot)) for slot in range(slots)))
 
 
 @contextmanager
