@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, current_app, render_template, request
 from sqlalchemy import select
 
 from core import clock, db
@@ -22,6 +23,7 @@ pages = Blueprint("respondent", __name__, url_prefix="/khao-sat")
 
 ORDERS: Final = 8
 """How many orders of shuffled choices are kept ready: the page stays the same bytes for everyone who draws it."""
+_GLANCE_SECONDS: Final = 1.0
 
 
 @pages.get("/", endpoint="rounds")
@@ -143,11 +145,24 @@ def _take(found: Round, sent: _Answered) -> None:
 
 
 def _find(round_id: str) -> tuple[Round, Questionnaire]:
+    """The round and its questions; an open one is looked up at most once a second.
+
+    A whole centre answers in the same minutes. That it has just closed is noticed where the answer is taken.
+    """
+    shelf = current_app.extensions.setdefault("rounds_glanced", {})
+    read_at, known = shelf.get(round_id, (0.0, None))
+    if known and time.monotonic() - read_at < _GLANCE_SECONDS:
+        return cast(tuple[Round, Questionnaire], known)
     with db.reading() as session:
         found = session.get(Round, round_id)
         if found is None:
             abort(404)
-        return found, rounds.questionnaire_of(session, found)
+        known = found, rounds.questionnaire_of(session, found)
+    if _is_open(found):
+        shelf[round_id] = (time.monotonic(), known)
+    else:
+        shelf.pop(round_id, None)
+    return known
 
 
 def _is_open(found: Round) -> bool:

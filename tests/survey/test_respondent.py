@@ -457,7 +457,7 @@ def test_a_page_costs_at_most_five_statements(box: tuple[str, list[str]], in_app
         costs[name] = len(said)
 
     assert max(costs.values()) <= 5, costs
-    assert costs["page"] == 1
+    assert costs["page"] <= 1, "an open round is looked up at most once a second"
 
 
 def test_a_link_leads_nowhere_without_its_key(box: tuple[str, list[str]], in_app: Flask) -> None:
