@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final
 
 from board.catalogue import CATALOGUE, OWN, TOLD, Catalogue, Table
-from board.ledger import K, Published
+from board.published import K, Published
 from core.disclosure import ProtectedTable, Value, leaving, shown
 from core.disclosure.tables import TOTAL
 from core.i18n import Text, day, t

@@ -8,46 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from board.models import PublishedRow, Release
 from board.periods import report_day
+from board.published import K, Published
 from core.campaign import Campaign
 from core.disclosure import ProtectedTable, Row, from_json, to_json
 from intake import shares
 
-K: Final = 5
-
 
 class NotAsPublished(Exception):
     """A published figure does not agree with the hash of its release: somebody changed what was frozen."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """One release as it was published. charts: table → language → SVG."""
-
-    name: str
-    as_of: date
-    made_on: date
-    catalogue: int
-    tables: tuple[ProtectedTable, ...]
-    digest: str
-    charts: Mapping[str, Mapping[str, str]] = field(repr=False)
-    signatures: Sequence[Mapping[str, Any]] = field(repr=False)
-    log_sequence: int = 0
-    log_head: str = ""
-
-    @property
-    def year(self) -> int:
-        """The year in which its counts run from 1 January."""
-        return self.as_of.year
 
 
 def written(tables: Sequence[ProtectedTable]) -> bytes:

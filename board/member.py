@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from board import figures, ledger
 from board.catalogue import CATALOGUE
-from board.ledger import K, NotAsPublished, Published
+from board.ledger import NotAsPublished
 from board.periods import next_to_come, offered
+from board.published import K, Published
 from core import clock, db, rosters
 from core.access import Role
 from core.i18n import Text, language

@@ -27,8 +27,8 @@ from sqlalchemy.orm import Session
 from board import ledger
 from board.catalogue import CATALOGUE, Catalogue
 from board.figures import tells
-from board.ledger import K, Published
 from board.periods import offered
+from board.published import K, Published
 from board.roles import require_may
 from core import clock, db, heavy, log, memory, once
 from core.access import Identity

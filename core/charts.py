@@ -300,7 +300,7 @@ def _legend(values: Iterable[Value]) -> list[str]:
     if None in kinds:
         lines.append(
             Text(
-                "Dãy chấm: không công bố, để không ai bị nhận ra.",
+                "Dãy chấm: giữ kín, để không ai bị nhận ra.",
                 "Dots: withheld, so that nobody can be recognised.",
             )
         )

@@ -185,7 +185,7 @@ def _low(value: int | tuple[int, int]) -> int:
 def shown(value: Value) -> Text:
     """A value in words: "12", "12 to 16", "fewer than 5", "withheld", in both languages."""
     if value is None:
-        return Text("không công bố", "withheld")
+        return Text("giữ kín", "withheld")
     if isinstance(value, int):
         return Text(_spoken("vi", value), _spoken("en", value))
     low, high = value

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from board import ledger, releasing
-from board.ledger import Published
+from board.published import Published
 from core import clock, db, rosters
 from core.access import Role
 from intake import submission

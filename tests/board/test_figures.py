@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from board import figures
 from board.catalogue import CATALOGUE
-from board.ledger import Published, digest_of, written
+from board.ledger import digest_of, written
+from board.published import Published
 from core.disclosure import RawTable, protect
 from core.disclosure.tables import ProtectedTable, Row, Value
 from core.i18n import speak

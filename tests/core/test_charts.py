@@ -26,7 +26,7 @@ def test_a_picture_says_in_words_what_it_shows() -> None:
     assert title.text == "Thư đã nhận"
     assert words.text == (
         "Tổng: 64. Bạo lực thể chất: 27. Bạo lực tinh thần: từ 12 đến 16. Bạo lực kinh tế: dưới 5. "
-        "khác: không công bố."
+        "khác: giữ kín."
     )
     assert picture.get("role") == "img"
     assert picture.get("aria-labelledby") == f"{title.get('id')} {words.get('id')}"
@@ -87,7 +87,7 @@ def test_small_and_withheld_figures_have_their_own_marks_and_a_sentence_why() ->
     assert picture.count("stroke-dasharray") == 2
     words = " ".join(ElementTree.fromstring(picture).itertext())
     assert "Khung nét đứt: dưới 5, có thể là 0." in words
-    assert "Dãy chấm: không công bố" in words
+    assert "Dãy chấm: giữ kín" in words
     plain = bars(table((64,), (40,), (24,)), "vi", title="", labels=LABELS)
     assert "Khung" not in plain
     assert "Dãy chấm" not in plain
@@ -105,7 +105,7 @@ def test_crossed_rows_name_both_categories() -> None:
 
 
 def test_a_table_with_nothing_to_show_is_still_a_picture() -> None:
-    assert "không công bố" in bars(table((None,)), "vi", title="", labels={})
+    assert "giữ kín" in bars(table((None,)), "vi", title="", labels={})
 
 
 def test_a_raw_table_is_not_drawn() -> None:

@@ -318,7 +318,7 @@ def test_a_dim_with_a_single_category_says_no_more_than_the_total() -> None:
 
 def test_values_are_spoken_in_both_languages() -> None:
     spoken = [shown(value) for value in (1234, (12, 16), (0, 4), None)]
-    assert [text.vi for text in spoken] == ["1.234", "từ 12 đến 16", "dưới 5", "không công bố"]
+    assert [text.vi for text in spoken] == ["1.234", "từ 12 đến 16", "dưới 5", "giữ kín"]
     assert [text.en for text in spoken] == ["1,234", "12 to 16", "fewer than 5", "withheld"]
 
 

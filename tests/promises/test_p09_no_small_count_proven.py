@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from board.catalogue import CATALOGUE
-from board.ledger import K
+from board.published import K
 from board.releasing import wanted
 from core.access import Role
 from core.disclosure import NotPublishable, ProtectedTable, audit, from_json, protect
