@@ -25,7 +25,16 @@ from core import (
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
-from intake import commands, desk_pages, founder, instance, reporter, reporter_script, returning, roster_keeper
+from intake import (
+    commands,
+    desk_pages,
+    founder,
+    instance,
+    reporter,
+    reporter_script,
+    returning,
+    roster_keeper,
+)
 from survey import campaigner, respondent
 from survey import custodian as linking
 

@@ -1,8 +1,9 @@
-"""A handler's list: the cases their own keys open, urgent first, with flags and without a story.
+"""A handler's list: the cases their own keys open, with flags and clocks and without a story.
 
 Which cases somebody can open is known to nobody but them. The program finds out by trying their key on
-slots it has not tried before, and keeps what it learned in memory only, sealed under a key of their seed,
-until the session would end anyway. A case that does not open is not listed, counted or mentioned.
+slots it has not tried before: at the first list after a sign-in it takes up what the sealed index of an
+earlier one says (intake/desk_index.py), and from then on what lies in memory, sealed under a key of their
+seed, until the session would end anyway. A case that does not open is not listed, counted or mentioned.
 """
 
 from __future__ import annotations
@@ -11,18 +12,22 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import config, db, log, memory, rosters
+from core import clock, config, db, log, memory, rosters
 from core.access import Identity
+from core.db import new_id
 from core.sealing import CannotOpen, SharedKey, context, derive, seal, unseal
-from intake import eraser
+from intake import desk_index, eraser, rota
 from intake.cases import Holder, open_key_set
+from intake.clocks import Clock, Facts, clocks, reporter_wrote_since
 from intake.compartments import Keys, read_compartment, start
+from intake.desk_index import Index, Known
 from intake.envelope import first_place
 from intake.founding import eraser_path
 from intake.letters import read_compact
@@ -30,15 +35,12 @@ from intake.models import CaseFile, Compartment, KeySet
 from intake.report import sound
 from intake.roles import require_may
 
-PAGE: Final = 50
 _BATCH: Final = 250
 _LISTED_SECONDS: Final = 3600
-
-Index = dict[str, dict[str, Any] | None]
-"""Case id → the flags, or None for a case that does not open."""
+_MOVED: Final = "desk:moved"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Listed:
     """One line of the list."""
 
@@ -49,6 +51,27 @@ class Listed:
     messages: int
     flags: Mapping[str, Any]
 
+    @cached_property
+    def clocks(self) -> Sequence[Clock]:
+        """What runs for it, the earliest first."""
+        facts = Facts(arrived=self._arrived, state=self.state, messages=self.messages, flags=self.flags)
+        return clocks(facts, clock.now(), rota.working_hours())
+
+    @property
+    def waits(self) -> bool:
+        """Whether the reporter wrote after the desk last looked."""
+        return reporter_wrote_since(self.state, self.messages)
+
+    @property
+    def _arrived(self) -> datetime:
+        # A browser sealed the minute: where it cannot be true, the day the server set stands.
+        morning = datetime.combine(self.arrived_on, datetime.min.time(), clock.ZONE)
+        try:
+            told = datetime.fromisoformat(self.flags.get("arrived_at", "")).astimezone(clock.ZONE)
+        except ValueError:
+            return morning
+        return told if told.date() == self.arrived_on else morning
+
 
 def cases(identity: Identity, seed: bytes) -> list[Listed]:
     """Every case this handler can open: urgent first, then the oldest, closed ones last.
@@ -57,34 +80,77 @@ def cases(identity: Identity, seed: bytes) -> list[Listed]:
     """
     require_may(identity, "list")
     _write_down(identity, seed)
-    index = _recall(seed)
     with db.reading() as session:
-        files = session.execute(
-            select(CaseFile.id, CaseFile.arrived_on, CaseFile.state, CaseFile.urgent, CaseFile.messages)
-        ).all()
-    fresh = [file.id for file in files if file.id not in index]
-    if fresh:
-        with db.reading() as session:
-            index |= dict(_try(session, Holder.of(identity, seed), fresh))
-        _remember(seed, index)
-    found = [
-        Listed(
-            case_id=file.id,
-            arrived_on=file.arrived_on,
-            state=file.state,
-            urgent=file.urgent,
-            messages=file.messages,
-            flags=flags,
-        )
-        for file in files
-        if (flags := index.get(file.id)) is not None
-    ]
-    return sorted(found, key=lambda one: (one.state == "closed", not one.urgent, one.arrived_on, one.case_id))
+        files = session.execute(_FILES).all()
+    index = _index(identity, seed, {file.id: file.eraser_slot for file in files})
+    found = [_listed(file, index[file.id].flags) for file in files if file.id in index]
+    lines = [line for line in found if line is not None]
+    return sorted(lines, key=lambda one: (one.state == "closed", not one.urgent, one.arrived_on, one.case_id))
 
 
 def one(identity: Identity, seed: bytes, case_id: str) -> Listed | None:
     """One line of the list, or None for a case that is not on it."""
     return next((line for line in cases(identity, seed) if line.case_id == case_id), None)
+
+
+def moved() -> None:
+    """Somebody stepped back or was let in: every desk tries the slots that changed."""
+    memory.store().put(_MOVED, new_id().encode(), config.current().session_hours * 3600)
+
+
+_FILES: Final = select(
+    CaseFile.id,
+    CaseFile.arrived_on,
+    CaseFile.state,
+    CaseFile.urgent,
+    CaseFile.messages,
+    CaseFile.eraser_slot,
+)
+
+
+def _listed(file: Any, flags: Mapping[str, Any] | None) -> Listed | None:
+    if flags is None:
+        return None
+    return Listed(
+        case_id=file.id,
+        arrived_on=file.arrived_on,
+        state=file.state,
+        urgent=file.urgent,
+        messages=file.messages,
+        flags=flags,
+    )
+
+
+def _index(identity: Identity, seed: bytes, places: Mapping[str, int]) -> Index:
+    """What opens, as of now. places: case id → eraser slot, of every case there is."""
+    at, index = _recall(seed)
+    now = (memory.store().get(_MOVED) or b"-").decode()
+    if at == now and index.keys() >= places.keys():
+        return index
+    by_place = eraser.keys(eraser_path(), places.values())
+    erasers = {case_id: by_place[place] for case_id, place in places.items() if place in by_place}
+    with db.reading() as session:
+        if at is None:
+            index = desk_index.recall(session, seed, erasers)
+        looked_at = [case_id for case_id in places if at != now or case_id not in index]
+        marks = _marks(session, looked_at)
+        fresh = [one for one in looked_at if one not in index or index[one].mark != marks.get(one)]
+        index |= _try(session, Holder.of(identity, seed), fresh, erasers, marks)
+    if at is None:
+        with db.writing() as session:
+            desk_index.keep(session, seed, index, erasers, len(places))
+    _remember(seed, now, index)
+    return index
+
+
+def _marks(session: Session, case_ids: Sequence[str]) -> dict[str, str]:
+    sets: dict[str, list[str]] = {}
+    asked = select(KeySet.case_id, KeySet.id)
+    if len(case_ids) <= _BATCH:
+        asked = asked.where(KeySet.case_id.in_(case_ids))
+    for case_id, key_set_id in session.execute(asked):
+        sets.setdefault(case_id, []).append(key_set_id)
+    return {case_id: desk_index.mark_of(ids) for case_id, ids in sets.items()}
 
 
 def _write_down(identity: Identity, seed: bytes) -> None:
@@ -97,45 +163,54 @@ def _write_down(identity: Identity, seed: bytes) -> None:
 
 
 def _try(
-    session: Session, holder: Holder, fresh: Sequence[str]
-) -> Iterator[tuple[str, dict[str, Any] | None]]:
-    """Flags of the cases that open; the key sets and flags of a batch at a time are in memory."""
+    session: Session,
+    holder: Holder,
+    fresh: Sequence[str],
+    erasers: Mapping[str, SharedKey],
+    marks: Mapping[str, str],
+) -> Index:
+    """Try one's key on the slots of these cases; a batch at a time is in memory."""
     chain = rosters.chain(session)
-    for begin in range(0, len(fresh), _BATCH):
-        batch = fresh[begin : begin + _BATCH]
-        rows = session.execute(
-            select(CaseFile.eraser_slot, Compartment, KeySet)
-            .join(Compartment, (Compartment.case_id == CaseFile.id) & (Compartment.kind == "flags"))
-            .join(KeySet, KeySet.id == Compartment.key_set_s)
-            .where(CaseFile.id.in_(batch))
-        ).all()
-        found: Index = dict.fromkeys(batch)
-        for slot, part, key_set in rows:
-            try:
-                side_key = open_key_set(key_set, holder, eraser.key(eraser_path(), slot), chain)
-                place = first_place(part.case_id, "flags", [start(part.case_id)])
-                keys = Keys(handlers=side_key.key)
-                written = read_compartment(part.blob, place, keys, rosters=chain, proof=None)
-                found[part.case_id] = sound(read_compact(written.payload))
-            except CannotOpen:
-                continue
-        session.expunge_all()
-        yield from found.items()
-
-
-def _recall(seed: bytes) -> Index:
-    sealed = memory.store().get(_shelf(seed))
-    if sealed is None:
-        return {}
-    try:
-        found: Index = json.loads(unseal(sealed, _key(seed), context("desk")))
-    except CannotOpen:
-        return {}
+    found: Index = {one: Known(mark=marks.get(one, desk_index.mark_of([])), flags=None) for one in fresh}
+    for part, key_set in _flags_of(session, fresh):
+        try:
+            side_key = open_key_set(key_set, holder, erasers[part.case_id], chain)
+            place = first_place(part.case_id, "flags", [start(part.case_id)])
+            keys = Keys(handlers=side_key.key)
+            written = read_compartment(part.blob, place, keys, rosters=chain, proof=None)
+            flags = sound(read_compact(written.payload))
+        except (CannotOpen, KeyError):
+            continue
+        found[part.case_id] = Known(mark=found[part.case_id].mark, flags=flags)
     return found
 
 
-def _remember(seed: bytes, index: Index) -> None:
-    sealed = seal(json.dumps(index).encode(), _key(seed), context("desk"))
+def _flags_of(session: Session, fresh: Sequence[str]) -> Iterator[tuple[Compartment, KeySet]]:
+    for begin in range(0, len(fresh), _BATCH):
+        asked = (
+            select(Compartment, KeySet)
+            .join(KeySet, KeySet.id == Compartment.key_set_s)
+            .where(Compartment.case_id.in_(fresh[begin : begin + _BATCH]), Compartment.kind == "flags")
+        )
+        yield from session.execute(asked).all()
+        session.expunge_all()
+
+
+def _recall(seed: bytes) -> tuple[str | None, Index]:
+    """At which move this was known, None at the first list; and what was known."""
+    sealed = memory.store().get(_shelf(seed))
+    if sealed is None:
+        return None, {}
+    try:
+        at, found = json.loads(unseal(sealed, _key(seed), context("desk")))
+    except CannotOpen:
+        return None, {}
+    return at, {case_id: Known(mark=mark, flags=flags) for case_id, (mark, flags) in found.items()}
+
+
+def _remember(seed: bytes, at: str, index: Index) -> None:
+    found = {case_id: (known.mark, known.flags) for case_id, known in index.items()}
+    sealed = seal(json.dumps((at, found)).encode(), _key(seed), context("desk"))
     memory.store().put(_shelf(seed), sealed, config.current().session_hours * 3600)
 
 

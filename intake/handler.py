@@ -1,4 +1,4 @@
-"""Pages of a handler: the list, a case with its flags, the opened letter, an answer, a judgement.
+"""Pages of a handler: a case with its flags, the opened letter, an answer, a judgement.
 
 Opening a letter is a POST of its own: its line in the log and its count are kept before a word is shown.
 What does not open for this person is answered like an address that does not exist.
@@ -6,7 +6,7 @@ What does not open for this person is answered like an address that does not exi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,16 +20,14 @@ from flask import (
     request,
     url_for,
 )
-from markupsafe import Markup
 
 from core import db
 from core.access import TITLES, Identity, Role, require
 from core.headers import page_of
 from core.i18n import Text, day, t
 from core.log import LogBroken
-from core.navigation import open_to
 from core.sessions import identity, seed, signed_in
-from intake import casework
+from intake import casework, desk_memory
 from intake import desk as lists
 from intake.cases import NoSuchCase
 from intake.casework import CaseDamaged, Damaged, Entry, OpenedCase
@@ -59,27 +57,6 @@ def _damaged(_damage: Exception) -> tuple[str, int]:
     return render_template("intake/refused.html", why="damage", kept=kept), 500
 
 
-@pages.get("/")
-@signed_in(Role.HANDLER, Role.CUSTODIAN)
-def desk() -> Any:
-    """A handler's list; a custodian has no list of cases, and is shown where their work is."""
-    who = _identity()
-    if Role.HANDLER not in who.roles:
-        return render_template("intake/guards.html", doors=_custodian_doors(who))
-    found = lists.cases(who, seed())
-    page, last = _page(len(found))
-    begin = (page - 1) * lists.PAGE
-    return render_template(
-        "intake/desk.html",
-        columns=_COLUMNS,
-        rows=[_row(line) for line in found[begin : begin + lists.PAGE]],
-        page=page,
-        pages=last,
-        before=url_for("handler.desk", trang=page - 1) if page > 1 else None,
-        after=url_for("handler.desk", trang=page + 1) if page < last else None,
-    )
-
-
 @pages.get("/<case_id>")
 @signed_in(Role.HANDLER)
 def case(case_id: str) -> Any:
@@ -96,6 +73,9 @@ def open_case(case_id: str) -> Any:
         opened = casework.open_case(session, _identity(), seed(), case_id)
     if isinstance(opened, Damaged):
         raise CaseDamaged
+    said = [str(word) for _, word in _pairs(opened.story)]
+    texts = [str(opened.story.get("narrative", "")), *said, *(entry.text for entry in opened.entries)]
+    desk_memory.remember(desk_memory.here(), case_id, texts)
     return _opened(opened)
 
 
@@ -134,15 +114,6 @@ def judge(case_id: str) -> Any:
 
 # --- what the pages say --------------------------------------------------------------------------
 
-_COLUMNS: Final = (
-    {"label": Text("Ngày đến", "Arrived")},
-    {"label": Text("Mức", "Urgency")},
-    {"label": Text("Gần với điều nào", "Closest to")},
-    {"label": Text("Tuổi", "Age")},
-    {"label": Text("Tình trạng", "State")},
-    {"label": Text("Tin nhắn", "Messages"), "kind": "number"},
-)
-
 
 def _identity() -> Identity:
     return require(identity(), Role.HANDLER, Role.CUSTODIAN)
@@ -153,25 +124,6 @@ def _line(case_id: str) -> Listed:
     if line is None:
         raise NoSuchCase
     return line
-
-
-def _page(count: int) -> tuple[int, int]:
-    last = max(1, -(-count // lists.PAGE))
-    return min(max(1, request.args.get("trang", 1, type=int)), last), last
-
-
-def _row(line: Listed) -> list[Any]:
-    link = Markup('<a href="{}">{}</a>').format(
-        url_for("handler.case", case_id=line.case_id), day(line.arrived_on)
-    )
-    urgent = (
-        Markup('<span class="tag icon is-urgent">{}</span>').format(t("khẩn", "urgent"))
-        if line.urgent
-        else "–"
-    )
-    kinds = ", ".join(_words("what_kind", line.flags))
-    age = ", ".join(_words("age_group", line.flags))
-    return [link, urgent, kinds, age, FORM.state(line.state).label, line.messages]
 
 
 def _words(name: str, answers: Mapping[str, Any]) -> list[str]:
@@ -237,20 +189,6 @@ def _again(case_id: str, form: AnswerForm | JudgementForm, which: str) -> Respon
     )
 
 
-def _custodian_doors(who: Identity) -> Sequence[dict[str, Any]]:
-    return [
-        {"title": place.label, "sentence": _DOORS[place.endpoint], "url": url_for(place.endpoint)}
-        for place in open_to(who)
-        if place.endpoint in _DOORS
-    ]
-
-
-_DOORS: Final = {
-    "roster.show": Text("Ai được đọc thư; ký danh sách mới.", "Who may read letters; sign a new roster."),
-    "log_reader.show": Text("Ai đã mở gì, khi nào.", "Who opened what, and when."),
-    "releases.show": Text("Hai người lần lượt, rồi Ban mới thấy.", "Two in turn, then the board sees."),
-    "linking.show": Text("Ghép hai lần khảo sát trong bộ nhớ.", "Link two waves of a survey, in memory."),
-}
 _HANDLING: Final[Mapping[str, Any]] = {
     "templates": KIND_ANSWERS,
     "reminder": REMINDER,

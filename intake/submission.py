@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, cast
 
 from flask import current_app
@@ -23,14 +23,13 @@ from sqlalchemy.orm import Session
 
 from core import clock, db, rosters
 from core.access import Role
-from core.campaign import Holiday
 from core.db import new_id
 from core.installation import installation_id
 from core.keys import Busy
 from core.roster import Member, Roster, RosterRefused
 from core.rosters import NoRoster
 from core.sealing import PrivateKey
-from intake import eraser, openings, receipt
+from intake import eraser, openings, receipt, rota
 from intake.compartments import Place
 from intake.envelope import seal_case
 from intake.founding import eraser_path
@@ -39,7 +38,6 @@ from intake.receipt import MailboxKeys, NotAReceipt
 from intake.report import Report, split, urgent
 from intake.slots import Side, lock_slots
 
-ANSWER_WORKING_DAYS: Final = 2
 _GLANCE_SECONDS: Final = 1.0
 _TRIES: Final = 12
 _CASE_ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -212,24 +210,8 @@ def keep(session: Session, sealed: Sealed) -> None:
 
 
 def answer_by(on: date | None = None) -> date:
-    """The day by which an answer is promised: two working days on, holidays left out."""
-    day = on or clock.today()
-    free = _holidays()
-    left = ANSWER_WORKING_DAYS
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5 and day not in free
-    return day
-
-
-def _holidays() -> frozenset[date]:
-    """Every holiday, looked up at most once a second."""
-    known: tuple[float, frozenset[date]] | None = current_app.extensions.get("holidays_glanced")
-    if known is None or time.monotonic() - known[0] > _GLANCE_SECONDS:
-        with db.reading() as session:
-            known = (time.monotonic(), frozenset(session.scalars(select(Holiday.day))))
-        current_app.extensions["holidays_glanced"] = known
-    return known[1]
+    """The day by which an answer is promised: two working days on, and somebody is rostered for it."""
+    return rota.promised_day(on)
 
 
 def _known(session: Session, draft: Draft, keys: MailboxKeys) -> str:

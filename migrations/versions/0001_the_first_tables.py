@@ -64,6 +64,13 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "desk_index",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("blob", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_desk_index")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "holiday",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("name_vi", sa.String(length=160), nullable=False),
@@ -331,4 +338,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_enrolment_person_id")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_enrolment")),
         sa.UniqueConstraint("person_id", name=op.f("uq_enrolment_person_id")),
+    )
+    op.create_table(
+        "duty",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_duty_person_id")),
+        sa.PrimaryKeyConstraint("day", "person_id", name=op.f("pk_duty")),
+        sqlite_with_rowid=False,
     )

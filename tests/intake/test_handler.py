@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from core import db
 from core.access import Role
+from intake import queue
 from intake.founding import Founded
 from intake.models import Compartment
 from tests.factories import post, signed_in
@@ -192,9 +193,7 @@ def test_a_custodian_sees_no_case_at_the_desk(app: Flask, centre: Founded, repor
 
 
 def test_long_lists_come_in_pages(app: Flask, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    from intake import desk as lists
-
-    monkeypatch.setattr(lists, "PAGE", 2)
+    monkeypatch.setattr(queue, "PAGE", 2)
     for _ in range(5):
         Reporter(app).writes()
     seen: list[Any] = []

@@ -1,0 +1,186 @@
+"""Until when something is to be done for a case: due, soon, late, in working hours of this country. Pure.
+
+The targets are the organisation's own promise, not the law: a first look within four working hours, one where
+somebody is in danger; an answer within two working days; what was done told within thirty days, three months
+at most. They are worked out from the flags and from what stands in clear beside a case, so that a list needs
+no story.
+
+    hours = WorkingHours(free=holidays)
+    for clock in clocks(facts, now, hours): clock.due, clock.standing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, Literal
+
+from core.i18n import Text
+
+Standing = Literal["late", "today", "soon", "running"]
+STANDINGS: Final[tuple[Standing, ...]] = ("late", "today", "soon", "running")
+"""The most pressing first."""
+
+SHIFTS: Final = ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0)))
+"""Office hours of a public health centre, Monday to Friday."""
+LOOK_HOURS: Final = 4
+DANGER_HOURS: Final = 1
+ANSWER_WORKING_DAYS: Final = 2
+FEEDBACK_DAYS: Final = 30
+LAST_DAYS: Final = 91
+_SEXUAL: Final = "sexual_touch"
+_EVENING: Final = time(23, 59)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One of the clocks: its code in an address, what it asks for, how early it counts as soon."""
+
+    code: str
+    label: Text
+    notice: timedelta
+
+
+LOOK: Final = Kind(code="xem", label=Text("Xem lần đầu", "First look"), notice=timedelta(hours=4))
+CHILD: Final = Kind(
+    code="tre-em", label=Text("Báo 111, Công an", "Tell 111, police"), notice=timedelta(days=1)
+)
+CARE: Final = Kind(code="y-te", label=Text("Đề nghị y tế", "Offer care"), notice=timedelta(days=1))
+ANSWER: Final = Kind(code="tra-loi", label=Text("Trả lời", "Answer"), notice=timedelta(days=1))
+MESSAGE: Final = Kind(
+    code="tin-moi", label=Text("Trả lời tin mới", "Answer the new message"), notice=timedelta(days=1)
+)
+FEEDBACK: Final = Kind(
+    code="phan-hoi", label=Text("Báo việc đã làm", "Tell what was done"), notice=timedelta(days=7)
+)
+LAST: Final = Kind(code="ba-thang", label=Text("Mốc ba tháng", "Three months"), notice=timedelta(days=14))
+KINDS: Final = (LOOK, CHILD, CARE, ANSWER, MESSAGE, FEEDBACK, LAST)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """One thing with its moment. due: aware, in Viet Nam."""
+
+    kind: Kind
+    due: datetime
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a list knows of a case without a story. arrived: aware, in Viet Nam."""
+
+    arrived: datetime
+    state: str
+    messages: int
+    flags: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingHours:
+    """Hours of work, less the days on which nobody works."""
+
+    free: Collection[date]
+
+    def works(self, day: date) -> bool:
+        """Whether somebody is at work on a day."""
+        return day.weekday() < 5 and day not in self.free
+
+    def after(self, moment: datetime, hours: int) -> datetime:
+        """The moment when so many working hours have passed since another."""
+        left = timedelta(hours=hours)
+        for begins, ends in self._shifts(moment):
+            if left <= ends - begins:
+                return begins + left
+            left -= ends - begins
+        raise AssertionError("shifts never end")
+
+    def days_after(self, day: date, days: int) -> date:
+        """The working day so many working days after another day."""
+        while days:
+            day += timedelta(days=1)
+            days -= self.works(day)
+        return day
+
+    def end_of(self, day: date, zone: datetime) -> datetime:
+        """The end of work on a day. zone: any moment there."""
+        return datetime.combine(day, SHIFTS[-1][1], zone.tzinfo)
+
+    def _shifts(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
+        day = since.date()
+        while True:
+            if self.works(day):
+                for begins, ends in SHIFTS:
+                    first = max(since, datetime.combine(day, begins, since.tzinfo))
+                    last = datetime.combine(day, ends, since.tzinfo)
+                    if first < last:
+                        yield first, last
+            day += timedelta(days=1)
+
+
+def clocks(facts: Facts, now: datetime, hours: WorkingHours) -> list[Clock]:
+    """What runs for a case, the earliest first; nothing for a closed one."""
+    found = [
+        Clock(kind=kind, due=due, standing=standing(due, now, kind.notice))
+        for kind, due in _running(facts, now, hours)
+    ]
+    return sorted(found, key=lambda one: one.due)
+
+
+def standing(due: datetime, now: datetime, notice: timedelta) -> Standing:
+    """Late after its moment, today on its day, soon within the notice before it."""
+    if now > due:
+        return "late"
+    if due.date() == now.date():
+        return "today"
+    return "soon" if due - now <= notice else "running"
+
+
+def reporter_wrote_since(state: str, messages: int) -> bool:
+    """Whether the reporter wrote after the desk last looked: nothing is closed or erased then."""
+    return state == "received" and messages > 0
+
+
+def answer_day(sent: date, hours: WorkingHours, duty: Collection[date]) -> date:
+    """The day by which an answer may be promised: two working days on, and somebody is on duty.
+
+    duty: the days somebody is rostered for. As far as the rota does not reach, working days count.
+    """
+    day = hours.days_after(sent, ANSWER_WORKING_DAYS)
+    reach = max(duty, default=day)
+    while day not in duty and day < reach:
+        day += timedelta(days=1)
+    return day if day in duty else hours.days_after(day - timedelta(days=1), 1)
+
+
+def reassess_on(assessed: date, level: str) -> date:
+    """The day a risk is to be looked at again: high 7 days, of concern 14, ordinary 30; urgent the next day."""
+    days = {"urgent": 1, "high": 7, "concern": 14}
+    return assessed + timedelta(days=days.get(level, 30))
+
+
+def _running(facts: Facts, now: datetime, hours: WorkingHours) -> Iterator[tuple[Kind, datetime]]:
+    if facts.state == "closed":
+        return
+    flags, arrived = facts.flags, facts.arrived
+    unread = facts.state == "received" and facts.messages == 0
+    if unread:
+        danger = flags.get("danger_now") == "yes"
+        yield LOOK, hours.after(arrived, DANGER_HOURS if danger else LOOK_HOURS)
+    if reporter_wrote_since(facts.state, facts.messages):
+        # Its minute lies in the message, which a list does not open: so it counts as due today.
+        yield MESSAGE, datetime.combine(now.date(), _EVENING, now.tzinfo)
+    if facts.messages == 0:
+        yield from _first_day(flags, arrived)
+        yield ANSWER, hours.end_of(hours.days_after(arrived.date(), ANSWER_WORKING_DAYS), arrived)
+    yield FEEDBACK, hours.end_of(arrived.date() + timedelta(days=FEEDBACK_DAYS), arrived)
+    yield LAST, hours.end_of(arrived.date() + timedelta(days=LAST_DAYS), arrived)
+
+
+def _first_day(flags: Mapping[str, Any], arrived: datetime) -> Iterator[tuple[Kind, datetime]]:
+    tonight = datetime.combine(arrived.date(), _EVENING, arrived.tzinfo)
+    if flags.get("age_group") == "under_16":
+        yield CHILD, tonight
+    if flags.get("when") == "hours_72" and _SEXUAL in flags.get("what_kind", ()):
+        yield CARE, tonight

@@ -1,0 +1,185 @@
+"""A handler's list as a page: narrowed, sorted, in pages, with what is due; and a search in what they opened.
+
+What narrows the list stands in the address as codes; what is searched for is posted and kept nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from flask import render_template, request, url_for
+from markupsafe import Markup, escape
+
+from core.access import Identity, Role, require
+from core.forms import AtMost, Needed, StaffForm, Words
+from core.i18n import Text, day, t
+from core.navigation import open_to
+from core.sessions import identity, seed, signed_in
+from intake import desk as lists
+from intake import desk_memory, queue
+from intake.desk import Listed
+from intake.handler import pages as pages
+from intake.questions import FORM
+from intake.queue import FILTERS, STANDING_LABELS, Wish
+
+
+class SearchForm(StaffForm):
+    """Words to find in what was opened."""
+
+    words = Words(
+        Text("Tìm trong thư đã mở", "Find in opened letters"),
+        [Needed(Text("Bạn ghi từ cần tìm.", "Write what to look for.")), AtMost(80)],
+    )
+
+
+@pages.get("/")
+@signed_in(Role.HANDLER, Role.CUSTODIAN)
+def desk() -> Any:
+    """A handler's list; a custodian has no list of cases, and is shown where their work is."""
+    who = _identity()
+    if Role.HANDLER not in who.roles:
+        return render_template("intake/guards.html", doors=_custodian_doors(who))
+    found = lists.cases(who, seed())
+    wish = Wish.read(request.args)
+    opened = desk_memory.opened(desk_memory.here()).keys()
+    chosen = queue.select(found, wish, opened)
+    last = max(1, -(-len(chosen) // queue.PAGE))
+    page = min(wish.page, last)
+    return render_template(
+        "intake/desk.html",
+        columns=_columns(wish),
+        rows=[_row(line, opened) for line in chosen[(page - 1) * queue.PAGE : page * queue.PAGE]],
+        summary=queue.summary(found),
+        filters=[
+            (name, label, choices, wish.chosen.get(name, "")) for name, (label, choices) in FILTERS.items()
+        ],
+        wish=wish,
+        found=len(chosen),
+        everything=len(found),
+        page=page,
+        pages=last,
+        before=_address(wish, page=page - 1) if page > 1 else None,
+        after=_address(wish, page=page + 1) if page < last else None,
+        narrowed=bool(wish.chosen),
+        to_late=url_for("handler.desk", han="tre"),
+        to_today=url_for("handler.desk", han="hom-nay"),
+        to_urgent=url_for("handler.desk", muc="khan"),
+        search=SearchForm(formdata=None),
+        searchable=len(opened),
+    )
+
+
+@pages.route("/tim", methods=["GET", "POST"])
+@signed_in(Role.HANDLER)
+def search() -> Any:
+    """Find words in the letters opened in this session."""
+    form = SearchForm()
+    there = desk_memory.opened(desk_memory.here())
+    if request.method == "GET" or not form.validate():
+        return render_template("intake/search.html", form=form, found=None, searchable=len(there)), (
+            422 if form.errors else 200
+        )
+    lines = {line.case_id: line for line in lists.cases(_identity(), seed())}
+    found = [
+        {"case": lines[place.case_id], "place": _marked(place)}
+        for place in desk_memory.search(desk_memory.here(), form.words.data)
+        if place.case_id in lines
+    ]
+    return render_template("intake/search.html", form=form, found=found, searchable=len(there))
+
+
+# --- what the page says --------------------------------------------------------------------------
+
+_COLUMNS: Final[Sequence[tuple[str, Text, str]]] = (
+    ("ngay", Text("Ngày đến", "Arrived"), ""),
+    ("can", Text("Mức", "Urgency"), ""),
+    ("han", Text("Việc và hạn", "Task and due"), ""),
+    ("", Text("Gần với điều nào", "Closest to"), ""),
+    ("", Text("Tuổi", "Age"), ""),
+    ("", Text("Liên hệ", "Contact"), ""),
+    ("tinh-trang", Text("Tình trạng", "State"), ""),
+    ("tin", Text("Tin nhắn", "Messages"), "number"),
+)
+_STANDING_KINDS: Final = {"late": "urgent", "today": "soon", "soon": "soon"}
+
+
+def _columns(wish: Wish) -> list[dict[str, Any]]:
+    return [_column(wish, *one) for one in _COLUMNS]
+
+
+def _column(wish: Wish, sort: str, label: Text, kind: str) -> dict[str, Any]:
+    column: dict[str, Any] = {"label": label, "kind": kind}
+    if sort:
+        column["sort"] = _address(wish, sort=wish.turned(sort), page=1)
+        if wish.sort.removeprefix("-") == sort:
+            column["sorted"] = "descending" if wish.sort.startswith("-") else "ascending"
+    return column
+
+
+def _address(wish: Wish, **other: Any) -> str:
+    return url_for("handler.desk", **wish.address(**other))
+
+
+def _row(line: Listed, opened: Any) -> list[Any]:
+    link = Markup('<a href="{}">{}</a>').format(
+        url_for("handler.case", case_id=line.case_id), day(line.arrived_on)
+    )
+    if line.case_id in opened:
+        link += Markup(' <span class="soft">{}</span>').format(t("đã mở", "opened"))
+    messages: Any = line.messages
+    if line.waits:
+        messages = Markup("{} {}").format(line.messages, _tag(t("mới", "new"), "soon"))
+    return [
+        link,
+        _tag(t("khẩn", "urgent"), "urgent") if line.urgent else "–",
+        _due(line),
+        _words("what_kind", line.flags),
+        _words("age_group", line.flags),
+        _words("contact_mode", line.flags),
+        FORM.state(line.state).label,
+        messages,
+    ]
+
+
+def _due(line: Listed) -> Any:
+    if not line.clocks:
+        return "–"
+    first = line.clocks[0]
+    when = f"{first.due:%H:%M}, {day(first.due.date())}"
+    said = Markup("{}<br>{}").format(first.kind.label, when)
+    if first.standing in STANDING_LABELS:
+        said += Markup(" ") + _tag(str(STANDING_LABELS[first.standing]), _STANDING_KINDS[first.standing])
+    return said
+
+
+def _tag(words: str, kind: str) -> Markup:
+    return Markup('<span class="tag icon is-{}">{}</span>').format(kind, words)
+
+
+def _words(name: str, answers: Mapping[str, Any]) -> str:
+    return ", ".join(str(word) for word in FORM[name].words(answers[name])) if name in answers else ""
+
+
+def _marked(place: desk_memory.Found) -> Markup:
+    return Markup("{}<mark>{}</mark>{}").format(escape(place.before), place.words, place.after)
+
+
+def _custodian_doors(who: Identity) -> Sequence[dict[str, Any]]:
+    return [
+        {"title": place.label, "sentence": _DOORS[place.endpoint], "url": url_for(place.endpoint)}
+        for place in open_to(who)
+        if place.endpoint in _DOORS
+    ]
+
+
+_DOORS: Final = {
+    "roster.show": Text("Ai được đọc thư; ký danh sách mới.", "Who may read letters; sign a new roster."),
+    "log_reader.show": Text("Ai đã mở gì, khi nào.", "Who opened what, and when."),
+    "releases.show": Text("Hai người lần lượt, rồi Ban mới thấy.", "Two in turn, then the board sees."),
+    "linking.show": Text("Ghép hai lần khảo sát trong bộ nhớ.", "Link two waves of a survey, in memory."),
+}
+
+
+def _identity() -> Identity:
+    return require(identity(), Role.HANDLER, Role.CUSTODIAN)
