@@ -16,7 +16,7 @@ from core.access import TITLES, Role
 from core.admission import NotRecognised
 from core.brakes import MustWait
 from core.sealing import CannotOpen
-from intake import founding
+from intake import founding, who_opens
 from intake.founding import AlreadyFounded, Founded, FoundingRefused, Newcomer, Settled
 
 commands = Blueprint("intake_commands", __name__, cli_group="intake")
@@ -83,6 +83,21 @@ def verify_log(name: str) -> None:
     if finding.broken:
         raise click.ClickException(f"The chain is broken. {finding.broken.en}")
     click.echo(f"The chain holds: {finding.lines} lines.")
+
+
+@commands.cli.command("who-opens")
+@click.option(
+    "--into", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Put them into a page."
+)
+def who_opens_what(into: Path | None) -> None:
+    """Print who can open what, worked out from the rules: the tables of docs/threat-model.md."""
+    if into is None:
+        click.echo(who_opens.tables())
+        return
+    try:
+        into.write_text(who_opens.put_into(into.read_text(encoding="utf-8")), encoding="utf-8")
+    except ValueError:
+        raise click.ClickException(f"{into.name} has no place marked for them.") from None
 
 
 def _custodian(name: str, passphrase: str, code: str) -> tuple[str, bytes]:
