@@ -111,24 +111,27 @@ def test_everybodys_passphrases_and_cards_open_no_letter_out_of_a_backup_without
     restoring.restore(stolen, tmp_path / "opened", key, None, "sqlite:///")
     holders = [(person.person_id, person.credentials.seed) for person in centre.people]
     holders.append((RECOVERY, cards.recover(centre.cards[:2], centre.roster.recovery_public)))
-    with conftest.running(Settings(instance=tmp_path / "opened")) as opened:
-        with opened.app_context(), db.reading() as session:
-            chain = rosters.chain(session)
-            key_sets = session.scalars(select(KeySet)).all()
-            assert key_sets
-            for key_set in key_sets:
-                for member_id, seed in holders:
-                    for guess in (SharedKey(bytes(32)), SharedKey.random(), SharedKey(seed or bytes(32))):
-                        with pytest.raises(CannotOpen):
-                            open_slot(
-                                key_set.blob,
-                                member_id,
-                                PrivateKey.from_seed(seed or bytes(32)),
-                                eraser=guess,
-                                case_id=key_set.case_id,
-                                side=Side(key_set.side),
-                                roster=chain[key_set.roster_version - 1],
-                            )
+    with (
+        conftest.running(Settings(instance=tmp_path / "opened")) as opened,
+        opened.app_context(),
+        db.reading() as session,
+    ):
+        chain = rosters.chain(session)
+        key_sets = session.scalars(select(KeySet)).all()
+        assert key_sets
+        for key_set in key_sets:
+            for member_id, seed in holders:
+                for guess in (SharedKey(bytes(32)), SharedKey.random(), SharedKey(seed or bytes(32))):
+                    with pytest.raises(CannotOpen):
+                        open_slot(
+                            key_set.blob,
+                            member_id,
+                            PrivateKey.from_seed(seed or bytes(32)),
+                            eraser=guess,
+                            case_id=key_set.case_id,
+                            side=Side(key_set.side),
+                            roster=chain[key_set.roster_version - 1],
+                        )
 
 
 def test_the_machine_that_makes_backups_cannot_open_them(
