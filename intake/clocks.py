@@ -12,8 +12,9 @@ no story.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from core.i18n import Text
@@ -81,7 +82,7 @@ class Facts:
 class WorkingHours:
     """Hours of work, less the days on which nobody works."""
 
-    free: Collection[date]
+    free: frozenset[date]
 
     def works(self, day: date) -> bool:
         """Whether somebody is at work on a day."""
@@ -103,10 +104,6 @@ class WorkingHours:
             days -= self.works(day)
         return day
 
-    def end_of(self, day: date, zone: datetime) -> datetime:
-        """The end of work on a day. zone: any moment there."""
-        return datetime.combine(day, SHIFTS[-1][1], zone.tzinfo)
-
     def _shifts(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
         day = since.date()
         while True:
@@ -126,6 +123,29 @@ def clocks(facts: Facts, now: datetime, hours: WorkingHours) -> list[Clock]:
         for kind, due in _running(facts, now, hours)
     ]
     return sorted(found, key=lambda one: one.due)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reckoning:
+    """The next clock of many cases at one moment; those that differ in nothing that counts are reckoned once."""
+
+    now: datetime
+    hours: WorkingHours
+    _known: dict[tuple[object, ...], Clock | None] = field(default_factory=dict, repr=False)
+
+    def next(self, facts: Facts) -> Clock | None:
+        """What is to be done first for a case, and until when; None for a closed one."""
+        if facts.state == "closed":
+            return None
+        flags = facts.flags
+        kinds = "what_kind" in flags and _SEXUAL in flags["what_kind"]
+        answers = (flags.get("danger_now"), flags.get("age_group"), flags.get("when"), kinds)
+        same = (facts.arrived, facts.state, facts.messages > 0, answers)
+        if same not in self._known:
+            kind, due = min(_running(facts, self.now, self.hours), key=_due)
+            clock = Clock(kind=kind, due=due, standing=standing(due, self.now, kind.notice))
+            self._known[same] = clock
+        return self._known[same]
 
 
 def standing(due: datetime, now: datetime, notice: timedelta) -> Standing:
@@ -160,6 +180,10 @@ def reassess_on(assessed: date, level: str) -> date:
     return assessed + timedelta(days=days.get(level, 30))
 
 
+def _due(running: tuple[Kind, datetime]) -> datetime:
+    return running[1]
+
+
 def _running(facts: Facts, now: datetime, hours: WorkingHours) -> Iterator[tuple[Kind, datetime]]:
     if facts.state == "closed":
         return
@@ -173,9 +197,20 @@ def _running(facts: Facts, now: datetime, hours: WorkingHours) -> Iterator[tuple
         yield MESSAGE, datetime.combine(now.date(), _EVENING, now.tzinfo)
     if facts.messages == 0:
         yield from _first_day(flags, arrived)
-        yield ANSWER, hours.end_of(hours.days_after(arrived.date(), ANSWER_WORKING_DAYS), arrived)
-    yield FEEDBACK, hours.end_of(arrived.date() + timedelta(days=FEEDBACK_DAYS), arrived)
-    yield LAST, hours.end_of(arrived.date() + timedelta(days=LAST_DAYS), arrived)
+        yield ANSWER, _of_the_day(arrived.date(), hours, arrived.tzinfo)[0]
+    yield from zip((FEEDBACK, LAST), _of_the_day(arrived.date(), hours, arrived.tzinfo)[1:], strict=True)
+
+
+@lru_cache(maxsize=4096)
+def _of_the_day(day: date, hours: WorkingHours, zone: tzinfo | None) -> tuple[datetime, datetime, datetime]:
+    """When to answer, to tell what was done, and at the latest: the same for all letters of a day."""
+    days = (
+        hours.days_after(day, ANSWER_WORKING_DAYS),
+        day + timedelta(days=FEEDBACK_DAYS),
+        day + timedelta(days=LAST_DAYS),
+    )
+    answer, feedback, last = (datetime.combine(one, SHIFTS[-1][1], zone) for one in days)
+    return answer, feedback, last
 
 
 def _first_day(flags: Mapping[str, Any], arrived: datetime) -> Iterator[tuple[Kind, datetime]]:

@@ -25,7 +25,7 @@ from core.db import new_id
 from core.sealing import CannotOpen, SharedKey, context, derive, seal, unseal
 from intake import desk_index, eraser, rota
 from intake.cases import Holder, open_key_set
-from intake.clocks import Clock, Facts, clocks, reporter_wrote_since
+from intake.clocks import Clock, Facts, Reckoning, clocks, reporter_wrote_since
 from intake.compartments import Keys, read_compartment, start
 from intake.desk_index import Index, Known
 from intake.envelope import first_place
@@ -49,13 +49,23 @@ class Listed:
     state: str
     urgent: bool
     messages: int
+    eraser_slot: int
     flags: Mapping[str, Any]
+    reckoning: Reckoning
 
     @cached_property
+    def next(self) -> Clock | None:
+        """What is to be done first, and until when."""
+        return self.reckoning.next(self._facts)
+
+    @property
     def clocks(self) -> Sequence[Clock]:
-        """What runs for it, the earliest first."""
-        facts = Facts(arrived=self._arrived, state=self.state, messages=self.messages, flags=self.flags)
-        return clocks(facts, clock.now(), rota.working_hours())
+        """Everything that runs for it, the earliest first."""
+        return clocks(self._facts, self.reckoning.now, self.reckoning.hours)
+
+    @property
+    def _facts(self) -> Facts:
+        return Facts(arrived=self._arrived, state=self.state, messages=self.messages, flags=self.flags)
 
     @property
     def waits(self) -> bool:
@@ -82,9 +92,13 @@ def cases(identity: Identity, seed: bytes) -> list[Listed]:
     _write_down(identity, seed)
     with db.reading() as session:
         files = session.execute(_FILES).all()
-    index = _index(identity, seed, {file.id: file.eraser_slot for file in files})
-    found = [_listed(file, index[file.id].flags) for file in files if file.id in index]
-    lines = [line for line in found if line is not None]
+    index = _index(identity, seed, {file.case_id: file.eraser_slot for file in files})
+    reckoning = Reckoning(now=clock.now(), hours=rota.working_hours())
+    lines = [
+        Listed(**file._mapping, flags=known.flags, reckoning=reckoning)
+        for file in files
+        if (known := index.get(file.case_id)) and known.flags is not None
+    ]
     return sorted(lines, key=lambda one: (one.state == "closed", not one.urgent, one.arrived_on, one.case_id))
 
 
@@ -99,26 +113,13 @@ def moved() -> None:
 
 
 _FILES: Final = select(
-    CaseFile.id,
+    CaseFile.id.label("case_id"),
     CaseFile.arrived_on,
     CaseFile.state,
     CaseFile.urgent,
     CaseFile.messages,
     CaseFile.eraser_slot,
 )
-
-
-def _listed(file: Any, flags: Mapping[str, Any] | None) -> Listed | None:
-    if flags is None:
-        return None
-    return Listed(
-        case_id=file.id,
-        arrived_on=file.arrived_on,
-        state=file.state,
-        urgent=file.urgent,
-        messages=file.messages,
-        flags=flags,
-    )
 
 
 def _index(identity: Identity, seed: bytes, places: Mapping[str, int]) -> Index:

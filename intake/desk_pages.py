@@ -143,9 +143,9 @@ def _row(line: Listed, opened: Any) -> list[Any]:
 
 
 def _due(line: Listed) -> Any:
-    if not line.clocks:
+    first = line.next
+    if first is None:
         return "–"
-    first = line.clocks[0]
     when = f"{first.due:%H:%M}, {day(first.due.date())}"
     said = Markup("{}<br>{}").format(first.kind.label, when)
     if first.standing in STANDING_LABELS:

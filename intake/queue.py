@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from core.i18n import Text
-from intake.clocks import STANDINGS, Clock
+from intake.clocks import Clock
 from intake.questions import FORM
 
 PAGE: Final = 50
-_NEVER: Final = "9999"
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Line(Protocol):
@@ -34,7 +35,7 @@ class Line(Protocol):
     @property
     def flags(self) -> Mapping[str, Any]: ...
     @property
-    def clocks(self) -> Sequence[Clock]: ...
+    def next(self) -> Clock | None: ...
 
 
 STANDING_LABELS: Final = {
@@ -78,7 +79,7 @@ FILTERS: Final[Mapping[str, tuple[Text, Sequence[tuple[str, Text]]]]] = {
 SORTS: Final[Mapping[str, Callable[[Line], Any]]] = {
     "can": lambda line: (_press(line), line.arrived_on, line.case_id),
     "ngay": lambda line: (line.arrived_on, line.case_id),
-    "han": lambda line: (line.clocks[0].due.isoformat() if line.clocks else _NEVER, line.case_id),
+    "han": lambda line: (line.next.due if line.next else _NEVER, line.case_id),
     "tinh-trang": lambda line: (list(_STATE_CODES.values()).index(line.state), line.arrived_on, line.case_id),
     "tin": lambda line: (line.messages, line.arrived_on, line.case_id),
 }
@@ -131,7 +132,7 @@ def select(lines: Sequence[Line], wish: Wish, opened: Collection[str]) -> list[A
 
 
 def summary(lines: Sequence[Line]) -> Counter[str]:
-    """How many lines are late, due today, soon, by their most pressing clock; `urgent` and `open` beside."""
+    """How many lines are late, due today, soon, by their next clock; `urgent` and `open` beside."""
     found: Counter[str] = Counter()
     for line in lines:
         if line.state != "closed":
@@ -142,15 +143,15 @@ def summary(lines: Sequence[Line]) -> Counter[str]:
 
 
 def standing_of(line: Line) -> str:
-    """The most pressing standing of a line's clocks; "" where nothing runs."""
-    return min((clock.standing for clock in line.clocks), key=STANDINGS.index, default="")
+    """That of the line's next clock; "" where nothing runs."""
+    return line.next.standing if line.next else ""
 
 
 def _press(line: Line) -> tuple[Any, ...]:
     return (
         line.state == "closed",
         not line.urgent,
-        line.clocks[0].due.isoformat() if line.clocks else _NEVER,
+        line.next.due if line.next else _NEVER,
     )
 
 

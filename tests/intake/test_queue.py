@@ -18,13 +18,13 @@ class Line:
         self.arrived_on = date(2026, 12, 1)
         self.state, self.urgent, self.messages = "received", False, 0
         self.flags: dict[str, object] = {}
-        self.clocks: list[Clock] = []
+        self.next: Clock | None = None
         self.__dict__ |= other
 
 
-def due(hour: int, standing: str = "running") -> list[Clock]:
+def due(hour: int, standing: str = "running") -> Clock:
     moment = datetime(2026, 12, 2, hour, tzinfo=clock.ZONE)
-    return [Clock(kind=LOOK if hour < 12 else ANSWER, due=moment, standing=standing)]  # type: ignore[arg-type]
+    return Clock(kind=LOOK if hour < 12 else ANSWER, due=moment, standing=standing)  # type: ignore[arg-type]
 
 
 def ids(lines: list[Line], asked: dict[str, str], opened: tuple[str, ...] = ()) -> list[str]:
@@ -34,9 +34,9 @@ def ids(lines: list[Line], asked: dict[str, str], opened: tuple[str, ...] = ()) 
 def test_urgent_ones_come_first_then_by_their_clock_and_closed_ones_last() -> None:
     lines = [
         Line("a", state="closed", urgent=True),
-        Line("b", clocks=due(15)),
-        Line("c", clocks=due(9)),
-        Line("d", urgent=True, clocks=due(16)),
+        Line("b", next=due(15)),
+        Line("c", next=due(9)),
+        Line("d", urgent=True, next=due(16)),
     ]
     assert ids(lines, {}) == ["d", "c", "b", "a"]
     assert ids(lines, {"sap": "-can"}) == ["a", "b", "c", "d"]
@@ -45,7 +45,7 @@ def test_urgent_ones_come_first_then_by_their_clock_and_closed_ones_last() -> No
 def test_each_filter_narrows_and_all_of_them_together() -> None:
     lines = [
         Line("a", urgent=True, flags={"what_kind": ["physical"], "contact_mode": "phone"}),
-        Line("b", state="answered", flags={"what_kind": ["physical", "threats"]}, clocks=due(9, "late")),
+        Line("b", state="answered", flags={"what_kind": ["physical", "threats"]}, next=due(9, "late")),
         Line("c", state="closed", flags={"what_kind": ["threats"]}),
     ]
     assert ids(lines, {"tinh-trang": "dang-mo"}) == ["a", "b"]
@@ -75,10 +75,10 @@ def test_an_address_goes_there_and_back_and_tells_no_words() -> None:
             assert not {"sexual", "physical", "threat"} & set(f"{name} {code}".replace("_", " ").split())
 
 
-def test_the_summary_counts_what_is_not_closed_by_its_most_pressing_clock() -> None:
+def test_the_summary_counts_what_is_not_closed_by_its_next_clock() -> None:
     lines = [
-        Line("a", clocks=[*due(9, "soon"), *due(15, "late")]),
-        Line("b", urgent=True, clocks=due(9, "today")),
+        Line("a", next=due(9, "late")),
+        Line("b", urgent=True, next=due(9, "today")),
         Line("c", state="closed"),
     ]
     counted = queue.summary(lines)  # type: ignore[arg-type]
