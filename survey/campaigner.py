@@ -214,4 +214,8 @@ def changes(before_id: str, after_id: str) -> str:
         knowledge=tables.knowledge(found.effects, questionnaire),
         scores=tables.scores(found.effects),
         ratings=tables.ratings(found.effects, questionnaire),
+        three_ways=tables.three_ways(found.effects),
+        adjusted=tables.adjusted(found.effects, questionnaire),
+        together=tables.together(found.effects),
+        evaluator={"views": tables.THREE_WAYS, "p": tables.ADJUSTED, "scales": tables.TOGETHER},
     )

@@ -20,6 +20,37 @@ _NUMBERS = [
 ]
 BY_ITEM = [{"label": Text("Câu", "Question")}, *_NUMBERS]
 BY_SCORE = [{"label": Text("Thang điểm", "Score")}, *_NUMBERS]
+THREE_WAYS = [
+    {"label": Text("Thang điểm", "Score")},
+    *(
+        {"label": words, "kind": "number"}
+        for words in (
+            Text("Chỉ người ghép được", "Joined only"),
+            Text("Tất cả câu trả lời", "Everyone"),
+            Text("Như thể không ghép", "As if not joined"),
+        )
+    ),
+]
+ADJUSTED = [
+    {"label": Text("Câu", "Question")},
+    *(
+        {"label": words, "kind": "number"}
+        for words in (Text("p", "p"), Text("p theo Holm", "p, Holm"), Text("p theo BH", "p, BH"))
+    ),
+]
+TOGETHER = [
+    {"label": Text("Thang đo", "Scale")},
+    {"label": Text("Đợt", "Wave")},
+    *(
+        {"label": words, "kind": "number"}
+        for words in (
+            Text("Alpha", "Alpha"),
+            Text("Khoảng tin cậy 95\N{NO-BREAK SPACE}%", "95% interval"),
+            Text("Omega", "Omega"),
+            Text("Số người", "People"),
+        )
+    ),
+]
 
 
 def knowledge(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
@@ -50,6 +81,65 @@ def ratings(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[
         for one in effects["ratings"]
         if one["linked"]
     ]
+
+
+def three_ways(effects: dict[str, Any]) -> list[list[Any]]:
+    """One row a score: its change among the joined, among all with the links used, and as if nobody were joined."""
+    return [
+        [SCORES[one["name"]], *(_change(one[view]) for view in ("linked", "everyone", "apart"))]
+        for one in effects["scores"]
+        if one["linked"] or one["everyone"] or one["apart"]
+    ]
+
+
+def adjusted(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
+    """One row an item that could be compared: its p, and p adjusted within its family."""
+    return [
+        [_item_label(one["code"], questionnaire), *(_p(one[name]) for name in ("p", "holm", "bh"))]
+        for one in effects.get("adjusted", ())
+    ]
+
+
+def together(effects: dict[str, Any]) -> list[list[Any]]:
+    """One row a scale and wave: reliability, or that too few answered all of its items."""
+    waves = {"before": Text("Trước", "Before"), "after": Text("Sau", "After")}
+    return [
+        [SCORES[one["name"]], str(words), *_reliability(one[wave])]
+        for one in effects.get("reliability", ())
+        for wave, words in waves.items()
+    ]
+
+
+def _reliability(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return [t("cần ít nhất 100 người và 3 câu", "needs at least 100 people and 3 items"), "", "", ""]
+    low, high = (number(end, 2) for end in found["interval"])
+    omega = "" if found["omega"] is None else number(found["omega"], 2)
+    return [number(found["alpha"], 2), t(f"{low} đến {high}", f"{low} to {high}"), omega, number(found["n"])]
+
+
+def _change(view: dict[str, Any] | None) -> str:
+    """A change with its interval; views of means carry it one step down."""
+    if view is None:
+        return t("quá ít người", "too few people")
+    change = view["change"] if isinstance(view["change"], dict) else view
+    return f"{_signed(change['change'], 2)} ({_span(change['interval'], 2)})"
+
+
+def _item_label(code: str, questionnaire: Questionnaire) -> Any:
+    """The question; a place of a help question stands behind it."""
+    item, _, place = code.partition(":")
+    found = questionnaire.item(item)
+    label = {choice.code: choice.label for choice in found.choices}.get(place)
+    return (
+        found.label
+        if label is None
+        else t("Biết nơi hỗ trợ: {}", "Knows where to find help: {}").format(label)
+    )
+
+
+def _p(value: float) -> str:
+    return t("< 0,001", "< 0.001") if value < 0.001 else number(value, 3)
 
 
 def _mean(linked: dict[str, Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from survey.effects.joint import ItemTable, JointTables, ScoreTable, freeze
 
 if TYPE_CHECKING:
-    from survey.effects.report import EffectReport
+    from survey.effects.shapes import EffectReport
 
 __all__ = ["ItemTable", "JointTables", "ScoreTable", "effects", "freeze", "from_json"]
 

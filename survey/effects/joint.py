@@ -16,10 +16,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final
 
+from survey.effects.moments import ScaleItems, scale_items
 from survey.questionnaire import Choice, Item, Questionnaire
 from survey.scoring import Answers, Scale, knows_help, scales, scorer
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""Version 1 had no moments of items; it is read as a table without them."""
 SKIPPED: Final = ""
 UNSURE: Final = "khong_biet"
 YES, NO = "yes", "no"
@@ -70,6 +72,7 @@ class JointTables:
     linked: int
     items: tuple[ItemTable, ...]
     scores: tuple[ScoreTable, ...]
+    scales: tuple[ScaleItems, ...] = ()
     version: int = VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -79,11 +82,13 @@ class JointTables:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> JointTables:
         """The tables as `to_json` wrote them; ValueError for a version not known here."""
-        if data.get("version") != VERSION:
+        if data.get("version") not in (1, VERSION):
             raise ValueError(f"Joint tables of version {data.get('version')!r} are not known here.")
         whole = dict(data)
         whole["items"] = tuple(ItemTable(**_tuples(item)) for item in data["items"])
         whole["scores"] = tuple(ScoreTable(**_tuples(one)) for one in data["scores"])
+        whole["scales"] = tuple(ScaleItems.from_json(one) for one in data.get("scales", ()))
+        whole["version"] = VERSION
         return cls(**whole)
 
     def swapped(self) -> JointTables:
@@ -105,6 +110,7 @@ class JointTables:
                 )
                 for one in self.scores
             ),
+            scales=tuple(one.swapped() for one in self.scales),
         )
 
 
@@ -127,6 +133,7 @@ def freeze(
         linked=len(pairs),
         items=tuple(items),
         scores=tuple(_score_table(scale, pairs, befores, afters) for scale in scales(questionnaire)),
+        scales=scale_items(questionnaire, befores, afters),
     )
 
 

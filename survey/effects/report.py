@@ -10,17 +10,17 @@ means nothing; no figure is ever NaN or infinite.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from survey.effects.categories import ChiSquared, stuart_maxwell
+from survey.effects.families import benjamini_hochberg, holm
 from survey.effects.joint import SKIPPED, ItemTable, JointTables, ScoreTable
 from survey.effects.means import (
     Change,
-    Sample,
-    Sizes,
     correlation,
     paired,
     partly_overlapping,
@@ -29,9 +29,26 @@ from survey.effects.means import (
     smallest_detectable,
     welch,
 )
+from survey.effects.moments import Moments, ScaleItems
 from survey.effects.ranks import cliffs_delta, wilcoxon_pratt
+from survey.effects.reliability import Reliability, reliability
+from survey.effects.shapes import (
+    FEWEST,
+    Adjusted,
+    ApartMean,
+    ApartShare,
+    EffectReport,
+    LinkedMean,
+    LinkedShare,
+    Moved,
+    Rating,
+    Reason,
+    ScoreEffect,
+    Together,
+    Views,
+    YesNo,
+)
 from survey.effects.yes_no import (
-    Interval,
     mcnemar_exact,
     mcnemar_mid_p,
     newcombe_apart,
@@ -39,162 +56,52 @@ from survey.effects.yes_no import (
     tango,
 )
 
-FEWEST: Final = 10
-"""People below whom no change and no group figure is given (statistics.md 2.2, rule 8)."""
-
 Array = NDArray[Any]
-Code = Literal["too few", "no change"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reason:
-    """Why a view gives no more: fewer than `needed` people, or nobody's answer changed."""
-
-    code: Code
-    n: int
-    needed: int = FEWEST
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LinkedShare:
-    """A share among linked people: both waves, its difference with two intervals, who moved, two p."""
-
-    n: int
-    before: float
-    after: float
-    difference: float
-    tango: Interval
-    newcombe: Interval
-    gained: int
-    lost: int
-    p_exact: float
-    p_mid: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApartShare:
-    """The same share in all answers of each wave, as if nobody could be linked."""
-
-    n_before: int
-    n_after: int
-    before: float
-    after: float
-    difference: float
-    newcombe: Interval
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Views:
-    """A share seen in three ways; a view is None where `reasons` says why (keys: linked, apart, everyone)."""
-
-    linked: LinkedShare | None
-    apart: ApartShare | None
-    everyone: Change | None
-    reasons: dict[str, Reason]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class YesNo:
-    """A question with a right answer. unsure: the share of "don't know", where that is an answer."""
-
-    code: str
-    measures: str
-    right: Views
-    unsure: Views | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LinkedMean:
-    """A mean among linked people."""
-
-    n: int
-    before: Sample
-    after: Sample
-    r: float
-    change: Change
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApartMean:
-    """The same mean in all answers of each wave, with Welch's interval and Cliff's delta."""
-
-    before: Sample
-    after: Sample
-    change: Change
-    delta: float
-    delta_interval: Interval
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Moved:
-    """How single ratings moved among linked people: shares, signed-rank p, rank-biserial correlation."""
-
-    up: float
-    same: float
-    down: float
-    p: float
-    biserial: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rating:
-    """A question answered on a scale; `reverse` tells that its levels were turned round."""
-
-    code: str
-    measures: str
-    reverse: bool
-    linked: LinkedMean | None
-    moved: Moved | None
-    apart: ApartMean | None
-    everyone: Change | None
-    reasons: dict[str, Reason]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScoreEffect:
-    """A score. ceiling: share of all answers before that were already at the best value."""
-
-    name: str
-    low: float
-    high: float
-    linked: LinkedMean | None
-    sizes: Sizes | None
-    apart: ApartMean | None
-    everyone: Change | None
-    ceiling: float | None
-    reasons: dict[str, Reason]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EffectReport:
-    """All effects. smallest: the smallest dz that the linked could have shown with 80 % power."""
-
-    questionnaire: str
-    before: int
-    after: int
-    linked: int
-    smallest: float | None
-    yes_no: tuple[YesNo, ...]
-    ratings: tuple[Rating, ...]
-    scores: tuple[ScoreEffect, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain lists, numbers and text; no NaN."""
-        return asdict(self)
 
 
 def effects(joint: JointTables) -> EffectReport:
     """Every effect that follows from the joint tables."""
+    yes_no = tuple(_yes_no(item) for item in joint.items if item.right is not None)
+    ratings = tuple(_rating(item) for item in joint.items if item.right is None)
     return EffectReport(
         questionnaire=joint.questionnaire,
         before=joint.before,
         after=joint.after,
         linked=joint.linked,
         smallest=smallest_detectable(joint.linked) if joint.linked >= FEWEST else None,
-        yes_no=tuple(_yes_no(item) for item in joint.items if item.right is not None),
-        ratings=tuple(_rating(item) for item in joint.items if item.right is None),
+        yes_no=yes_no,
+        ratings=ratings,
         scores=tuple(_score(one) for one in joint.scores),
+        adjusted=(*_family("yes_no", yes_no), *_family("ratings", ratings)),
+        reliability=tuple(_together(one) for one in joint.scales),
     )
+
+
+def _family(name: str, items: Sequence[YesNo | Rating]) -> Iterator[Adjusted]:
+    """The items of one kind that could be compared, adjusted together."""
+    found = [(item.code, p) for item in items if (p := _p_of(item)) is not None]
+    raw = [p for _, p in found]
+    for (code, p), strict, gentle in zip(found, holm(raw), benjamini_hochberg(raw), strict=True):
+        yield Adjusted(code=code, family=name, p=p, holm=strict, bh=gentle)
+
+
+def _p_of(item: YesNo | Rating) -> float | None:
+    if isinstance(item, YesNo):
+        return item.right.linked.p_mid if item.right.linked else None
+    return item.moved.p if item.moved else None
+
+
+def _together(items: ScaleItems) -> Together:
+    before, after = (_reliability(wave) for wave in (items.before, items.after))
+    return Together(name=items.name, codes=items.codes, before=before, after=after)
+
+
+def _reliability(wave: Moments) -> Reliability | None:
+    if wave.n < 2:
+        return None
+    sums = np.array(wave.sums, dtype=float)
+    covariance = (np.array(wave.products, dtype=float) - np.outer(sums, sums) / wave.n) / (wave.n - 1)
+    return reliability(covariance, wave.n)
 
 
 # --- shares
@@ -206,7 +113,14 @@ def _yes_no(item: ItemTable) -> YesNo:
         measures=item.measures,
         right=_views(item, item.right),
         unsure=None if item.unsure is None else _views(item, item.unsure),
+        all_answers=_all_answers(item),
     )
+
+
+def _all_answers(item: ItemTable) -> ChiSquared | None:
+    answered = [place for place, code in enumerate(item.codes) if code != SKIPPED]
+    joint = np.array(item.joint, dtype=np.int64)[np.ix_(answered, answered)]
+    return stuart_maxwell(joint) if joint.sum() >= FEWEST else None
 
 
 def _views(item: ItemTable, chosen: str | None) -> Views:

@@ -9,7 +9,7 @@ import pytest
 
 from core.i18n import Language, speak
 from survey import effects, reading, tables
-from survey.effects.report import FEWEST
+from survey.effects.shapes import FEWEST
 from tests.surveys import QUESTIONS
 
 
@@ -161,3 +161,40 @@ def test_nobody_at_all_is_no_error(language: Language) -> None:
 
     assert len(reading.sentences(nothing)) == 2
     assert caveats(nothing)
+
+
+def test_an_evaluator_sees_three_ways_side_by_side(language: Language) -> None:
+    rows = tables.three_ways(found(people(3, 2, 30), people(5, 3, 30), linked=20))
+
+    knowledge = next(row for row in rows if str(row[0]) in ("Điểm hiểu biết", "Knowledge score"))
+    assert all(cell.startswith("+2") for cell in knowledge[1:])
+    alone = tables.three_ways(found(people(3, 2, 30), people(5, 3, 30), linked=5))
+    assert alone[0][1] == ("quá ít người" if language == "vi" else "too few people")
+    assert tables.three_ways(found(people(3, 2, 5), people(5, 3, 5))) == []
+
+
+def test_each_item_has_its_p_within_its_family(language: Language) -> None:
+    before, after = (
+        [one | {"H1": ticked} for one in people(*level, 30)]
+        for level, ticked in (((2, 2), ["111"]), ((6, 3), ["111", "113"]))
+    )
+    computed = found(before, after)
+    rows = tables.adjusted(computed, QUESTIONS)
+
+    assert len(rows) == len(computed["adjusted"]) > 10
+    smallest = "< 0,001" if language == "vi" else "< 0.001"
+    assert smallest in {cell for row in rows for cell in row[1:]}
+    assert all(one["p"] <= one["bh"] + 1e-12 <= one["holm"] + 1e-9 for one in computed["adjusted"])
+    assert any("113" in str(row[0]) for row in rows), "a place of the help question is named"
+
+
+def test_reliability_is_told_for_enough_people_only(language: Language) -> None:
+    few = tables.together(found(people(3, 3, 40), people(4, 3, 40)))
+    assert {row[2] for row in few} == {
+        "cần ít nhất 100 người và 3 câu" if language == "vi" else "needs at least 100 people and 3 items"
+    }
+    many = [person for level in (2, 3, 4) for person in people(3, level, 40)]
+    for row in tables.together(found(many, many)):
+        assert (row[2], row[5]) == (("1,00", "120") if language == "vi" else ("1.00", "120")), (
+            "all answer alike"
+        )

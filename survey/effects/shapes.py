@@ -1,0 +1,180 @@
+"""The effect report as values: what stands in it, and why a view may be missing (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+from survey.effects.categories import ChiSquared
+from survey.effects.means import Change, Sample, Sizes
+from survey.effects.reliability import Reliability
+from survey.effects.yes_no import Interval
+
+FEWEST: Final = 10
+"""People below whom no change and no group figure is given (statistics.md 2.2, rule 8)."""
+
+Code = Literal["too few", "no change"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """Why a view gives no more: fewer than `needed` people, or nobody's answer changed."""
+
+    code: Code
+    n: int
+    needed: int = FEWEST
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkedShare:
+    """A share among linked people: both waves, its difference with two intervals, who moved, two p."""
+
+    n: int
+    before: float
+    after: float
+    difference: float
+    tango: Interval
+    newcombe: Interval
+    gained: int
+    lost: int
+    p_exact: float
+    p_mid: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApartShare:
+    """The same share in all answers of each wave, as if nobody could be linked."""
+
+    n_before: int
+    n_after: int
+    before: float
+    after: float
+    difference: float
+    newcombe: Interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Views:
+    """A share seen in three ways; a view is None where `reasons` says why (keys: linked, apart, everyone)."""
+
+    linked: LinkedShare | None
+    apart: ApartShare | None
+    everyone: Change | None
+    reasons: dict[str, Reason]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class YesNo:
+    """A question with a right answer. unsure: the share of "don't know", where that is an answer.
+
+    all_answers: whether right, wrong and "don't know" together moved; None below 10 linked, or where nobody moved.
+    """
+
+    code: str
+    measures: str
+    right: Views
+    unsure: Views | None
+    all_answers: ChiSquared | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkedMean:
+    """A mean among linked people."""
+
+    n: int
+    before: Sample
+    after: Sample
+    r: float
+    change: Change
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApartMean:
+    """The same mean in all answers of each wave, with Welch's interval and Cliff's delta."""
+
+    before: Sample
+    after: Sample
+    change: Change
+    delta: float
+    delta_interval: Interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moved:
+    """How single ratings moved among linked people: shares, signed-rank p, rank-biserial correlation."""
+
+    up: float
+    same: float
+    down: float
+    p: float
+    biserial: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rating:
+    """A question answered on a scale; `reverse` tells that its levels were turned round."""
+
+    code: str
+    measures: str
+    reverse: bool
+    linked: LinkedMean | None
+    moved: Moved | None
+    apart: ApartMean | None
+    everyone: Change | None
+    reasons: dict[str, Reason]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoreEffect:
+    """A score. ceiling: share of all answers before that were already at the best value."""
+
+    name: str
+    low: float
+    high: float
+    linked: LinkedMean | None
+    sizes: Sizes | None
+    apart: ApartMean | None
+    everyone: Change | None
+    ceiling: float | None
+    reasons: dict[str, Reason]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adjusted:
+    """One item's p among its family: as it is, adjusted for claims (Holm), for exploring (Benjamini-Hochberg)."""
+
+    code: str
+    family: str
+    p: float
+    holm: float
+    bh: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Together:
+    """How well the items of a scale hang together in each wave; None with too few people or items."""
+
+    name: str
+    codes: tuple[str, ...]
+    before: Reliability | None
+    after: Reliability | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EffectReport:
+    """All effects. smallest: the smallest dz that the linked could have shown with 80 % power."""
+
+    questionnaire: str
+    before: int
+    after: int
+    linked: int
+    smallest: float | None
+    yes_no: tuple[YesNo, ...]
+    ratings: tuple[Rating, ...]
+    scores: tuple[ScoreEffect, ...]
+    adjusted: tuple[Adjusted, ...]
+    reliability: tuple[Together, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists, numbers and text; no NaN."""
+        return asdict(self)
