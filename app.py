@@ -26,9 +26,11 @@ from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
 from intake import (
+    authority_pages,
     commands,
     desk_pages,
     founder,
+    handing_pages,
     instance,
     reporter,
     reporter_script,
@@ -50,10 +52,12 @@ BLUEPRINTS = (
     administrator.pages,
     commands.commands,
     instance.commands,
+    authority_pages.pages,
     reporter.pages,
     reporter_script.pages,
     returning.pages,
-    desk_pages.pages,  # with the pages of intake/handler.py
+    desk_pages.pages,  # with those of intake/handler.py
+    handing_pages.pages,
     respondent.pages,
     campaigner.pages,
     linking.pages,

@@ -43,6 +43,7 @@ DEEDS: Final[Mapping[str, Text]] = {
     "listed": Text("Xem danh sách thư", "Looked at the list of letters"),
     "opened": Text("Mở thư", "Opened a letter"),
     "answered": Text("Trả lời thư", "Answered a letter"),
+    "readers_seen": Text("Xem ai đọc được một bức thư", "Looked at who reads a letter"),
     "declined": Text("Rút khỏi một vụ việc", "Stepped back from a case"),
     "handover_told": Text("Báo người viết sẽ chuyển thư", "Told the reporter of a hand-over"),
     "handed_over": Text("Chuyển thư cho đồng nghiệp", "Handed a letter to a colleague"),
@@ -51,6 +52,9 @@ DEEDS: Final[Mapping[str, Text]] = {
     "half_lent": Text("Cho mượn nửa khóa của tên", "Lent half of a name's key"),
     "name_opened": Text("Mở tên trong thư", "Opened the names in a letter"),
     "restored": Text("Phục hồi từ bản sao lưu", "Restored from a backup"),
+    "export_asked": Text("Hỏi để giao thư cho cơ quan", "Asked to hand a letter to an authority"),
+    "export_agreed": Text("Đồng ý giao thư cho cơ quan", "Agreed to hand a letter to an authority"),
+    "exported": Text("Lập tệp giao cho cơ quan", "Made the file for an authority"),
     "survey_linked": Text("Ghép hai lần trả lời khảo sát", "Joined two waves of a survey"),
     "release_begun": Text("Bắt đầu công bố số liệu", "Began a release of figures"),
     "release_counted": Text("Đếm và xem trước số liệu", "Counted and looked at figures"),
@@ -59,7 +63,20 @@ DEEDS: Final[Mapping[str, Text]] = {
     "release_put_aside": Text("Để một kỳ số liệu lại", "Put a release aside"),
 }
 ON_A_CASE: Final = frozenset(
-    {"opened", "answered", "declined", "handover_told", "handed_over", "judged", "half_lent", "name_opened"}
+    {
+        "opened",
+        "answered",
+        "declined",
+        "readers_seen",
+        "handover_told",
+        "handed_over",
+        "judged",
+        "half_lent",
+        "export_asked",
+        "export_agreed",
+        "exported",
+        "name_opened",
+    }
 )
 """Deeds whose line carries a tag that only who can open the case recognises (intake/log_tag.py)."""
 _A_LETTER: Final = Text("một bức thư", "a letter")

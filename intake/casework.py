@@ -25,11 +25,14 @@ from intake.letters import compact, read_compact
 from intake.log_tag import on_case
 from intake.mailbox import add_letter
 from intake.openings import Counts
+from intake.readers import DECLINED, HANDED, TOLD
 from intake.report import sound
 from intake.roles import require_may
 from intake.slots import Side, fresh_key
 
 AFTER_ANSWER: Final = ("answered", "closed")
+IN_THREAD: Final = frozenset({"message", "answer", TOLD, HANDED, DECLINED})
+"""Entries shown where messages stand: also who was let in and who stepped back."""
 
 
 class CaseDamaged(Exception):
@@ -95,8 +98,8 @@ class _AtHand:
     def story(self) -> Story:
         """The sealed story opened, or `CannotOpen`."""
         story = read_story(self.case.read_first("story", self.opened, self.rosters))
-        if story.strikeouts.roster_version != self.case.first_key_set(Side.HANDLERS).roster_version:
-            raise CannotOpen  # made so by the sender: strike-outs are ids on the roster of the slots
+        if story.strikeouts.roster_version > self.case.first_key_set(Side.HANDLERS).roster_version:
+            raise CannotOpen  # made so by the sender; slots made anew since stand under a later roster
         return story
 
 
@@ -194,7 +197,7 @@ def _read(hand: _AtHand) -> OpenedCase:
         story=sound(story.words),
         safe_contact=_first(hand, "safe_contact"),
         flags=_first(hand, "flags"),
-        entries=tuple(_entry(words) for words in entries if words["what"] in {"message", "answer"}),
+        entries=tuple(_entry(words) for words in entries if words["what"] in IN_THREAD),
         judgement=judgements[-1] if judgements else None,
         openings=counts,
         damaged=damaged,

@@ -35,6 +35,7 @@ from intake.desk import Listed
 from intake.forms import AnswerForm, JudgementForm
 from intake.handling import GBV_HINT, GENUINE_HINT, KIND_ANSWERS, REMINDER, duties
 from intake.questions import FORM
+from intake.readers import DECLINED, HANDED
 
 pages = Blueprint("handler", __name__, url_prefix="/lam-viec")
 
@@ -179,7 +180,8 @@ def _contact(opened: OpenedCase) -> list[tuple[Text, str]]:
 
 def _message(entry: Entry) -> dict[str, Any]:
     who = entry.author or t("Người viết thư", "The reporter")
-    return {"who": who, "day": _moment(entry.at), "text": entry.text, "mine": entry.what == "answer"}
+    text = entry.text or str(_STEPS.get(entry.what, ""))
+    return {"who": who, "day": _moment(entry.at), "text": text, "mine": entry.what != "message"}
 
 
 def _again(case_id: str, form: AnswerForm | JudgementForm, which: str) -> Response:
@@ -189,6 +191,10 @@ def _again(case_id: str, form: AnswerForm | JudgementForm, which: str) -> Respon
     )
 
 
+_STEPS: Final[Mapping[str, Text]] = {
+    HANDED: Text("Đã cho thêm một đồng nghiệp đọc thư này.", "Let a colleague read this letter."),
+    DECLINED: Text("Đã rút khỏi vụ việc này.", "Stepped back from this case."),
+}
 _HANDLING: Final[Mapping[str, Any]] = {
     "templates": KIND_ANSWERS,
     "reminder": REMINDER,

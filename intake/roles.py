@@ -21,6 +21,9 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "close": frozenset({Role.HANDLER}),
     "lend half of a name": frozenset({Role.CUSTODIAN}),
     "open name": frozenset({Role.HANDLER}),
+    "ask to hand to an authority": frozenset({Role.HANDLER}),
+    "agree to an authority": frozenset({Role.CUSTODIAN}),
+    "hand to an authority": frozenset({Role.HANDLER}),
     "count": frozenset({Role.CUSTODIAN}),
 }
 
