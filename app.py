@@ -29,13 +29,16 @@ from intake import (
     authority_pages,
     commands,
     desk_pages,
+    filing_pages,
     founder,
     handing_pages,
     instance,
+    naming_pages,
     reporter,
     reporter_script,
     returning,
     roster_keeper,
+    rota_page,
 )
 from survey import campaigner, respondent
 from survey import custodian as linking
@@ -57,7 +60,10 @@ BLUEPRINTS = (
     reporter_script.pages,
     returning.pages,
     desk_pages.pages,  # with those of intake/handler.py
+    filing_pages.pages,
     handing_pages.pages,
+    rota_page.pages,
+    naming_pages.pages,
     respondent.pages,
     campaigner.pages,
     linking.pages,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,8 +32,11 @@ def _place(endpoint: str, vi: str, en: str, *roles: Role, desk: bool = False) ->
 # Pages that are not built yet are left out by themselves: only endpoints that exist are shown.
 PLACES: Final = (
     _place("handler.desk", "Bàn làm việc", "Desk", *KEY_HOLDERS, desk=True),
+    _place("rota.show", "Lịch trực", "Duty rota", Role.HANDLER),
     _place("roster.show", "Danh sách và chữ ký", "Roster and signatures", Role.CUSTODIAN, desk=True),
     _place("log_reader.show", "Nhật ký", "Log", Role.CUSTODIAN),
+    _place("authority.show", "Yêu cầu của cơ quan", "Authorities' requests", *KEY_HOLDERS),
+    _place("naming.waiting", "Cùng mở tên", "Names, together", Role.CUSTODIAN),
     _place("releases.show", "Công bố số liệu", "Releases", Role.CUSTODIAN),
     _place("linking.show", "Ghép khảo sát", "Join surveys", Role.CUSTODIAN),
     _place("member.desk", "Số liệu của Ban", "The board's figures", Role.BOARD, desk=True),
@@ -70,9 +73,16 @@ def nav_for(identity: Identity | None) -> list[Entry]:
     """(label, address, whether one is there) for the list of pages beside every staff page."""
     if identity is None:
         return []
-    found = [(str(place.label), url_for(place.endpoint), place.endpoint) for place in open_to(identity)]
+    found = [(_label(place, identity), url_for(place.endpoint), place.endpoint) for place in open_to(identity)]
     here = _here([url for _, url, _ in found])
     return [(label, url, url == here) for label, url, _ in found]
+
+
+def _label(place: Place, identity: Identity) -> str:
+    """The label, with the number of what waits there where a part of the program counts it."""
+    badges: dict[str, Callable[[Identity], int]] = current_app.extensions.get("badges", {})
+    count = badges[place.endpoint](identity) if place.endpoint in badges else 0
+    return f"{place.label} ({count})" if count else str(place.label)
 
 
 def _here(urls: list[str]) -> str:

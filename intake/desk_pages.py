@@ -176,6 +176,7 @@ def _custodian_doors(who: Identity) -> Sequence[dict[str, Any]]:
 _DOORS: Final = {
     "roster.show": Text("Ai được đọc thư; ký danh sách mới.", "Who may read letters; sign a new roster."),
     "log_reader.show": Text("Ai đã mở gì, khi nào.", "Who opened what, and when."),
+    "authority.show": Text("Đồng ý hay không giao một hồ sơ.", "Agree or not to hand a case over."),
     "releases.show": Text("Hai người lần lượt, rồi Ban mới thấy.", "Two in turn, then the board sees."),
     "linking.show": Text("Ghép hai lần khảo sát trong bộ nhớ.", "Link two waves of a survey, in memory."),
 }

@@ -1,0 +1,62 @@
+"""The texts of a case that goes to an authority, as people read them and as programs do. Pure.
+
+For each part two files: `letter.txt` in Vietnamese sentences, `letter.json` with the codes behind them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from core.i18n import Text
+from intake.questions import FORM
+
+_LEFT_OUT: Final = frozenset({"ack_limits", "exclude_handlers"})
+"""Whom the reporter did not want to read is nobody's business outside."""
+_TITLES: Final = {
+    "letter": Text("Lời kể và các câu trả lời", "Story and answers"),
+    "contact": Text("Liên hệ an toàn", "Safe contact"),
+    "names": Text("Tên", "Names"),
+    "entries": Text("Tin nhắn và ghi chép của hồ sơ", "Messages and notes of the case"),
+}
+
+
+def texts(parts: Mapping[str, Any]) -> dict[str, str]:
+    """File name → text, for the parts that `authority.take_out` gave."""
+    found: dict[str, str] = {}
+    for name, part in parts.items():
+        kept = _without(part)
+        lines = _entries(kept) if name == "entries" else _answers(kept)
+        found[f"{name}.txt"] = "\n".join([_TITLES[name].vi, "", *lines, ""])
+        found[f"{name}.json"] = json.dumps(kept, ensure_ascii=False, indent=1)
+    return found
+
+
+def _without(part: Any) -> Any:
+    if isinstance(part, Mapping):
+        return {name: _without(value) for name, value in part.items() if name not in _LEFT_OUT}
+    return part
+
+
+def _answers(part: Mapping[str, Any]) -> Iterator[str]:
+    said: dict[str, Any] = {}
+    for name, value in part.items():
+        said |= value if isinstance(value, Mapping) else {name: value}
+    for field, words in FORM.told(said):
+        yield field.label.vi
+        yield "    " + ", ".join(word.vi if isinstance(word, Text) else word for word in words)
+
+
+def _entries(part: list[Mapping[str, Any]]) -> Iterator[str]:
+    for entry in part:
+        who = "người viết thư" if entry.get("by") == "reporter" else str(entry.get("by", ""))
+        yield f"{entry['sequence']}. {entry.get('at', '')}  {who}  {entry.get('what', '')}"
+        if entry.get("damaged"):
+            yield "    (không mở được)"
+        told = {name: value for name, value in entry.items() if name not in _HEAD}
+        for name, value in told.items():
+            yield f"    {value}" if name == "text" else f"    {name}: {json.dumps(value, ensure_ascii=False)}"
+
+
+_HEAD: Final = frozenset({"sequence", "at", "by", "role", "what", "damaged"})
