@@ -73,7 +73,9 @@ def nav_for(identity: Identity | None) -> list[Entry]:
     """(label, address, whether one is there) for the list of pages beside every staff page."""
     if identity is None:
         return []
-    found = [(_label(place, identity), url_for(place.endpoint), place.endpoint) for place in open_to(identity)]
+    found = [
+        (_label(place, identity), url_for(place.endpoint), place.endpoint) for place in open_to(identity)
+    ]
     here = _here([url for _, url, _ in found])
     return [(label, url, url == here) for label, url, _ in found]
 

@@ -44,6 +44,14 @@ def lend_half(session: Session, identity: Identity, seed: bytes, case_id: str, h
     return seal(half.raw, handler.seal_key, _place(case_id, handler_id))
 
 
+def refuse_half(session: Session, identity: Identity, seed: bytes, case_id: str) -> None:
+    """Write down that a custodian who could lend a half does not. Raises as `lend_half` does."""
+    require_may(identity, "lend half of a name")
+    case, holder, opened = _opened(session, identity, seed, case_id)
+    half = lend(opened[case.first_key_set(holder.side).id].key, case.first_place("identity"))
+    log.write(session, "name_refused", who=identity.person_id, about=on_case(half))
+
+
 def open_name(
     session: Session, identity: Identity, seed: bytes, case_id: str, half: bytes
 ) -> Mapping[str, Any]:
