@@ -18,6 +18,7 @@ from core.access import Identity
 from core.roster import Roster
 from core.sealing import CannotOpen, NotAKey, SharedKey
 from intake import openings
+from intake.casefile.echo import repeated
 from intake.cases import Case, Holder, NoSuchCase, Opened, add_entry, add_key_set, load, read_entry
 from intake.compartments import Keys, Staff, write_compartment
 from intake.envelope import Story, read_story
@@ -33,6 +34,14 @@ from intake.slots import Side, fresh_key
 AFTER_ANSWER: Final = ("answered", "closed")
 IN_THREAD: Final = frozenset({"message", "answer", TOLD, HANDED, DECLINED})
 """Entries shown where messages stand: also who was let in and who stepped back."""
+
+
+class Quotes(Exception):
+    """A message repeats words of the story, and whoever forces the receipt out of somebody would read them."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__()  # never the words: an exception may end in a file
+        self.run = run
 
 
 class CaseDamaged(Exception):
@@ -75,8 +84,8 @@ class Damaged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _AtHand:
-    """A case whose keys this handler holds, before any word of it is unsealed."""
+class AtHand:
+    """A case whose keys this handler holds, before any word of it is unsealed. What files are made of."""
 
     case: Case
     holder: Holder
@@ -95,6 +104,13 @@ class _AtHand:
             member_id=self.holder.member_id, roster_version=self.rosters[-1].version, seed=self.holder.seed
         )
 
+    def story_or_damage(self) -> Story:
+        """The sealed story opened, or `CaseDamaged`."""
+        try:
+            return self.story()
+        except CannotOpen as damage:
+            raise CaseDamaged from damage
+
     def story(self) -> Story:
         """The sealed story opened, or `CannotOpen`."""
         story = read_story(self.case.read_first("story", self.opened, self.rosters))
@@ -109,7 +125,7 @@ def open_case(session: Session, identity: Identity, seed: bytes, case_id: str) -
     Raises `Denied`, `NoSuchCase` (also for a handler who was struck out), `LogBroken`.
     """
     require_may(identity, "open story")
-    hand = _at_hand(session, identity, seed, case_id)
+    hand = at_hand(session, identity, seed, case_id)
     log.write(session, "opened", who=identity.person_id, about=on_case(hand.side_key))
     try:
         opened = _read(hand)
@@ -119,23 +135,29 @@ def open_case(session: Session, identity: Identity, seed: bytes, case_id: str) -
 
 
 def answer(
-    session: Session, identity: Identity, seed: bytes, case_id: str, text: str, state: str = "answered"
+    session: Session,
+    identity: Identity,
+    seed: bytes,
+    case_id: str,
+    text: str,
+    state: str = "answered",
+    *,
+    quoting: bool = False,
 ) -> None:
     """Write to the reporter: a signed entry for the desk, a letter for the mailbox, and the new state.
 
     The letter is sealed to the key that stands in the sealed story and to no other. Raises `Denied`,
-    `NoSuchCase`, `CaseDamaged`, `LogBroken`; ValueError for a state no answer leads to.
+    `NoSuchCase`, `CaseDamaged`, `LogBroken`, `Quotes` (unless `quoting`); ValueError for a state no answer leads to.
     """
     require_may(identity, "answer")
     if state not in AFTER_ANSWER:
         raise ValueError(state)
-    hand = _at_hand(session, identity, seed, case_id)
+    hand = at_hand(session, identity, seed, case_id)
     log.write(session, "answered", who=identity.person_id, about=on_case(hand.side_key))
-    try:
-        story = hand.story()
-    except CannotOpen as damage:
-        raise CaseDamaged from damage
-    _add(session, hand, {"what": "answer", "text": text})
+    story = hand.story_or_damage()
+    if not quoting and (run := repeated(text, str(story.words.get("narrative", "")))):
+        raise Quotes(run)
+    add(session, hand, {"what": "answer", "text": text})
     add_letter(session, hand.case.file, story.reporter, "handler", text)
     hand.case.file.state = state
 
@@ -149,15 +171,18 @@ def judge(
     Raises as `answer` does.
     """
     require_may(identity, "classify")
-    hand = _at_hand(session, identity, seed, case_id)
+    hand = at_hand(session, identity, seed, case_id)
     log.write(session, "judged", who=identity.person_id, about=on_case(hand.side_key))
-    try:
-        story = hand.story()
-    except CannotOpen as damage:
-        raise CaseDamaged from damage
+    story = hand.story_or_damage()
+    count(session, hand, story, genuine=genuine, gbv_type=gbv_type)
+
+
+def count(session: Session, hand: AtHand, story: Story, *, genuine: str, gbv_type: str) -> None:
+    """A judgement for the desk and its copy for the custodians, inside a deed that wrote its line."""
     words = {"what": "judgement", "genuine": genuine, "gbv_type": gbv_type}
-    _add(session, hand, words)
+    add(session, hand, words)
     session.flush()
+    case_id = hand.case.id
     case = load(session, case_id)  # the place after the copy
     roster = hand.rosters[story.strikeouts.roster_version - 1]
     wrapped = fresh_key(case_id, Side.CUSTODIANS, roster, story.strikeouts.struck, now=hand.rosters[-1])
@@ -167,17 +192,17 @@ def judge(
     add_entry(session, place, key_set, blob)
 
 
-def _at_hand(session: Session, identity: Identity, seed: bytes, case_id: str) -> _AtHand:
+def at_hand(session: Session, identity: Identity, seed: bytes, case_id: str) -> AtHand:
     """The case, locked, with its keys; `NoSuchCase` where it does not open for this person, too."""
     try:
         holder, chain = Holder.of(identity, seed), rosters.chain(session)
         case = load(session, case_id, lock=True)
-        return _AtHand(case=case, holder=holder, opened=case.open_for(holder, chain), rosters=chain)
+        return AtHand(case=case, holder=holder, opened=case.open_for(holder, chain), rosters=chain)
     except CannotOpen as refused:
         raise NoSuchCase from refused
 
 
-def _read(hand: _AtHand) -> OpenedCase:
+def _read(hand: AtHand) -> OpenedCase:
     case = hand.case
     story = hand.story()
     counts = openings.one_more(
@@ -187,8 +212,8 @@ def _read(hand: _AtHand) -> OpenedCase:
     case.file.openings_reporter = openings.for_reporter(counts, story.reporter, case.id)
     if case.file.state == "received":
         case.file.state = "reading"
-    entries, damaged = _entries(hand, story)
-    judgements = [words for words in entries if words["what"] == "judgement"]
+    entries, damaged = entries_of(hand, story)
+    judgements = [one for one in entries if one["what"] == "judgement" and one["role"] == "handler"]
     return OpenedCase(
         case_id=case.id,
         arrived_on=case.file.arrived_on,
@@ -204,7 +229,8 @@ def _read(hand: _AtHand) -> OpenedCase:
     )
 
 
-def _entries(hand: _AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
+def entries_of(hand: AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
+    """Every entry of the handlers' side with who wrote it and its number, and how many did not open."""
     found: list[dict[str, Any]] = []
     damaged = 0
     names = {member.id: member.name for roster in hand.rosters for member in roster.members}
@@ -215,7 +241,13 @@ def _entries(hand: _AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
         except CannotOpen:
             damaged += 1
             continue
-        by = {"author": names.get(written.author, ""), "mine": written.author == hand.holder.member_id}
+        by = {
+            "author": names.get(written.author, ""),
+            "mine": written.author == hand.holder.member_id,
+            "by": written.author,
+            "role": written.role,
+            "row": place.sequence,
+        }
         found.append({"what": "", "at": "", "text": ""} | words | by)
     return found, damaged
 
@@ -230,11 +262,12 @@ def _entry(words: Mapping[str, Any]) -> Entry:
     )
 
 
-def _first(hand: _AtHand, kind: str) -> dict[str, Any]:
+def _first(hand: AtHand, kind: str) -> dict[str, Any]:
     return sound(read_compact(hand.case.read_first(kind, hand.opened, hand.rosters).payload))
 
 
-def _add(session: Session, hand: _AtHand, words: Mapping[str, Any]) -> None:
+def add(session: Session, hand: AtHand, words: Mapping[str, Any]) -> None:
+    """One more signed entry of the handlers' side, inside a deed that wrote its line."""
     place = hand.case.next_place(Side.HANDLERS)
     blob = write_compartment(_stamped(words), place, Keys(handlers=hand.side_key), hand.staff)
     add_entry(session, place, hand.case.first_key_set(Side.HANDLERS), blob)
@@ -242,3 +275,11 @@ def _add(session: Session, hand: _AtHand, words: Mapping[str, Any]) -> None:
 
 def _stamped(words: Mapping[str, Any]) -> bytes:
     return compact({"at": clock.now().isoformat(timespec="minutes"), **words})
+
+
+def flags_of(hand: AtHand) -> dict[str, Any]:
+    """The flags of a case at hand, inside a deed that wrote its line; `CaseDamaged` where they do not open."""
+    try:
+        return _first(hand, "flags")
+    except CannotOpen as damage:
+        raise CaseDamaged from damage

@@ -30,7 +30,7 @@ from core.sessions import identity, seed, signed_in
 from intake import casework, desk_memory
 from intake import desk as lists
 from intake.cases import NoSuchCase
-from intake.casework import CaseDamaged, Damaged, Entry, OpenedCase
+from intake.casework import CaseDamaged, Damaged, Entry, OpenedCase, Quotes
 from intake.desk import Listed
 from intake.forms import AnswerForm, JudgementForm
 from intake.handling import GBV_HINT, GENUINE_HINT, KIND_ANSWERS, REMINDER, duties
@@ -87,8 +87,20 @@ def answer(case_id: str) -> Any:
     form = AnswerForm()
     if not form.validate():
         return _again(case_id, form, "answer")
-    with db.writing() as session:
-        casework.answer(session, _identity(), seed(), case_id, form.message.data, form.state.data)
+    try:
+        with db.writing() as session:
+            casework.answer(
+                session,
+                _identity(),
+                seed(),
+                case_id,
+                form.message.data,
+                form.state.data,
+                quoting="quoting" in request.form,
+            )
+    except Quotes as quotes:
+        form.message.errors = [_QUOTES.format(run=quotes.run)]
+        return _again(case_id, form, "answer", quoting=True)
     flash(t("Đã gửi trả lời vào hộp thư của người viết.", "Your answer is in the reporter's mailbox."))
     return redirect(url_for("handler.case", case_id=case_id), 303)
 
@@ -184,13 +196,18 @@ def _message(entry: Entry) -> dict[str, Any]:
     return {"who": who, "day": _moment(entry.at), "text": text, "mine": entry.what != "message"}
 
 
-def _again(case_id: str, form: AnswerForm | JudgementForm, which: str) -> Response:
+def _again(case_id: str, form: AnswerForm | JudgementForm, which: str, *, quoting: bool = False) -> Response:
     line = _line(case_id)
     return make_response(
-        render_template("intake/again.html", case=line, form=form, which=which, **_HANDLING), 422
+        render_template("intake/again.html", case=line, form=form, which=which, quoting=quoting, **_HANDLING),
+        422,
     )
 
 
+_QUOTES: Final = Text(
+    "Tin này nhắc lại lời trong thư: “{run}”. Ai ép lấy mã thư sẽ đọc được.",
+    "This message repeats words of the letter: “{run}”. Whoever forces the receipt out could read them.",
+)
 _STEPS: Final[Mapping[str, Text]] = {
     HANDED: Text("Đã cho thêm một đồng nghiệp đọc thư này.", "Let a colleague read this letter."),
     DECLINED: Text("Đã rút khỏi vụ việc này.", "Stepped back from this case."),

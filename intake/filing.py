@@ -1,0 +1,129 @@
+"""Reading and writing the file of one case: permission, log, then what is sealed (house.md).
+
+What a page may write is intake/casefile/kinds.py, what must hold intake/casefile/rules.py. Every entry is a
+signed, sealed compartment that is only ever added. The case is locked while one is, so that two colleagues
+take turns: the second, whose page was older, is refused and gets their words back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from core import clock, log
+from core.access import Identity
+from core.i18n import Text
+from intake.casefile import classification, rules
+from intake.casefile.kinds import KINDS
+from intake.casefile.record import File, Written
+from intake.casework import AtHand, add, at_hand, count, entries_of, flags_of
+from intake.envelope import Story
+from intake.log_tag import on_case
+from intake.roles import require_may
+
+_STATE_AFTER: Final = {"ket-thuc": "closed", "mo-lai": "reading"}
+
+
+class Stale(Exception):
+    """Somebody wrote the same part of the file after this page was made; nothing was kept."""
+
+
+class EntryRefused(Exception):
+    """The file as it stands has something against this entry; nothing was kept."""
+
+    def __init__(self, errors: Mapping[str, Text]) -> None:
+        super().__init__(", ".join(errors))  # names of questions only: never what was written
+        self.errors: Final = dict(errors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRead:
+    """The file of a case as its handler reads it. parts: how long the chain was; a writer says it again."""
+
+    case_id: str
+    arrived_on: date
+    urgent: bool
+    state: str
+    parts: int
+    damaged: int
+    flags: Mapping[str, Any] = field(repr=False)
+    file: File = field(repr=False)
+
+
+def read(
+    session: Session, identity: Identity, seed: bytes, case_id: str, *, printing: bool = False
+) -> FileRead:
+    """The whole file, after its line in the log.
+
+    Raises `Denied`, `NoSuchCase`, `CaseDamaged`, `LogBroken`.
+    """
+    require_may(identity, "print the file" if printing else "read the file")
+    hand = at_hand(session, identity, seed, case_id)
+    deed = "file_printed" if printing else "file_read"
+    log.write(session, deed, who=identity.person_id, about=on_case(hand.side_key))
+    file, damaged = _file(hand, hand.story_or_damage())
+    return FileRead(
+        case_id=case_id,
+        arrived_on=hand.case.file.arrived_on,
+        urgent=hand.case.file.urgent,
+        state=hand.case.file.state,
+        parts=len(hand.case.parts),
+        damaged=damaged,
+        flags=flags_of(hand),
+        file=file,
+    )
+
+
+def write(
+    session: Session,
+    identity: Identity,
+    seed: bytes,
+    case_id: str,
+    *,
+    kind: str,
+    values: Mapping[str, Any],
+    parts: int,
+) -> None:
+    """Add one entry. values: of `rules.read`; parts: of the `FileRead` on which it was written.
+
+    Raises as `read` does, and `Stale`, `EntryRefused`; KeyError for a kind that is none.
+    """
+    require_may(identity, "write in the file")
+    hand = at_hand(session, identity, seed, case_id)
+    log.write(session, KINDS[kind].deed, who=identity.person_id, about=on_case(hand.side_key))
+    story = hand.story_or_damage()
+    file, _ = _file(hand, story)
+    if file.written_since(kind, parts):
+        raise Stale
+    errors = rules.check(kind, file, values, by=identity.person_id, today=clock.today())
+    if errors:
+        raise EntryRefused(errors)
+    add(session, hand, {"what": "file", "kind": kind, "values": dict(values)})
+    if kind == "phan-loai":
+        session.flush()
+        again = at_hand(session, identity, seed, case_id)  # the place after this entry
+        gbv_type = classification.first_yes(values)
+        count(session, again, story, genuine=str(values["genuine"]), gbv_type=gbv_type)
+    hand.case.file.state = _STATE_AFTER.get(kind, hand.case.file.state)
+
+
+def _file(hand: AtHand, story: Story) -> tuple[File, int]:
+    entries, damaged = entries_of(hand, story)
+    mine = [one for one in entries if one["what"] == "file" and one["role"] == "handler"]
+    known = [one for one in mine if one.get("kind") in KINDS and isinstance(one.get("values"), dict)]
+    return File(entries=[_written(one) for one in known]), damaged + len(mine) - len(known)
+
+
+def _written(words: Mapping[str, Any]) -> Written:
+    return Written(
+        row=words["row"],
+        kind=words["kind"],
+        at=str(words["at"]),
+        by=words["by"],
+        author=words["author"],
+        values=words["values"],
+    )
