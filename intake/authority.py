@@ -20,12 +20,15 @@ from core import clock, log, memory, rosters
 from core.access import Identity
 from core.roster import Member, Roster
 from core.sealing import (
+    KEY_BYTES,
     BadSignature,
     CannotOpen,
     PrivateKey,
+    PublicKey,
     SharedKey,
     context,
     pad,
+    random_bytes,
     seal,
     sign,
     unpad,
@@ -78,6 +81,7 @@ class Asked:
     handler: str
     asked_on: str
     wish: Wish
+    agreed: bool = False
     agreed_by: str = ""
     agreement: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -108,10 +112,10 @@ def ask(session: Session, identity: Identity, seed: bytes, case_id: str, wish: W
         "asked_on": clock.today().isoformat(),
         "wish": asdict(wish),
     }
-    readers = [member for member in roster.custodians if member.id not in struck]
-    readers.append(roster.member(identity.person_id))
-    secrets.SystemRandom().shuffle(readers)  # which of them is whose does not show
-    value = json.dumps([_sealed(asked, reader).hex() for reader in readers]).encode()
+    keys = [_nobody() if member.id in struck else member.seal_key for member in roster.custodians]
+    keys.append(roster.member(identity.person_id).seal_key)
+    secrets.SystemRandom().shuffle(keys)  # neither whose is whose shows, nor how many were struck out
+    value = json.dumps([_sealed(asked, key).hex() for key in keys]).encode()
     for place in range(AT_ONCE):
         if memory.store().add(_shelf(place), value, SECONDS):
             memory.store().delete(_shelf(place, "agreed"))
@@ -230,6 +234,7 @@ def _agreed(roster: Roster, asked: Asked) -> Member:
 
 def _with_agreement(asked: Asked, identity: Identity, private: PrivateKey) -> Asked:
     sealed = memory.store().get(_shelf(asked.place, "agreed"))
+    asked = replace(asked, agreed=sealed is not None)
     if sealed is None or asked.handler_id != identity.person_id:
         return asked
     try:
@@ -320,8 +325,12 @@ _REQUEST: Final = context("request of an authority")
 _AGREEMENT: Final = context("agreement to a request of an authority")
 
 
-def _sealed(asked: Mapping[str, Any], reader: Member) -> bytes:
-    return seal(pad(compact(asked), _PADDED), reader.seal_key, _REQUEST)
+def _sealed(asked: Mapping[str, Any], key: PublicKey) -> bytes:
+    return seal(pad(compact(asked), _PADDED), key, _REQUEST)
+
+
+def _nobody() -> PublicKey:
+    return PrivateKey.from_seed(random_bytes(KEY_BYTES)).public
 
 
 def _words(asked: Asked) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,9 +31,7 @@ _LABELS: Final = {
     "story": Text("Lời kể và các câu trả lời", "Story and answers"),
     "contact": Text("Liên hệ an toàn", "Safe contact"),
     "entries": Text("Tin nhắn và ghi chép của hồ sơ", "Messages and notes of the case"),
-    "names": Text(
-        "Tên; người giữ khóa cho mượn nửa khóa cho lần này", "Names; the custodian lends their half for this"
-    ),
+    "names": Text("Tên", "Names"),
 }
 _SHORT: Final = Text("Nhiều nhất 120 chữ và dấu.", "At most 120 characters.")
 
@@ -193,7 +192,8 @@ def _identity() -> Identity:
 
 def _said(asked: Asked) -> dict[str, Any]:
     parts = ", ".join(str(_LABELS[part]) for part in asked.wish.parts)
-    return {"asked": asked, "parts": parts, "wish": asked.wish}
+    arrived = date.fromisoformat(asked.arrived_on)
+    return {"asked": asked, "parts": parts, "wish": asked.wish, "arrived": arrived}
 
 
 def _lock(form: TakeForm) -> export_file.Lock:

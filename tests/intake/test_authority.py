@@ -181,6 +181,19 @@ def test_a_changed_file_a_wrong_passphrase_and_a_forged_manifest_do_not_open(
     assert open_export.main([str(file)]) == 0
 
 
+def test_one_agreement_is_enough_and_the_other_custodians_see_that(
+    app: Flask, centre: Founded, letter: Reporter
+) -> None:
+    agreed(app, centre, letter, "story")
+    third = signed_in(app, centre.of(Role.CUSTODIAN)[2]).get("/lam-viec/co-quan/").text
+    assert "đã đồng ý" in third
+    assert "/dong-y" not in third
+    handler = signed_in(app, centre.of(Role.HANDLER)[0])
+    assert centre.of(Role.CUSTODIAN)[1].name in handler.get("/lam-viec/co-quan/").text
+    assert post(handler, f"/lam-viec/co-quan/{asked_id(handler)}/bo").status_code == 303
+    assert "Không có yêu cầu nào chờ" in handler.get("/lam-viec/co-quan/").text
+
+
 def test_nothing_is_made_before_a_custodian_agreed_or_by_another_handler(
     app: Flask, centre: Founded, letter: Reporter
 ) -> None:
