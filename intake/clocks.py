@@ -12,7 +12,7 @@ no story.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -125,27 +125,13 @@ def clocks(facts: Facts, now: datetime, hours: WorkingHours) -> list[Clock]:
     return sorted(found, key=lambda one: one.due)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reckoning:
-    """The next clock of many cases at one moment; those that differ in nothing that counts are reckoned once."""
-
-    now: datetime
-    hours: WorkingHours
-    _known: dict[tuple[object, ...], Clock | None] = field(default_factory=dict, repr=False)
-
-    def next(self, facts: Facts) -> Clock | None:
-        """What is to be done first for a case, and until when; None for a closed one."""
-        if facts.state == "closed":
-            return None
-        flags = facts.flags
-        kinds = "what_kind" in flags and _SEXUAL in flags["what_kind"]
-        answers = (flags.get("danger_now"), flags.get("age_group"), flags.get("when"), kinds)
-        same = (facts.arrived, facts.state, facts.messages > 0, answers)
-        if same not in self._known:
-            kind, due = min(_running(facts, self.now, self.hours), key=_due)
-            clock = Clock(kind=kind, due=due, standing=standing(due, self.now, kind.notice))
-            self._known[same] = clock
-        return self._known[same]
+def next_clock(facts: Facts, now: datetime, hours: WorkingHours) -> Clock | None:
+    """The earliest of them alone: a list of thousands needs no more."""
+    running = min(_running(facts, now, hours), key=_due, default=None)
+    if running is None:
+        return None
+    kind, due = running
+    return Clock(kind=kind, due=due, standing=standing(due, now, kind.notice))
 
 
 def standing(due: datetime, now: datetime, notice: timedelta) -> Standing:

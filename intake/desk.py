@@ -11,9 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -25,9 +24,9 @@ from core.db import new_id
 from core.sealing import CannotOpen, SharedKey, context, derive, seal, unseal
 from intake import desk_index, eraser, rota
 from intake.cases import Holder, open_key_set
-from intake.clocks import Clock, Facts, Reckoning, clocks, reporter_wrote_since
+from intake.clocks import Clock, Facts, next_clock, reporter_wrote_since
 from intake.compartments import Keys, read_compartment, start
-from intake.desk_index import Index, Known
+from intake.desk_index import MARK_DIGITS, Index
 from intake.envelope import first_place
 from intake.founding import eraser_path
 from intake.letters import read_compact
@@ -38,53 +37,74 @@ from intake.roles import require_may
 _BATCH: Final = 250
 _LISTED_SECONDS: Final = 3600
 _MOVED: Final = "desk:moved"
+_CLOSED: Final = "-" * MARK_DIGITS + "null"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """One line of the list."""
+    """One line of the list. said: its flags as JSON; next: what is to be done first, and until when."""
 
     case_id: str
     arrived_on: date
     state: str
     urgent: bool
     messages: int
-    eraser_slot: int
-    flags: Mapping[str, Any]
-    reckoning: Reckoning
-
-    @cached_property
-    def next(self) -> Clock | None:
-        """What is to be done first, and until when."""
-        return self.reckoning.next(self._facts)
+    said: str = field(repr=False)
+    next: Clock | None
 
     @property
-    def clocks(self) -> Sequence[Clock]:
-        """Everything that runs for it, the earliest first."""
-        return clocks(self._facts, self.reckoning.now, self.reckoning.hours)
-
-    @property
-    def _facts(self) -> Facts:
-        return Facts(arrived=self._arrived, state=self.state, messages=self.messages, flags=self.flags)
+    def flags(self) -> dict[str, Any]:
+        """The flags, read anew each time: a line that is not shown keeps none."""
+        found: dict[str, Any] = json.loads(self.said)
+        return found
 
     @property
     def waits(self) -> bool:
         """Whether the reporter wrote after the desk last looked."""
         return reporter_wrote_since(self.state, self.messages)
 
-    @property
-    def _arrived(self) -> datetime:
-        # A browser sealed the minute: where it cannot be true, the day the server set stands.
-        morning = datetime.combine(self.arrived_on, datetime.min.time(), clock.ZONE)
-        try:
-            told = datetime.fromisoformat(self.flags.get("arrived_at", "")).astimezone(clock.ZONE)
-        except ValueError:
-            return morning
-        return told if told.date() == self.arrived_on else morning
+
+class _Reckoning:
+    """The next clock of many cases at one moment; those that say the same are reckoned once."""
+
+    def __init__(self) -> None:
+        self._now, self._hours = clock.now(), rota.working_hours()
+        self._known: dict[str, Clock | None] = {}
+
+    def next(self, file: Any, said: str) -> Clock | None:
+        if file.state == "closed":
+            return None
+        same = f"{file.state} {file.messages > 0} {file.arrived_on} {said}"
+        if same not in self._known:
+            flags = json.loads(said)
+            facts = Facts(
+                arrived=_arrived(file.arrived_on, flags),
+                state=file.state,
+                messages=file.messages,
+                flags=flags,
+            )
+            self._known[same] = next_clock(facts, self._now, self._hours)
+        return self._known[same]
+
+
+def _arrived(day: date, flags: Mapping[str, Any]) -> datetime:
+    """The minute of arrival. A browser sealed it: where it cannot be true, the day the server set stands."""
+    morning = datetime.combine(day, datetime.min.time(), clock.ZONE)
+    try:
+        told = datetime.fromisoformat(flags.get("arrived_at", "")).astimezone(clock.ZONE)
+    except ValueError:
+        return morning
+    return told if told.date() == day else morning
 
 
 def cases(identity: Identity, seed: bytes) -> list[Listed]:
-    """Every case this handler can open: urgent first, then the oldest, closed ones last.
+    """Every case this handler can open: urgent first, then the oldest, closed ones last. Raises as `lines` does."""
+    found = lines(identity, seed)
+    return sorted(found, key=lambda one: (one.state == "closed", not one.urgent, one.arrived_on, one.case_id))
+
+
+def lines(identity: Identity, seed: bytes) -> list[Listed]:
+    """The same in no order.
 
     Flags that were not opened before are opened now, after a line in the log. Raises `Denied`, `LogBroken`.
     """
@@ -93,18 +113,25 @@ def cases(identity: Identity, seed: bytes) -> list[Listed]:
     with db.reading() as session:
         files = session.execute(_FILES).all()
     index = _index(identity, seed, {file.case_id: file.eraser_slot for file in files})
-    reckoning = Reckoning(now=clock.now(), hours=rota.working_hours())
-    lines = [
-        Listed(**file._mapping, flags=known.flags, reckoning=reckoning)
+    reckoning = _Reckoning()
+    return [
+        Listed(
+            case_id=file.case_id,
+            arrived_on=file.arrived_on,
+            state=file.state,
+            urgent=file.urgent,
+            messages=file.messages,
+            said=said,
+            next=reckoning.next(file, said),
+        )
         for file in files
-        if (known := index.get(file.case_id)) and known.flags is not None
+        if (said := index.get(file.case_id, _CLOSED)[MARK_DIGITS:]) != "null"
     ]
-    return sorted(lines, key=lambda one: (one.state == "closed", not one.urgent, one.arrived_on, one.case_id))
 
 
 def one(identity: Identity, seed: bytes, case_id: str) -> Listed | None:
     """One line of the list, or None for a case that is not on it."""
-    return next((line for line in cases(identity, seed) if line.case_id == case_id), None)
+    return next((line for line in lines(identity, seed) if line.case_id == case_id), None)
 
 
 def moved() -> None:
@@ -135,7 +162,7 @@ def _index(identity: Identity, seed: bytes, places: Mapping[str, int]) -> Index:
             index = desk_index.recall(session, seed, erasers)
         looked_at = [case_id for case_id in places if at != now or case_id not in index]
         marks = _marks(session, looked_at)
-        fresh = [one for one in looked_at if one not in index or index[one].mark != marks.get(one)]
+        fresh = [one for one in looked_at if one not in index or index[one][:MARK_DIGITS] != marks.get(one)]
         index |= _try(session, Holder.of(identity, seed), fresh, erasers, marks)
     if at is None:
         with db.writing() as session:
@@ -172,7 +199,7 @@ def _try(
 ) -> Index:
     """Try one's key on the slots of these cases; a batch at a time is in memory."""
     chain = rosters.chain(session)
-    found: Index = {one: Known(mark=marks.get(one, desk_index.mark_of([])), flags=None) for one in fresh}
+    found: Index = {one: marks.get(one, desk_index.mark_of([])) + "null" for one in fresh}
     for part, key_set in _flags_of(session, fresh):
         try:
             side_key = open_key_set(key_set, holder, erasers[part.case_id], chain)
@@ -182,7 +209,8 @@ def _try(
             flags = sound(read_compact(written.payload))
         except (CannotOpen, KeyError):
             continue
-        found[part.case_id] = Known(mark=found[part.case_id].mark, flags=flags)
+        words = json.dumps(flags, ensure_ascii=False, separators=(",", ":"))
+        found[part.case_id] = found[part.case_id][:MARK_DIGITS] + words
     return found
 
 
@@ -206,12 +234,11 @@ def _recall(seed: bytes) -> tuple[str | None, Index]:
         at, found = json.loads(unseal(sealed, _key(seed), context("desk")))
     except CannotOpen:
         return None, {}
-    return at, {case_id: Known(mark=mark, flags=flags) for case_id, (mark, flags) in found.items()}
+    return at, found
 
 
 def _remember(seed: bytes, at: str, index: Index) -> None:
-    found = {case_id: (known.mark, known.flags) for case_id, known in index.items()}
-    sealed = seal(json.dumps((at, found)).encode(), _key(seed), context("desk"))
+    sealed = seal(json.dumps((at, index), ensure_ascii=False).encode(), _key(seed), context("desk"))
     memory.store().put(_shelf(seed), sealed, config.current().session_hours * 3600)
 
 

@@ -14,11 +14,9 @@ changes when somebody hands the case on or steps back, and with it the entry cou
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -62,15 +60,12 @@ class DeskIndex(Base):
     blob: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """One case as it was found. flags: None where it does not open."""
+Index = dict[str, str]
+"""Case id → mark of its slots (16 digits), then its flags as JSON, `null` where it does not open.
 
-    mark: str
-    flags: Mapping[str, Any] | None
-
-
-Index = dict[str, Known]
+Plain text and not objects: a list of ten thousand holds nothing that Python's collector would go through.
+"""
+MARK_DIGITS: Final = 2 * _MARK
 
 
 def recall(session: Session, seed: bytes, erasers: Mapping[str, SharedKey]) -> Index:
@@ -92,9 +87,9 @@ def keep(session: Session, seed: bytes, index: Index, erasers: Mapping[str, Shar
     capacity = max(LEAST, 1 << max(0, cases - 1).bit_length())
     bound = context("desk entry", _name(key))
     packed = [
-        bytes.fromhex(case_id) + bytes.fromhex(known.mark) + seal(inside, erasers[case_id], bound)
+        bytes.fromhex(case_id + known[:MARK_DIGITS]) + seal(inside, erasers[case_id], bound)
         for case_id, known in index.items()
-        if case_id in erasers and (inside := _pack(known.flags))
+        if case_id in erasers and (inside := _pack(known[MARK_DIGITS:]))
     ][:capacity]
     filled = b"".join(packed) + random_bytes(ENTRY * (capacity - len(packed)))
     blob = seal(filled, key, context("desk index"))
@@ -103,10 +98,10 @@ def keep(session: Session, seed: bytes, index: Index, erasers: Mapping[str, Shar
 
 def mark_of(key_sets: Iterator[str] | list[str]) -> str:
     """What changes with the slots of a case: 16 hexadecimal digits of a hash over the ids of its key sets."""
-    return hashlib.sha256("".join(sorted(key_sets)).encode()).hexdigest()[: 2 * _MARK]
+    return hashlib.sha256("".join(sorted(key_sets)).encode()).hexdigest()[:MARK_DIGITS]
 
 
-def _entries(inside: bytes, key: SharedKey, erasers: Mapping[str, SharedKey]) -> Iterator[tuple[str, Known]]:
+def _entries(inside: bytes, key: SharedKey, erasers: Mapping[str, SharedKey]) -> Iterator[tuple[str, str]]:
     bound = context("desk entry", _name(key))
     for begin in range(0, len(inside), ENTRY):
         case_id = inside[begin : begin + _ID].hex()
@@ -115,25 +110,21 @@ def _entries(inside: bytes, key: SharedKey, erasers: Mapping[str, SharedKey]) ->
             continue
         mark = inside[begin + _ID : begin + _ID + _MARK].hex()
         try:
-            flags = _unpack(unseal(inside[begin + _ID + _MARK : begin + ENTRY], eraser_key, bound))
+            words = _unpack(unseal(inside[begin + _ID + _MARK : begin + ENTRY], eraser_key, bound))
         except CannotOpen:
             continue
-        yield case_id, Known(mark=mark, flags=flags)
+        yield case_id, mark + words
 
 
-def _pack(flags: Mapping[str, Any] | None) -> bytes:
+def _pack(words: str) -> bytes:
     squeezed = zlib.compressobj(6, zlib.DEFLATED, -15, zdict=_WORDS)
-    words = json.dumps(flags, ensure_ascii=False, separators=(",", ":")).encode()
-    packed = squeezed.compress(words) + squeezed.flush()
+    packed = squeezed.compress(words.encode()) + squeezed.flush()
     padded = pad(packed, INSIDE)
     return padded if len(padded) == INSIDE else b""
 
 
-def _unpack(inside: bytes) -> Mapping[str, Any] | None:
-    flags: Mapping[str, Any] | None = json.loads(
-        zlib.decompressobj(-15, zdict=_WORDS).decompress(unpad(inside))
-    )
-    return flags
+def _unpack(inside: bytes) -> str:
+    return zlib.decompressobj(-15, zdict=_WORDS).decompress(unpad(inside)).decode()
 
 
 def _key(seed: bytes) -> SharedKey:

@@ -40,7 +40,7 @@ def desk() -> Any:
     who = _identity()
     if Role.HANDLER not in who.roles:
         return render_template("intake/guards.html", doors=_custodian_doors(who))
-    found = lists.cases(who, seed())
+    found = lists.lines(who, seed())
     wish = Wish.read(request.args)
     opened = desk_memory.opened(desk_memory.here()).keys()
     chosen = queue.select(found, wish, opened)
@@ -80,7 +80,7 @@ def search() -> Any:
         return render_template("intake/search.html", form=form, found=None, searchable=len(there)), (
             422 if form.errors else 200
         )
-    lines = {line.case_id: line for line in lists.cases(_identity(), seed())}
+    lines = {line.case_id: line for line in lists.lines(_identity(), seed())}
     found = [
         {"case": lines[place.case_id], "place": _marked(place)}
         for place in desk_memory.search(desk_memory.here(), form.words.data)

@@ -1,0 +1,99 @@
+"""The handler's list with 10,000 letters: the first one ever, any page, and the first after the next sign-in."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+
+from flask import Flask
+
+from core import db, memory, rosters
+from core.access import Role
+from core.db import new_id
+from intake import submission
+from intake.founding import Founded
+from intake.questions import FORM
+from intake.receipt import MailboxKeys
+from intake.report import Report
+from tests import factories
+from tests.conftest import SameOriginClient
+
+LETTERS = 10_000
+_AT_ONCE = 500
+_PAGES = (
+    "",
+    "?trang=100",
+    "?sap=-ngay&trang=57",
+    "?han=hom-nay&loai=4",
+    "?tinh-trang=dang-mo&lien-he=1&trang=9",
+)
+
+
+def measure(app: Flask, founded: Founded, line: Callable[[str, str, str], None]) -> None:
+    """Fill the centre, sign a handler in, open pages of the list."""
+    with app.app_context():
+        _fill(LETTERS)
+    app.test_client_class = SameOriginClient
+    browser = factories.signed_in(app, founded.of(Role.HANDLER)[0])
+
+    def shown(address: str) -> float:
+        begun = time.perf_counter()
+        assert browser.get(f"/lam-viec/{address}").status_code == 200
+        return 1000 * (time.perf_counter() - begun)
+
+    first = shown("")
+    pages = [shown(address) for address in _PAGES for _ in range(3)]
+    with app.app_context():
+        _forget()
+    again = shown("")
+    line(
+        f"list of {LETTERS:,} letters, any page, slowest of {len(pages)}", f"{max(pages):,.0f} ms", "≤ 300 ms"
+    )
+    line("the first list ever, every slot tried", f"{first:,.0f} ms", "")
+    line("the first list after the next sign-in, by the sealed index", f"{again:,.0f} ms", "")
+
+
+def _fill(count: int) -> None:
+    with db.reading() as session:
+        roster = rosters.current(session)
+    kept = 0
+    while kept < count:
+        fresh = [
+            submission.seal(_report(kept + one), roster, new_id(), _receipt())
+            for one in range(min(_AT_ONCE, count - kept))
+        ]
+        with db.writing() as session:
+            for one in fresh:
+                try:
+                    submission.keep(session, one)
+                except submission.PlaceTaken:
+                    continue
+                kept += 1
+
+
+def _report(number: int) -> Report:
+    """Letters as different as their flags can be."""
+    kinds = [option.code for option in FORM["what_kind"].options]
+    return Report(
+        answers={
+            "reporter_role": "self",
+            "danger_now": ("yes", "no", "unsure")[number % 3],
+            "age_group": FORM["age_group"].options[number % 5].code,
+            "what_kind": (kinds[number % 7], kinds[number // 7 % 7]),
+            "when": FORM["when"].options[number % 7].code,
+            "contact_mode": FORM["contact_mode"].options[number % 4].code,
+            "ack_limits": True,
+        }
+    )
+
+
+def _receipt() -> MailboxKeys:
+    return MailboxKeys(token=secrets.token_bytes(32), seed=secrets.token_bytes(32))
+
+
+def _forget() -> None:
+    """As at the next sign-in: memory holds nothing of a desk any more."""
+    store = memory.store()
+    for (key,) in store._db().execute("SELECT key FROM shelf WHERE key LIKE 'desk:%'").fetchall():  # type: ignore[attr-defined]
+        store.delete(key)
