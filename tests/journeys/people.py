@@ -138,7 +138,7 @@ class HandlerAtDesk:
     def opens_the_first(self) -> str:
         """Open the first letter of the list and read it."""
         self.list()
-        self.page.click("main table a >> nth=0")
+        self.page.click("main table tbody a >> nth=0")
         self.page.click("form[action$='/mo'] .btn")
         return self.page.inner_text("main")
 
