@@ -6,7 +6,7 @@ What does not open for this person is answered like an address that does not exi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from core.headers import page_of
 from core.i18n import Text, day, t
 from core.log import LogBroken
 from core.sessions import identity, seed, signed_in
-from intake import casework, desk_memory
+from intake import casework, desk_memory, meanwhile
 from intake import desk as lists
 from intake.cases import NoSuchCase
 from intake.casework import CaseDamaged, Damaged, Entry, OpenedCase, Quotes
@@ -72,12 +72,13 @@ def open_case(case_id: str) -> Any:
     """Open the letter: log and counts first, then the words."""
     with db.writing() as session:
         opened = casework.open_case(session, _identity(), seed(), case_id)
+        seen = meanwhile.length(session, case_id)
     if isinstance(opened, Damaged):
         raise CaseDamaged
     said = [str(word) for _, word in _pairs(opened.story)]
     texts = [str(opened.story.get("narrative", "")), *said, *(entry.text for entry in opened.entries)]
     desk_memory.remember(desk_memory.here(), case_id, texts)
-    return _opened(opened)
+    return _opened(opened, seen)
 
 
 @pages.post("/<case_id>/tra-loi")
@@ -88,7 +89,22 @@ def answer(case_id: str) -> Any:
     if not form.validate():
         return _again(case_id, form, "answer")
     try:
-        with db.writing() as session:
+        since = _answered(case_id, form)
+    except Quotes as quotes:
+        form.message.errors = [_QUOTES.format(run=quotes.run)]
+        return _again(case_id, form, "answer", quoting=True)
+    if since:
+        return _again(case_id, form, "answer", since=since)
+    flash(t("Đã gửi trả lời vào hộp thư của người viết.", "Your answer is in the reporter's mailbox."))
+    return redirect(url_for("handler.case", case_id=case_id), 303)
+
+
+def _answered(case_id: str, form: AnswerForm) -> list[Entry]:
+    """Send it, unless others wrote since this page was shown: then what they wrote, and nothing is sent."""
+    seen = request.form.get("seen", 0, type=int)
+    with db.writing() as session:
+        since = meanwhile.written(session, _identity(), seed(), case_id, seen)
+        if not since:
             casework.answer(
                 session,
                 _identity(),
@@ -98,11 +114,7 @@ def answer(case_id: str) -> Any:
                 form.state.data,
                 quoting="quoting" in request.form,
             )
-    except Quotes as quotes:
-        form.message.errors = [_QUOTES.format(run=quotes.run)]
-        return _again(case_id, form, "answer", quoting=True)
-    flash(t("Đã gửi trả lời vào hộp thư của người viết.", "Your answer is in the reporter's mailbox."))
-    return redirect(url_for("handler.case", case_id=case_id), 303)
+    return since
 
 
 @pages.post("/<case_id>/nhan-dinh")
@@ -168,10 +180,11 @@ def _moment(written: str) -> str:
     return f"{moment:%H:%M}, {day(moment.date())}"
 
 
-def _opened(opened: OpenedCase) -> Response:
+def _opened(opened: OpenedCase, seen: int) -> Response:
     page = render_template(
         "intake/case_open.html",
         case=opened,
+        seen=seen,
         narrative=opened.story.get("narrative", ""),
         answers=_pairs({name: said for name, said in opened.story.items() if name != "contact_mode"}),
         contact=_contact(opened),
@@ -196,12 +209,30 @@ def _message(entry: Entry) -> dict[str, Any]:
     return {"who": who, "day": _moment(entry.at), "text": text, "mine": entry.what != "message"}
 
 
-def _again(case_id: str, form: AnswerForm | JudgementForm, which: str, *, quoting: bool = False) -> Response:
+def _again(
+    case_id: str,
+    form: AnswerForm | JudgementForm,
+    which: str,
+    *,
+    quoting: bool = False,
+    since: Sequence[Entry] = (),
+) -> Response:
     line = _line(case_id)
-    return make_response(
-        render_template("intake/again.html", case=line, form=form, which=which, quoting=quoting, **_HANDLING),
-        422,
+    seen = request.form.get("seen", 0, type=int)
+    if since:
+        with db.reading() as session:
+            seen = meanwhile.length(session, case_id)
+    page = render_template(
+        "intake/again.html",
+        case=line,
+        form=form,
+        which=which,
+        quoting=quoting,
+        since=[_message(entry) for entry in since],
+        seen=seen,
+        **_HANDLING,
     )
+    return make_response(page, 409 if since else 422)
 
 
 _QUOTES: Final = Text(

@@ -16,7 +16,7 @@ from intake import queue
 from intake.founding import Founded
 from intake.models import Compartment
 from tests.factories import post, signed_in
-from tests.letters import Reporter
+from tests.letters import Reporter, hidden
 
 pytestmark = pytest.mark.embedded
 
@@ -204,3 +204,35 @@ def test_long_lists_come_in_pages(app: Flask, desk: FlaskClient, monkeypatch: py
     assert len(set(seen)) == 5
     assert desk.get("/lam-viec/?trang=99").status_code == 200
     assert desk.get("/lam-viec/?trang=x").status_code == 200
+
+
+def test_two_handlers_at_once_lose_no_word_and_the_second_sees_what_the_first_wrote(
+    app: Flask, centre: Founded, reporter: Reporter
+) -> None:
+    reporter.writes()
+    first, second = (signed_in(app, person) for person in centre.of(Role.HANDLER))
+    seen = [hidden(opened(browser, reporter.case_id).text, "seen") for browser in (first, second)]
+    path = f"/lam-viec/{reporter.case_id}/tra-loi"
+    one = {"message": "Lời của người thứ nhất.", "state": "answered", "seen": seen[0]}
+    two = {"message": "Lời của người thứ hai.", "state": "answered", "seen": seen[1]}
+    assert post(first, path, one).status_code == 303
+    page = post(second, path, two)
+    assert page.status_code == 409
+    assert "Lời của người thứ nhất." in page.text
+    assert "Lời của người thứ hai." in page.text
+    assert "Lời của người thứ hai." not in reporter.opens().text
+    assert post(second, path, two | {"seen": hidden(page.text, "seen")}).status_code == 303
+    mailbox = reporter.opens().text
+    assert mailbox.index("người thứ nhất") < mailbox.index("người thứ hai")
+
+
+def test_a_message_of_the_reporter_that_came_meanwhile_is_shown_too(
+    desk: FlaskClient, reporter: Reporter
+) -> None:
+    reporter.writes()
+    seen = hidden(opened(desk, reporter.case_id).text, "seen")
+    reporter.adds("Tôi vừa viết thêm.")
+    sent = {"message": "Chào bạn.", "state": "closed", "seen": seen}
+    page = post(desk, f"/lam-viec/{reporter.case_id}/tra-loi", sent)
+    assert page.status_code == 409
+    assert "Tôi vừa viết thêm." in page.text
