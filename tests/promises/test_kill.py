@@ -16,6 +16,7 @@ import warnings
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,16 +25,18 @@ from sqlalchemy import select
 
 from core import db, log, rosters
 from core.access import Role
-from intake import founding
+from intake import filing, founding, handing
 from intake.cases import NoSuchCase, load
-from intake.founding import Founded, Settled
+from intake.founding import Founded, Newcomer, Settled
 from intake.models import CaseFile
+from tests.factories import add_person
 from tests.letters import Handler, Reporter
 from tests.servers import serving
 from tests.wires import Wire
 
 KILLS = int(os.environ.get("KILLS", "20"))
 ON_THE_SERVER = max(2, KILLS // 10)
+OLDER = 2 + KILLS // 2
 LONGEST = 0.25
 """Seconds until a kill: long enough for several deeds, short enough to hit the first one as well."""
 
@@ -46,6 +49,13 @@ class Told:
     """Case → receipt, and whether the second handler was struck out."""
     begun: dict[str, tuple[str, bool]] = field(default_factory=dict)
     answers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    notes: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    handing: set[str] = field(default_factory=set)
+    handed: set[str] = field(default_factory=set)
+    """Cases that the newcomer was let into: their slots were made anew."""
+    newcomer: Settled | None = None
+    older: frozenset[str] = frozenset()
+    """Letters from before the newcomer was rostered: only these can be handed to them."""
     versions: int = 1
 
     def hear(self, line: str) -> None:
@@ -56,12 +66,22 @@ class Told:
             kept[words[0]] = (words[1], words[2] == "struck")
         elif what == "answered":
             self.answers[words[0]].add(words[1])
+        elif what == "noted":
+            self.notes[words[0]].add(words[1])
+        elif what == "handing":
+            self.handing.add(words[0])
+        elif what == "handed":
+            self.handed.add(words[0])
         elif what == "signed":
             self.versions = max(self.versions, int(words[0]))
 
 
 def test_no_moment_of_a_kill_loses_a_letter_or_breaks_the_log(app: Flask, centre: Founded) -> None:
     told, chance = Told(), random.Random(KILLS)
+    for _ in range(OLDER):
+        _writes(app, centre, {}, lambda *words: told.hear(" ".join(map(str, words))), "cũ", chance)
+    told.older = frozenset(told.letters)
+    told.newcomer = joins(app, centre)
     interrupted = 0
     for number in range(KILLS):
         before = set(told.letters)
@@ -70,7 +90,9 @@ def test_no_moment_of_a_kill_loses_a_letter_or_breaks_the_log(app: Flask, centre
         older = sorted(before)
         everything_holds(app, centre, told, recent | set(chance.sample(older, min(2, len(older)))))
     everything_holds(app, centre, told, set(told.letters) | set(told.begun))
-    assert told.letters, "no child ever got as far as a letter"
+    assert len(told.letters) > OLDER, "no child ever got as far as a letter"
+    assert told.handed, "no child ever got as far as handing a case on"
+    assert told.versions > 2, "no child ever got as far as a roster"
     assert interrupted >= KILLS // 2, "the children were through before they were killed"
 
 
@@ -84,7 +106,7 @@ def one_child(app: Flask, centre: Founded, told: Told, number: int, seconds: flo
         pid = os.fork()
     if pid == 0:
         os.close(receiving)
-        _deeds_without_end(app, centre, dict(told.letters), number, sending)
+        _deeds_without_end(app, centre, told, number, sending)
     os.close(sending)
     with os.fdopen(receiving, encoding="utf-8") as said:
         first = said.readline()  # it has begun: from now on the clock runs
@@ -100,18 +122,18 @@ def one_child(app: Flask, centre: Founded, told: Told, number: int, seconds: flo
     return int(os.WIFSIGNALED(status))
 
 
-def _deeds_without_end(
-    app: Flask, centre: Founded, known: dict[str, tuple[str, bool]], number: int, sending: int
-) -> None:
+def _deeds_without_end(app: Flask, centre: Founded, told: Told, number: int, sending: int) -> None:
     """In the child: one deed after another until the kill comes."""
     try:
-        chance = random.Random(number)
+        chance, known = random.Random(number), dict(told.letters)
 
         def say(*words: object) -> None:
             os.write(sending, (" ".join(map(str, words)) + "\n").encode())
 
         say("begun")
-        deeds = (_writes, _writes, _answers, _answers, _judges, _opens, _signs)
+        assert told.newcomer is not None
+        hands_on = partial(_hands_on, newcomer=told.newcomer, left=sorted(told.older - told.handed))
+        deeds = (_writes, _writes, _answers, _notes, _judges, _opens, _signs, hands_on, hands_on)
         for turn in range(10_000):
             deed = chance.choice(deeds)
             if known or deed in {_writes, _signs}:
@@ -140,6 +162,43 @@ def _answers(app: Flask, centre: Founded, known: Any, say: Any, mark: str, chanc
     case_id = chance.choice(sorted(known))
     Handler(app, centre.of(Role.HANDLER)[0]).answers(case_id, mark)
     say("answered", case_id, mark)
+
+
+def _notes(app: Flask, centre: Founded, known: Any, say: Any, mark: str, chance: random.Random) -> None:
+    """One entry of the case file."""
+    case_id, handler = chance.choice(sorted(known)), Handler(app, centre.of(Role.HANDLER)[0])
+    with app.app_context():
+        with db.writing() as session:
+            read = filing.read(session, handler.person.identity, handler.seed, case_id)
+        with db.writing() as session:
+            filing.write(
+                session, handler.person.identity, handler.seed, case_id,
+                kind="ghi-chu", values={"note": mark}, parts=read.parts,
+            )  # fmt: skip
+    say("noted", case_id, mark)
+
+
+def _hands_on(
+    app: Flask, centre: Founded, known: Any, say: Any, mark: str, chance: random.Random, *,
+    newcomer: Settled, left: list[str],
+) -> None:  # fmt: skip
+    """A case goes to a colleague too: the reporter is told, then every slot of the side is made anew."""
+    if not left:
+        return
+    case_id, handler = left.pop(chance.randrange(len(left))), Handler(app, centre.of(Role.HANDLER)[0])
+    person, to = handler.person.identity, newcomer.person_id
+    say("handing", case_id)
+    with app.app_context():
+        with db.writing() as session:
+            free = handing.outlook(session, person, handler.seed, case_id)
+        if to in {one.id for one in free.candidates}:
+            with db.writing() as session:
+                handing.tell(session, person, handler.seed, case_id, to, "Sẽ có người cùng đọc.")
+        elif to not in {one.member.id for one in free.told}:
+            return
+        with db.writing() as session:
+            handing.hand_over(session, person, handler.seed, case_id, to)
+    say("handed", case_id)
 
 
 def _judges(app: Flask, centre: Founded, known: Any, say: Any, mark: str, chance: random.Random) -> None:
@@ -176,6 +235,13 @@ def everything_holds(app: Flask, centre: Founded, told: Told, case_ids: set[str]
         opened = first.opens(case_id)
         assert opened.story["narrative"].startswith("Thư ")
         assert opened.damaged == 0
+        assert told.notes[case_id] <= notes_of(app, first, case_id)
+        if case_id in told.handed:
+            assert told.newcomer is not None
+            assert Handler(app, told.newcomer).opens(case_id).story == opened.story
+        elif case_id in told.older - told.handing and told.newcomer:
+            with pytest.raises(NoSuchCase):
+                Handler(app, told.newcomer).opens(case_id)
         assert told.answers[case_id] <= {entry.text for entry in opened.entries}
         if struck:
             with pytest.raises(NoSuchCase):
@@ -186,6 +252,21 @@ def everything_holds(app: Flask, centre: Founded, told: Told, case_ids: set[str]
             case = load(session, case_id)
             assert len(case.heads) == len(case.parts) + 1
             assert len(case.key_sets) >= 2
+
+
+def notes_of(app: Flask, handler: Handler, case_id: str) -> set[str]:
+    """What the notes of a case file say."""
+    with app.app_context(), db.writing() as session:
+        read = filing.read(session, handler.person.identity, handler.seed, case_id)
+    assert read.damaged == 0
+    return {str(one.values["note"]) for one in read.file.entries if one.kind == "ghi-chu"}
+
+
+def joins(app: Flask, centre: Founded) -> Settled:
+    """A third handler, on the version of the roster that two custodians sign next."""
+    newcomer = add_person(app, Newcomer(name="Cô Mới", title_vi="Bác sĩ", roles=frozenset({Role.HANDLER})))
+    _signs(app, centre, {}, lambda *_: None, "", random.Random())
+    return newcomer
 
 
 def log_and_roster_hold(app: Flask, centre: Founded, least: int) -> None:
