@@ -29,6 +29,8 @@ JOBS: Final = frozenset(
         "core.charts:draw",
         "core.charts:dumbbell_job",
         "core.disclosure:protect_job",
+        "core.document:docx_job",
+        "core.document:xlsx_job",
         "core.heavy:rehearse",
         "survey.effects:from_json",
     }

@@ -6,23 +6,29 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import segno
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import clock, config, db, rosters
+from core import clock, config, db, document, heavy, rosters
 from core.access import Role
 from core.i18n import Text, t
 from core.pages import data_changed
 from core.roster import RosterRefused
 from core.rosters import NoRoster
 from core.sessions import identity, signed_in
-from survey import cards, dates, places, reading, rounds, tables
+from survey import annex, cards, dates, places, reading, rounds, tables
 from survey.forms import WAVES, CardsForm, DeedForm, PlanForm
 from survey.models import Comparison, Round
 from survey.next_step import Next, next_step
+from survey.questionnaire import Questionnaire
 
 pages = Blueprint("campaigner", __name__, url_prefix="/dieu-hanh")
+
+_BUSY: Final = Text(
+    "Máy đang tính việc khác. Bạn đợi một phút rồi tải lại nhé.",
+    "Another calculation is running. Please wait a minute and try again.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,10 +203,7 @@ def print_cards() -> Any:
 @signed_in(Role.CAMPAIGNER)
 def changes(before_id: str, after_id: str) -> str:
     """What changed between two rounds, and how sure one may be."""
-    with db.reading() as session:
-        found = session.get(Comparison, (before_id, after_id)) or abort(404)
-        before, after = session.get_one(Round, before_id), session.get_one(Round, after_id)
-        questionnaire = rounds.questionnaire_of(session, before)
+    found, before, after, questionnaire = _compared(before_id, after_id)
     return render_template(
         "survey/changes.html",
         found=found,
@@ -219,3 +222,30 @@ def changes(before_id: str, after_id: str) -> str:
         together=tables.together(found.effects),
         evaluator={"views": tables.THREE_WAYS, "p": tables.ADJUSTED, "scales": tables.TOGETHER},
     )
+
+
+@pages.get("/thay-doi/<before_id>/<after_id>/phu-luc.<any(docx, xlsx):kind>")
+@signed_in(Role.CAMPAIGNER)
+def annex_file(before_id: str, after_id: str, kind: str) -> Any:
+    """The evaluator's annex, or its tables to compute with."""
+    found, before, after, questionnaire = _compared(before_id, after_id)
+    if kind == "docx":
+        payload = annex.as_document(found, before, after, questionnaire)
+    else:
+        payload = annex.as_workbook(found, before, questionnaire)
+    try:
+        made = document.bytes_of(heavy.run(f"core.document:{kind}_job", payload))
+    except heavy.HeavyBusy:
+        flash(str(_BUSY))
+        return redirect(url_for("campaigner.changes", before_id=before_id, after_id=after_id))
+    named = f"phu-luc-khao-sat-{before.year}.{kind}"
+    response = Response(made, content_type=document.WORD if kind == "docx" else document.SHEETS)
+    response.headers["Content-Disposition"] = f'attachment; filename="{named}"'
+    return response
+
+
+def _compared(before_id: str, after_id: str) -> tuple[Comparison, Round, Round, Questionnaire]:
+    with db.reading() as session:
+        found = session.get(Comparison, (before_id, after_id)) or abort(404)
+        before, after = session.get_one(Round, before_id), session.get_one(Round, after_id)
+        return found, before, after, rounds.questionnaire_of(session, before)

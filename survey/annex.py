@@ -1,0 +1,365 @@
+"""What changed, as documents for an evaluator: the items TREND asks for, filled from the data.
+
+TREND: Des Jarlais, Lyles & Crepaz 2004, American Journal of Public Health 94:361-366. What stands here is what the
+page shows, with nothing added that the rounds do not know: no unit, no person, no group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from core.i18n import Text, day, language, number, percent, t
+from survey import reading, tables
+from survey.models import Comparison, Round
+from survey.questionnaire import Questionnaire
+
+KINDS = {
+    "knowledge": Text("hiểu biết", "knowledge"),
+    "attitude": Text("thái độ", "attitude"),
+    "confidence": Text("tự tin", "confidence"),
+    "trust": Text("tin tưởng", "trust"),
+    "help": Text("nơi hỗ trợ", "help"),
+    "exposure": Text("tham gia", "exposure"),
+    "background": Text("thông tin chung", "background"),
+    "linkage": Text("ghép hai lần", "linkage"),
+}
+WAVES = {
+    "before": Text("trước", "before"),
+    "after": Text("sau", "after"),
+    "followup": Text("sau ba tháng", "follow-up"),
+}
+
+
+def as_document(
+    found: Comparison, before: Round, after: Round, questionnaire: Questionnaire
+) -> dict[str, Any]:
+    """The annex as a payload of `core.document:docx_job`."""
+    return {
+        "title": _title(before),
+        "language": language(),
+        "header": t("Phụ lục kỹ thuật · mã kiểm tra {}", "Technical annex · check {}").format(
+            found.digest[:16]
+        ),
+        "blocks": [
+            *_opening(found, before),
+            *_people(found, before, after),
+            *_design(questionnaire),
+            *_outcomes(found, questionnaire),
+            *_quality(found, questionnaire),
+            *_limits(found, before),
+        ],
+    }
+
+
+def as_workbook(found: Comparison, before: Round, questionnaire: Questionnaire) -> dict[str, Any]:
+    """The tables as a payload of `core.document:xlsx_job`: numbers as numbers, so that they can be computed with."""
+    effects = found.effects
+    sheets = [
+        _sheet(
+            t("Hiểu biết", "Knowledge"),
+            t("Tỷ lệ trả lời đúng", "Shares of right answers"),
+            _SHARES,
+            _shares(effects),
+        ),
+        _sheet(
+            t("Thang điểm", "Scores"),
+            t("Điểm trung bình", "Mean scores"),
+            _MEANS,
+            _means(effects["scores"], "name"),
+        ),
+        _sheet(
+            t("Từng câu", "Items"),
+            t("Câu trên thang 1-5", "Items rated 1-5"),
+            _MEANS,
+            _means(effects["ratings"], "code"),
+        ),
+        _sheet(
+            "p",
+            t("p trong nhóm câu", "p within families"),
+            _P,
+            [[one[k] for k in _P] for one in effects.get("adjusted", ())],
+        ),
+        _sheet(
+            t("Câu hỏi", "Questions"),
+            t("Nguyên văn", "Full wording"),
+            _WORDS,
+            _wording(questionnaire, before.wave),
+        ),
+    ]
+    return {"title": _title(before), "sheets": sheets}
+
+
+# --- the document
+
+
+def _title(before: Round) -> str:
+    return t(
+        "Thay đổi sau Tháng hành động {}: phụ lục kỹ thuật",
+        "Change after the action month {}: technical annex",
+    ).format(before.year)
+
+
+def _opening(found: Comparison, before: Round) -> Iterator[dict[str, Any]]:
+    yield {"kind": "title", "text": _title(before)}
+    for sentence in reading.sentences(found.effects):
+        yield {"kind": "paragraph", "text": sentence}
+    if svg := found.charts.get(language()):
+        words = t(
+            "Tỷ lệ trả lời đúng từng câu, trước và sau",
+            "Share of right answers by question, before and after",
+        )
+        yield {"kind": "picture", "svg": svg, "words": words}
+        yield {"kind": "small", "text": words}
+
+
+def _people(found: Comparison, before: Round, after: Round) -> Iterator[dict[str, Any]]:
+    effects = found.effects
+    yield _heading(t("Người tham gia và thời gian", "Participants and dates"))
+    rows = [
+        [
+            t(f"Đợt {WAVES[one.wave].vi}", f"Wave: {WAVES[one.wave].en}"),
+            f"{day(one.opens_on)} – {day(one.closes_on)}",
+            number(one.invited) if one.invited else t("không ghi", "not recorded"),
+            number(count),
+            percent(count / one.invited) if one.invited else "",
+        ]
+        for one, count in ((before, effects["before"]), (after, effects["after"]))
+    ]
+    columns = [
+        t("Đợt", "Wave"),
+        t("Ngày", "Dates"),
+        t("Được mời", "Invited"),
+        t("Trả lời", "Answered"),
+        t("Tỷ lệ", "Share"),
+    ]
+    yield _table(t("Dòng người tham gia", "Flow of participants"), columns, rows, numbers=[2, 3, 4])
+    yield _said(
+        t(
+            "Ghép được {linked} người có mặt ở cả hai lần: {share} của đợt ít người hơn.",
+            "{linked} people in both waves could be joined: {share} of the smaller wave.",
+        ).format(linked=number(effects["linked"]), share=percent(_linked_share(effects)))
+    )
+    if linking := effects.get("linking"):
+        yield _said(
+            t(
+                "Ghép bằng thẻ: {card}. Ghép bằng mã tự tạo lệch 0, 1, 2 thành phần: {distance}."
+                " Trùng nhau nên để riêng: {ties}. Ước tính ghép nhầm: {false}.",
+                "Joined by card: {card}. By self-made code at distance 0, 1, 2: {distance}."
+                " Ties left apart: {ties}. Estimated false links: {false}.",
+            ).format(
+                card=number(linking["by_card"]),
+                distance=", ".join(number(one) for one in linking["by_distance"]),
+                ties=number(linking["ties"]),
+                false=number(linking["false"], 1),
+            )
+        )
+
+
+def _design(questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
+    yield _heading(t("Thiết kế và kế hoạch phân tích", "Design and plan of analysis"))
+    for text in (
+        Text(
+            "Một nhóm, đo trước và sau, không có nhóm so sánh, không phân bổ ngẫu nhiên.",
+            "One group, measured before and after; no comparison group, no random allocation.",
+        ),
+        Text(
+            "Kết quả chính: điểm thái độ trung bình. Kết quả phụ: tổng điểm hiểu biết. Từng câu chỉ để thăm dò.",
+            "Primary outcome: the attitude mean. Key secondary: the knowledge sum. Single items are exploratory.",
+        ),
+        Text(
+            "Không có câu trả lời tự do. Điểm cần ít nhất ba phần tư số câu được trả lời; thiếu hơn thì bỏ trống.",
+            "No free text. A score needs three quarters of its items answered; with fewer it is missing.",
+        ),
+        Text(
+            "Phiếu không ghép được vẫn tính vào hai cách: tất cả câu trả lời, và như thể không ghép.",
+            "Answers that could not be joined still count in two ways: everyone, and as if not joined.",
+        ),
+        Text(
+            "Câu trả lời không mang tên đơn vị, nên không điều chỉnh được theo cụm.",
+            "Answers carry no unit, so clustering could not be allowed for.",
+        ),
+    ):
+        yield {"kind": "item", "text": str(text)}
+    yield _said(
+        t("Bộ câu hỏi: {}, mã băm {}.", "Questionnaire: {}, hash {}.").format(
+            questionnaire.title, questionnaire.digest()[:16]
+        )
+    )
+
+
+def _outcomes(found: Comparison, questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
+    effects = found.effects
+    yield _heading(t("Kết quả", "Outcomes"))
+    if scores := tables.scores(effects):
+        yield _table(
+            t("Thang điểm của những người ghép được", "Scores among those joined"), tables.BY_SCORE, scores
+        )
+    if ways := tables.three_ways(effects):
+        yield _table(t("Ba cách tính cạnh nhau", "Three ways side by side"), tables.THREE_WAYS, ways)
+    if sizes := _sizes(effects):
+        columns = [t("Thang điểm", "Score"), "dz", t("Khoảng tin cậy 95 %", "95% interval"), "d_av"]
+        yield _table(t("Độ lớn của thay đổi", "Effect sizes"), columns, sizes)
+    if known := tables.knowledge(effects, questionnaire):
+        yield _table(t("Từng câu hiểu biết", "Knowledge, item by item"), tables.BY_ITEM, known)
+    if rated := tables.ratings(effects, questionnaire):
+        yield _table(
+            t("Từng câu thái độ và tự tin", "Attitude and confidence, item by item"), tables.BY_ITEM, rated
+        )
+    if adjusted := tables.adjusted(effects, questionnaire):
+        yield _table(
+            t("p điều chỉnh trong nhóm câu", "p adjusted within families"), tables.ADJUSTED, adjusted
+        )
+
+
+def _quality(found: Comparison, questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
+    effects = found.effects
+    yield _heading(t("Chất lượng của phép đo", "Quality of measurement"))
+    if together := tables.together(effects):
+        yield _table(
+            t("Độ tin cậy của thang đo", "Reliability"), tables.TOGETHER, together, numbers=[2, 3, 4, 5]
+        )
+    ceilings = [
+        [str(reading.SCORES[one["name"]]), percent(one["ceiling"])]
+        for one in effects["scores"]
+        if one["ceiling"] is not None
+    ]
+    if ceilings:
+        columns = [t("Thang điểm", "Score"), t("Đã ở mức cao nhất từ trước", "At the top before")]
+        yield _table(t("Mức trần", "Ceiling"), columns, ceilings)
+    if effects["smallest"]:
+        yield _said(
+            t(
+                "Thay đổi nhỏ nhất có thể thấy với lực 80 %: dz = {}.",
+                "Smallest change detectable with 80% power: dz = {}.",
+            ).format(number(effects["smallest"], 2))
+        )
+    columns = [t("Mã", "Code"), t("Nguyên văn", "Full wording"), t("Đo gì", "Measures")]
+    yield _table(t("Câu hỏi", "Questions"), columns, _wording(questionnaire, "before"), numbers=[])
+
+
+def _limits(found: Comparison, before: Round) -> Iterator[dict[str, Any]]:
+    yield _heading(t("Cần biết khi đọc", "Before you conclude"))
+    for caveat in reading.caveats(found.effects, with_cards=before.with_cards):
+        yield {"kind": "item", "text": str(caveat)}
+    yield {
+        "kind": "small",
+        "text": t("Lập ngày {}. Mã kiểm tra {}.", "Made on {}. Check {}.").format(
+            day(found.made_on), found.digest
+        ),
+    }
+
+
+def _heading(words: str) -> dict[str, Any]:
+    return {"kind": "heading", "text": words}
+
+
+def _said(words: str) -> dict[str, Any]:
+    return {"kind": "paragraph", "text": words}
+
+
+def _table(
+    caption: str, columns: list[Any], rows: list[list[Any]], *, numbers: list[int] | None = None
+) -> dict[str, Any]:
+    heads = [str(one["label"]) if isinstance(one, dict) else one for one in columns]
+    cells = [[number(one) if isinstance(one, int) else str(one) for one in row] for row in rows]
+    right = list(range(1, len(heads))) if numbers is None else numbers
+    return {"kind": "table", "caption": caption, "columns": heads, "rows": cells, "numbers": right}
+
+
+def _linked_share(effects: dict[str, Any]) -> float:
+    smaller: int = max(1, min(effects["before"], effects["after"]))
+    return float(effects["linked"] / smaller)
+
+
+def _sizes(effects: dict[str, Any]) -> list[list[str]]:
+    return [
+        [
+            str(reading.SCORES[one["name"]]),
+            number(found["dz"], 2),
+            t("{} đến {}", "{} to {}").format(*(number(end, 2) for end in found["dz_interval"])),
+            number(found["d_av"], 2),
+        ]
+        for one in effects["scores"]
+        if (found := one["sizes"])
+    ]
+
+
+# --- the workbook
+
+_SHARES = [
+    "code",
+    "n",
+    "before",
+    "after",
+    "difference",
+    "tango_low",
+    "tango_high",
+    "newcombe_low",
+    "newcombe_high",
+]
+_SHARES += ["gained", "lost", "p_exact", "p_mid"]
+_MEANS = [
+    "code",
+    "n",
+    "before_mean",
+    "before_sd",
+    "after_mean",
+    "after_sd",
+    "change",
+    "low",
+    "high",
+    "t",
+    "df",
+    "p",
+]
+_P = ["code", "family", "p", "holm", "bh"]
+_WORDS = ["code", "wording", "measures"]
+
+
+def _sheet(name: str, caption: str, columns: list[str], rows: list[list[Any]]) -> dict[str, Any]:
+    return {"name": name, "caption": caption, "columns": columns, "rows": rows}
+
+
+def _shares(effects: dict[str, Any]) -> list[list[Any]]:
+    return [
+        [
+            one["code"],
+            share["n"],
+            share["before"],
+            share["after"],
+            share["difference"],
+            *share["tango"],
+            *share["newcombe"],
+            share["gained"],
+            share["lost"],
+            share["p_exact"],
+            share["p_mid"],
+        ]
+        for one in effects["yes_no"]
+        if (share := one["right"]["linked"])
+    ]
+
+
+def _means(found: list[dict[str, Any]], key: str) -> list[list[Any]]:
+    return [
+        [
+            one[key],
+            linked["n"],
+            linked["before"]["mean"],
+            linked["before"]["sd"],
+            linked["after"]["mean"],
+            linked["after"]["sd"],
+            change["change"],
+            *change["interval"],
+            change["t"],
+            change["df"],
+            change["p"],
+        ]
+        for one in found
+        if (linked := one["linked"]) and (change := linked["change"])
+    ]
+
+
+def _wording(questionnaire: Questionnaire, wave: str) -> list[list[Any]]:
+    return [[item.code, str(item.label), str(KINDS[item.measure.kind])] for item in questionnaire.items(wave)]
