@@ -129,7 +129,7 @@ def _row(line: Listed, opened: Any) -> list[Any]:
         link += Markup(' <span class="soft">{}</span>').format(t("đã mở", "opened"))
     messages: Any = line.messages
     if line.waits:
-        messages = Markup("{} {}").format(line.messages, _tag(t("mới", "new"), "soon"))
+        messages = Markup("<span>{} {}</span>").format(line.messages, _tag(t("mới", "new"), "soon"))
     return [
         link,
         _tag(t("khẩn", "urgent"), "urgent") if line.urgent else "–",
@@ -150,7 +150,7 @@ def _due(line: Listed) -> Any:
     said = Markup("{}<br>{}").format(first.kind.label, when)
     if first.standing in STANDING_LABELS:
         said += Markup(" ") + _tag(str(STANDING_LABELS[first.standing]), _STANDING_KINDS[first.standing])
-    return said
+    return Markup("<span>{}</span>").format(said)
 
 
 def _tag(words: str, kind: str) -> Markup:

@@ -67,8 +67,8 @@ FILTERS: Final[Mapping[str, tuple[Text, Sequence[tuple[str, Text]]]]] = {
         Text("Hạn", "Due"),
         [(code, STANDING_LABELS[standing]) for code, standing in _STANDING_CODES.items()],
     ),
-    "loai": (FORM["what_kind"].label, _choices("what_kind")),
-    "lien-he": (FORM["contact_mode"].label, _choices("contact_mode")),
+    "loai": (Text("Gần với điều nào", "Closest to"), _choices("what_kind")),
+    "lien-he": (Text("Cách liên hệ", "Contact"), _choices("contact_mode")),
     "cua-toi": (
         Text("Của tôi", "Mine"),
         [("da-mo", Text("Đã mở trong phiên này", "Opened in this session"))],
