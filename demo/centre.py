@@ -21,7 +21,7 @@ from core.access import Identity, Role
 from core.accounts import Credentials
 from core.installation import installation_id
 from core.units import Unit
-from demo import content
+from demo import casefiles, content
 from demo.answers import Respondent
 from intake import casework, founding, mailbox, receipt, submission
 from intake.founding import Founded, Newcomer, Settled
@@ -156,6 +156,9 @@ def _one_letter(founded: Founded, chance: random.Random, day: date, *, recent: b
             with db.reading() as session:
                 opened = mailbox.find(session, draft.receipt, keys)
             mailbox.write(opened, chance.choice(content.REPLIES))
+    if day.month % 2 and len(reading) > 1:
+        colleague = next(one for one in reading if one is not handler)
+        casefiles.keep(draft.case_id, handler, colleague, chance, day)
     with _on(day + timedelta(days=4), 15), db.writing() as session:
         casework.judge(
             session,

@@ -249,7 +249,10 @@ def _said(file: File, ask: Ask, value: Any) -> str:
 
 
 def _notes(file: File, entry: Written) -> Iterator[tuple[Text, str, str]]:
-    """What came later about an entry: words, kind of tag, who or when."""
+    """What came of an entry: words, kind of tag, who or when or how much."""
+    if entry.kind == "danh-gia" and (level := assessment.wanted(entry.values)) != entry.values["risk_level"]:
+        ask = KINDS["danh-gia"].ask("risk_level")
+        yield Text("dấu hiệu nâng lên", "the signs raise it"), "urgent", str(ask.said(level)) if ask else ""
     if entry.kind == "dong-y" and (ended := withdrawn(file, entry)):
         yield Text("đã rút lại", "withdrawn"), "urgent", day(ended)
     if entry.kind == "khong-dong-y" or (entry.kind == "danh-gia" and assessment.waiting(file) is entry):

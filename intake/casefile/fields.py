@@ -19,6 +19,8 @@ _FIELDS: Final[Mapping[str, Any]] = {
     one["name"]: one for one in json.loads((_DATA / "case.json").read_text("utf-8"))["fields"]
 }
 _LENGTH: Final = 500
+_LINE: Final = 200
+_ON_ONE_LINE: Final = frozenset({"recipient", "taken_by", "spoken_password", "who", "means"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ def ask(path: str, name: str = "", label: Text | None = None) -> Ask:
         label=label or Text(entry["vi"], entry["en"]),
         hint=hint,
         options=options,
-        max_length=min(entry.get("max_length", _LENGTH), 1000),
+        max_length=_LINE if entry["name"] in _ON_ONE_LINE else min(entry.get("max_length", _LENGTH), 1000),
     )
 
 
