@@ -112,6 +112,7 @@ def restore(file: Path, into: Path, key: Path, erasers: tuple[Path, ...], new_er
 
     if erasers and new_erasers:
         raise click.ClickException("Either --erasers or --new-erasers, not both.")
+    seen = _seen_here()
     settings = replace(config.current(), instance=into.absolute())
     with _plainly(), _restoring():
         private = recipients.unlock(key, click.prompt("Passphrase of the backup key", hide_input=True))
@@ -121,7 +122,7 @@ def restore(file: Path, into: Path, key: Path, erasers: tuple[Path, ...], new_er
             eraser.create(into / taking.ERASER_FILE)
         bare = _bare(settings)
         try:
-            _settle(bare, done.made_on.isoformat(), into)
+            _settle(bare, done.made_on.isoformat(), into, seen)
         finally:
             bare.extensions["database"].engine.dispose()
     if kept is None and not new_erasers:
@@ -164,7 +165,15 @@ def _erasers(settings: Settings, finding: Any) -> Iterator[Any]:
     yield finding(what="eraser keys", said=f"{count.slots} places, {count.erased} of them erased.")
 
 
-def _settle(bare: Flask, made_on: str, into: Path) -> None:
+def _seen_here() -> int:
+    """The highest roster that the machine's present instance folder has seen; 0 where it is gone."""
+    try:
+        return rosters.seen()[0]
+    except (RosterRefused, OSError):
+        return 0
+
+
+def _settle(bare: Flask, made_on: str, into: Path, seen: int) -> None:
     """Bring the restored database to this version, write a line into its log, and say what was brought back."""
     from core import migrate
 
@@ -179,6 +188,10 @@ def _settle(bare: Flask, made_on: str, into: Path) -> None:
                 f"Its roster is version {roster.version}, fingerprint {roster.fingerprint[:24]}. If a newer one was "
                 "signed since, people who left count again: two custodians sign anew before anybody writes."
             )
+            if seen > roster.version:
+                click.echo(
+                    f"WARNING: this machine has already seen roster version {seen}. People who left with it count again."
+                )
 
 
 def _bare(settings: Settings) -> Flask:

@@ -160,6 +160,18 @@ def test_the_eraser_keys_are_not_in_the_ordinary_backup(
 
 
 @pytest.mark.embedded
+def test_a_restore_says_when_the_machine_has_seen_a_newer_roster(
+    app: Flask, keeper: Keeper, tmp_path: Path
+) -> None:
+    file = keeper.backs_up()
+    assert "WARNING" not in keeper.restores(file, tmp_path / "before").output
+    (app.extensions["settings"].instance / "roster.seen").write_text(f"3 {'a' * 64}\n")
+    said = keeper.restores(file, tmp_path / "after")
+    assert said.exit_code == 0, said.output
+    assert "already seen roster version 3" in said.output
+
+
+@pytest.mark.embedded
 def test_an_erased_case_stays_erased_after_a_restore_with_a_newer_eraser_backup(
     app: Flask, centre: Founded, letter: Reporter, keeper: Keeper, tmp_path: Path
 ) -> None:
