@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import clock, log
 from core.access import Identity, Role, require
-from core.campaign import Campaign, Hotline, Message, now_running
+from core.campaign import Campaign, Holiday, Hotline, Message, now_running
 from core.db import new_id
 from core.units import Unit
 
@@ -83,6 +83,35 @@ def save_unit(session: Session, identity: Identity | None, unit_id: str | None, 
     session.add(unit)
     log.write_if_started(session, "unit_edited", who=who.person_id, about=unit.id)
     return unit
+
+
+def save_holiday(session: Session, identity: Identity | None, day: date, name_vi: str, name_en: str) -> None:
+    """Add a day on which nobody works, or name it anew. Raises `Denied`."""
+    who = require(identity, Role.ADMINISTRATOR)
+    log.write_if_started(session, "holiday_edited", who=who.person_id)
+    session.merge(Holiday(day=day, name_vi=name_vi, name_en=name_en or name_vi, certain=True))
+
+
+def confirm_holiday(session: Session, identity: Identity | None, day: str) -> None:
+    """An expected day off was announced. Raises `Denied`, `NoSuchThing`."""
+    _holiday(session, identity, day).certain = True
+
+
+def remove_holiday(session: Session, identity: Identity | None, day: str) -> None:
+    """People work on this day after all. Raises `Denied`, `NoSuchThing`."""
+    session.delete(_holiday(session, identity, day))
+
+
+def _holiday(session: Session, identity: Identity | None, day: str) -> Holiday:
+    who = require(identity, Role.ADMINISTRATOR)
+    try:
+        found = session.get(Holiday, date.fromisoformat(day))
+    except ValueError:
+        found = None
+    if found is None:
+        raise NoSuchThing
+    log.write_if_started(session, "holiday_edited", who=who.person_id)
+    return found
 
 
 def save_hotline(

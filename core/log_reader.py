@@ -39,6 +39,7 @@ DEEDS: Final[Mapping[str, Text]] = {
     "person_edited": Text("Sửa chức danh hoặc đơn vị", "Edited a title or unit"),
     "unit_edited": Text("Sửa đơn vị", "Edited a unit"),
     "hotline_edited": Text("Sửa số hỗ trợ", "Edited a help number"),
+    "holiday_edited": Text("Sửa ngày nghỉ", "Edited a day off"),
     "campaign_edited": Text("Sửa chiến dịch", "Edited the campaign"),
     "listed": Text("Xem danh sách thư", "Looked at the list of letters"),
     "opened": Text("Mở thư", "Opened a letter"),
