@@ -21,10 +21,15 @@ from intake.casefile import classification, rules
 from intake.casefile.kinds import KINDS
 from intake.casefile.record import File, Written
 from intake.casework import AtHand, add, at_hand, count, entries_of, flags_of
+from intake.clocks import reporter_wrote_since
 from intake.envelope import Story
 from intake.log_tag import on_case
 from intake.roles import require_may
 
+_READ_FIRST: Final = Text(
+    "Người viết vừa viết thêm. Bạn đọc tin ấy trước khi kết thúc.",
+    "The reporter has written more. Read that message before you close.",
+)
 _STATE_AFTER: Final = {"ket-thuc": "closed", "mo-lai": "reading"}
 
 
@@ -100,6 +105,8 @@ def write(
     if file.written_since(kind, parts):
         raise Stale
     errors = rules.check(kind, file, values, by=identity.person_id, today=clock.today())
+    if kind == "ket-thuc" and reporter_wrote_since(hand.case.file.state, hand.case.file.messages):
+        errors = {"closure": _READ_FIRST}
     if errors:
         raise EntryRefused(errors)
     add(session, hand, {"what": "file", "kind": kind, "values": dict(values)})

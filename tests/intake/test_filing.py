@@ -133,6 +133,18 @@ def test_closing_and_reopening_move_the_state_and_stay_on_file(
     assert [one.kind for one in read(app, handlers[0], case_id).file.entries] == ["ket-thuc", "mo-lai"]
 
 
+def test_a_reporter_who_has_just_written_stops_closing(
+    app: Flask, handlers: list[Handler], reporter: Reporter, case_id: str
+) -> None:
+    handlers[0].answers(case_id, "Cảm ơn bạn.")
+    reporter.adds("Tôi muốn nói thêm.")
+    ending: dict[str, Any] = {"closure": "theo_yeu_cau", "outcome": "safer", "reporter_told": "yes"}
+    with pytest.raises(EntryRefused):
+        write(app, handlers[0], case_id, "ket-thuc", **ending)
+    handlers[0].opens(case_id)
+    write(app, handlers[0], case_id, "ket-thuc", **ending)
+
+
 def test_a_classification_reaches_the_custodians_count(
     app: Flask, handlers: list[Handler], case_id: str
 ) -> None:
