@@ -5,20 +5,15 @@ Everything here takes protected tables and nothing else; sums are sums of what w
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from board.catalogue import CATALOGUE, OWN, TOLD, Catalogue, Table
 from board.published import K, Published
-from core.disclosure import ProtectedTable, Value, leaving, shown
+from core.disclosure import ProtectedTable, Value, shown
 from core.disclosure.tables import TOTAL
-from core.i18n import Text, day, t
-
-LEAVING_AT_LEAST: Final = 10
+from core.i18n import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +109,7 @@ def together(one: Value, other: Value) -> Value:
         return None
     if isinstance(one, int) and isinstance(other, int):
         return one + other
-    (low, high), (low_too, high_too) = _ends(one), _ends(other)
+    (low, high), (low_too, high_too) = ends(one), ends(other)
     return low + low_too, high + high_too
 
 
@@ -170,46 +165,6 @@ def course(releases: Sequence[Published]) -> list[Point]:
     ]
 
 
-def leaving_csv(releases: Sequence[Published], catalogue: Catalogue = CATALOGUE) -> bytes:
-    """The rows that files may carry out of the board (lower bound at least 10), in the page's language."""
-    out = io.StringIO()
-    sheet = csv.writer(out, lineterminator="\r\n")
-    dims = list({dim.code: dim for table in catalogue.tables for dim in table.dims}.values())
-    sheet.writerow(
-        [
-            t("Tính đến hết ngày", "Up to the end of"),
-            t("Thư", "Letters"),
-            t("Bảng", "Table"),
-            *(str(dim.label) for dim in dims),
-            t("Ít nhất", "At least"),
-            t("Nhiều nhất", "At most"),
-        ]
-    )
-    for one in releases:
-        for table in one.tables:
-            sheet.writerows(_csv_rows(one, table, catalogue, [dim.code for dim in dims]))
-    # With a byte order mark, or Excel would read Vietnamese as Latin.
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _csv_rows(
-    one: Published, table: ProtectedTable, catalogue: Catalogue, dims: Sequence[str]
-) -> Iterator[list[str | int]]:
-    words = catalogue[table.name]
-    for row in leaving(table, at_least=LEAVING_AT_LEAST).rows:
-        if row.value is None:
-            continue
-        at = dict(zip(table.dims, row.at, strict=True))
-        named = [str(words.say(dim, at[dim])) if dim in at else "" for dim in dims]
-        yield [
-            day(one.as_of),
-            str(catalogue.counts[words.counts][0]),
-            str(words.title),
-            *named,
-            *_ends(row.value),
-        ]
-
-
 def _one_way(table: ProtectedTable, words: Table, before: Published | None, svg: str) -> OneWay:
     (dim,) = words.dims
     earlier = next((one for one in before.tables if one.name == table.name), None) if before else None
@@ -223,7 +178,7 @@ def _one_way(table: ProtectedTable, words: Table, before: Published | None, svg:
         for row in table.rows
     ]
     lines.sort(key=lambda line: line.total)
-    most = max([1, *(_ends(row.value)[1] for row in table.rows if row.value is not None)])
+    most = max([1, *(ends(row.value)[1] for row in table.rows if row.value is not None)])
     return OneWay(
         title=words.title, note=words.note, by=dim.label, lines=lines, most=most, tells=tells(table), svg=svg
     )
@@ -246,8 +201,8 @@ def _two_way(table: ProtectedTable, words: Table) -> TwoWay:
 def tells(table: ProtectedTable) -> bool:
     """Whether any row below the total says more than "fewer than k"."""
     below = [row.value for row in table.rows if set(row.at) != {TOTAL}]
-    return any(value is not None and _ends(value)[0] > 0 for value in below)
+    return any(value is not None and ends(value)[0] > 0 for value in below)
 
 
-def _ends(value: int | tuple[int, int]) -> tuple[int, int]:
+def ends(value: int | tuple[int, int]) -> tuple[int, int]:
     return (value, value) if isinstance(value, int) else value

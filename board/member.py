@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, make_response, render_template
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from board import figures, ledger
+from board import figures, files, ledger
 from board.catalogue import CATALOGUE
 from board.ledger import NotAsPublished
 from board.periods import next_to_come, offered
 from board.published import K, Published
-from core import clock, db, rosters
+from core import clock, db, document, heavy, rosters
 from core.access import Role
 from core.i18n import Text, language
 from core.pages import same_bytes
@@ -80,8 +80,27 @@ def as_csv() -> Response:
     """The rows that may leave the board: those of at least 10."""
     with db.reading() as session:
         found = ledger.releases(session)
-    response = Response(figures.leaving_csv(found), content_type="text/csv; charset=utf-8")
+    response = Response(files.leaving_csv(found), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="so-lieu.csv"'
+    return response
+
+
+@pages.get("/so-lieu.<any(docx, xlsx):kind>")
+@signed_in(Role.BOARD)
+def as_file(kind: str) -> Any:
+    """The rows that may leave the board as a workbook; those of the newest release as a document."""
+    with db.reading() as session:
+        found = ledger.releases(session)
+    if not found:
+        abort(404)
+    payload = files.leaving_document(found) if kind == "docx" else files.leaving_workbook(found)
+    try:
+        made = document.bytes_of(heavy.run(f"core.document:{kind}_job", payload))
+    except heavy.HeavyBusy:
+        flash(str(document.BUSY))
+        return redirect(url_for("member.desk"))
+    response = Response(made, content_type=document.WORD if kind == "docx" else document.SHEETS)
+    response.headers["Content-Disposition"] = f'attachment; filename="so-lieu.{kind}"'
     return response
 
 
@@ -101,7 +120,7 @@ def arranged(published: Published, all_releases: list[Published]) -> dict[str, A
         "one_way": figures.one_way(published, before, language()),
         "two_way": figures.two_way(published),
         "k": K,
-        "leaving": figures.LEAVING_AT_LEAST,
+        "leaving": files.LEAVING_AT_LEAST,
     }
 
 

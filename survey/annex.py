@@ -38,6 +38,7 @@ def as_document(
     return {
         "title": _title(before),
         "language": language(),
+        "day": found.made_on.isoformat(),
         "header": t("Phụ lục kỹ thuật · mã kiểm tra {}", "Technical annex · check {}").format(
             found.digest[:16]
         ),
@@ -87,7 +88,7 @@ def as_workbook(found: Comparison, before: Round, questionnaire: Questionnaire) 
             _wording(questionnaire, before.wave),
         ),
     ]
-    return {"title": _title(before), "sheets": sheets}
+    return {"title": _title(before), "day": found.made_on.isoformat(), "sheets": sheets}
 
 
 # --- the document

@@ -25,11 +25,6 @@ from survey.questionnaire import Questionnaire
 
 pages = Blueprint("campaigner", __name__, url_prefix="/dieu-hanh")
 
-_BUSY: Final = Text(
-    "Máy đang tính việc khác. Bạn đợi một phút rồi tải lại nhé.",
-    "Another calculation is running. Please wait a minute and try again.",
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Desk:
@@ -236,7 +231,7 @@ def annex_file(before_id: str, after_id: str, kind: str) -> Any:
     try:
         made = document.bytes_of(heavy.run(f"core.document:{kind}_job", payload))
     except heavy.HeavyBusy:
-        flash(str(_BUSY))
+        flash(str(document.BUSY))
         return redirect(url_for("campaigner.changes", before_id=before_id, after_id=after_id))
     named = f"phu-luc-khao-sat-{before.year}.{kind}"
     response = Response(made, content_type=document.WORD if kind == "docx" else document.SHEETS)

@@ -12,7 +12,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from board import figures
+from board import figures, files
 from board.catalogue import CATALOGUE
 from board.ledger import digest_of, written
 from board.published import Published
@@ -131,7 +131,7 @@ def test_a_file_that_leaves_holds_only_rows_of_at_least_ten() -> None:
     table = protected(total=40, sexual=(9, 13), physical=10, other=(0, 4))
     speak("en")
     try:
-        text = figures.leaving_csv([published(table)]).decode("utf-8-sig")
+        text = files.leaving_csv([published(table)]).decode("utf-8-sig")
     finally:
         speak("vi")
 

@@ -7,13 +7,17 @@ import io
 import json
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import docx
+import openpyxl
 import pytest
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from core import clock as core_clock
@@ -132,7 +136,7 @@ def test_parameters_and_guessed_addresses_lead_nowhere(with_release: Year) -> No
     for guessed in (
         "/ban/2026-03-31",
         "/ban/2026-06-30/own_by_kind",
-        "/ban/so-lieu.xlsx",
+        "/ban/so-lieu.pdf",
         "/ban/live",
         "/ban/1",
     ):
@@ -185,6 +189,35 @@ def test_the_file_for_reports_holds_only_rows_of_at_least_ten(with_release: Year
     assert rows
     assert all(int(row[-2]) >= 10 for row in rows)
     assert all(row[0] == "30/06/2026" for row in rows)
+
+
+def test_the_document_and_the_workbook_hold_the_same_rows_for_every_member(with_release: Year) -> None:
+    other = factories.add_person(
+        with_release.app,
+        Newcomer(name="Lò Thị Mai", title_vi="Ủy viên", title_en="Member", roles=frozenset({Role.BOARD})),
+    )
+    one, another = with_release.at_desk(Role.BOARD), factories.signed_in(with_release.app, other)
+    files = {kind: one.get(f"/ban/so-lieu.{kind}").data for kind in ("docx", "xlsx")}
+    time.sleep(2.1)  # the clock of a zip file counts in twos
+    assert {kind: another.get(f"/ban/so-lieu.{kind}").data for kind in files} == files
+
+    page = openpyxl.load_workbook(io.BytesIO(files["xlsx"])).worksheets[0]
+    rows = [[cell.value for cell in row] for row in page.iter_rows(min_row=4) if row[-1].value is not None]
+    assert [str(row[-2]) for row in rows] == [row[-2] for row in _csv_of(one)]
+    assert all(row[-2] >= 10 for row in rows)
+    tables = docx.Document(io.BytesIO(files["docx"])).tables
+    shown = [row.cells[-1].text for table in tables for row in table.rows[1:]]
+    assert shown
+    assert all(word == "12" or word.startswith("từ 12") for word in shown)
+
+
+def test_before_the_first_release_there_is_no_file(year: Year) -> None:
+    assert year.at_desk(Role.BOARD).get("/ban/so-lieu.docx").status_code == 404
+
+
+def _csv_of(browser: FlaskClient) -> list[list[str]]:
+    _, *rows = csv.reader(io.StringIO(browser.get("/ban/so-lieu.csv").data.decode("utf-8-sig")))
+    return rows
 
 
 def test_an_earlier_release_keeps_its_own_page_and_points_to_the_newest(

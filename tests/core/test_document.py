@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="
 LETTER: dict[str, Any] = {
     "title": "Báo cáo thử",
     "language": "vi",
+    "day": "2026-11-20",
     "header": "Mã kiểm tra 0123",
     "blocks": [
         {"kind": "title", "text": "Báo cáo thử"},
@@ -38,6 +40,7 @@ LETTER: dict[str, Any] = {
 }
 SHEETS: dict[str, Any] = {
     "title": "Bảng",
+    "day": "2026-11-20",
     "sheets": [
         {
             "name": "Thang điểm",
@@ -139,3 +142,10 @@ def test_a_tall_picture_stays_on_its_page_and_rows_stay_whole() -> None:
     assert sum(cell.width.mm for cell in found.tables[0].rows[0].cells) == pytest.approx(
         document.TEXT_MM, abs=1
     )
+
+
+def test_the_same_words_on_the_same_day_are_the_same_bytes() -> None:
+    first = document.docx_job(LETTER), document.xlsx_job(SHEETS)
+    time.sleep(2.1)  # a zip file tells two seconds apart
+    assert (document.docx_job(LETTER), document.xlsx_job(SHEETS)) == first
+    assert opened().core_properties.modified.isoformat().startswith("2026-11-20T00:00:00")
