@@ -29,6 +29,7 @@ from intake import (
     authority_pages,
     commands,
     desk_pages,
+    erasing_pages,
     filing_pages,
     founder,
     handing_pages,
@@ -60,6 +61,7 @@ BLUEPRINTS = (
     reporter_script.pages,
     returning.pages,
     desk_pages.pages,  # with those of intake/handler.py
+    erasing_pages.pages,
     filing_pages.pages,
     handing_pages.pages,
     rota_page.pages,

@@ -47,10 +47,18 @@ class Settings:
     """Processes that answer pages."""
     threads: int = 8
     """Pages answered at once in a process."""
+    file_megabytes: int = 25
+    """Size up to which one file is taken."""
+    files_per_letter: int = 5
+    """How many files one letter may have; 0 takes none."""
     idle_minutes: int = 10
     """A signed-in person is signed out after so long without a page."""
     session_hours: int = 8
     """… and after so long in any case."""
+    retention_months: int = 24
+    """A closed case is kept so long after the last word in it."""
+    retention_months_out_of_scope: int = 6
+    """… and so long where it was closed as out of scope."""
     exit_url: str = ""
     """Where "leave at once" leads; empty: a plain page of this server."""
 
@@ -132,8 +140,12 @@ _BOUNDS: Final = {
     "port": (1, 65535),
     "workers": (1, 64),
     "threads": (1, 256),
+    "file_megabytes": (1, 100),
+    "files_per_letter": (0, 50),
     "idle_minutes": (2, 120),
     "session_hours": (1, 24),
+    "retention_months": (6, 120),
+    "retention_months_out_of_scope": (1, 120),
 }
 
 

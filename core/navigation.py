@@ -34,6 +34,7 @@ PLACES: Final = (
     _place("handler.desk", "Bàn làm việc", "Desk", *KEY_HOLDERS, desk=True),
     _place("rota.show", "Lịch trực", "Duty rota", Role.HANDLER),
     _place("roster.show", "Danh sách và chữ ký", "Roster and signatures", Role.CUSTODIAN, desk=True),
+    _place("erasing.show", "Lưu giữ và xóa", "Keeping and erasing", Role.HANDLER),
     _place("log_reader.show", "Nhật ký", "Log", Role.CUSTODIAN),
     _place("authority.show", "Yêu cầu của cơ quan", "Authorities' requests", *KEY_HOLDERS),
     _place("naming.waiting", "Cùng mở tên", "Names, together", Role.CUSTODIAN),

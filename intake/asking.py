@@ -26,9 +26,8 @@ from core.installation import installation_id
 from core.roster import Member, Roster
 from core.sealing import CannotOpen, PrivateKey, context, pad, seal, sign, unpad, unseal, verify
 from intake import names
-from intake.cases import Case, Holder, NoSuchCase, load
-from intake.casework import CaseDamaged
-from intake.envelope import read_story
+from intake.cases import Case
+from intake.casework import CaseDamaged, at_hand, entries_of
 from intake.log_tag import on_case
 from intake.roles import require_may
 from intake.slots import Side
@@ -222,23 +221,11 @@ def _who_can_lend(
     session: Session, identity: Identity, seed: bytes, case_id: str, chain: tuple[Roster, ...]
 ) -> list[Member]:
     """Custodians of the roster in force whom the sealed story does not strike out; the line comes first."""
-    try:
-        holder = Holder.of(identity, seed)
-        case = load(session, case_id, lock=True)
-        opened = case.open_for(holder, chain)
-    except CannotOpen as refused:
-        raise NoSuchCase from refused
-    log.write(
-        session,
-        "name_asked",
-        who=identity.person_id,
-        about=on_case(opened[case.first_key_set(Side.HANDLERS).id].key),
-    )
-    try:
-        story = read_story(case.read_first("story", opened, chain))
-    except CannotOpen as damage:
-        raise CaseDamaged from damage
-    with_slot = {one.id for one in _slots_of(case, chain).custodians}
+    hand = at_hand(session, identity, seed, case_id)
+    log.write(session, "name_asked", who=identity.person_id, about=on_case(hand.side_key))
+    story = hand.story_or_damage()
+    entries_of(hand, story)  # what is past its date opens to nobody
+    with_slot = {one.id for one in _slots_of(hand.case, chain).custodians}
     struck = set(story.strikeouts.struck)
     people = [one for one in chain[-1].custodians if one.id in with_slot and one.id not in struck]
     if not people:

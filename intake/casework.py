@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from core import clock, log, rosters
+from core import clock, config, log, rosters
 from core.access import Identity
 from core.roster import Roster
 from core.sealing import CannotOpen, NotAKey, SharedKey
@@ -28,6 +28,7 @@ from intake.mailbox import add_letter
 from intake.openings import Counts
 from intake.readers import DECLINED, HANDED, TOLD
 from intake.report import sound
+from intake.retention import Months, kept
 from intake.roles import require_may
 from intake.slots import Side, fresh_key
 
@@ -42,6 +43,10 @@ class Quotes(Exception):
     def __init__(self, run: str) -> None:
         super().__init__()  # never the words: an exception may end in a file
         self.run = run
+
+
+class PastRetention(Exception):
+    """The time for which this case is kept is over: it opens to nobody, and is to be erased."""
 
 
 class CaseDamaged(Exception):
@@ -229,7 +234,22 @@ def _read(hand: AtHand) -> OpenedCase:
     )
 
 
+def months() -> Months:
+    """How long closed cases are kept in this installation."""
+    settings = config.current()
+    return Months(closed=settings.retention_months, out_of_scope=settings.retention_months_out_of_scope)
+
+
 def entries_of(hand: AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
+    """As `every_entry`, of a case that is still kept; `PastRetention` for all others, whatever waits to be done."""
+    entries, damaged = every_entry(hand, story)
+    file = hand.case.file
+    if kept(entries, state=file.state, arrived_on=file.arrived_on, months=months()).over(clock.today()):
+        raise PastRetention
+    return entries, damaged
+
+
+def every_entry(hand: AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
     """Every entry of the handlers' side with who wrote it and its number, and how many did not open."""
     found: list[dict[str, Any]] = []
     damaged = 0

@@ -12,7 +12,7 @@ from flask import Blueprint, current_app
 from sqlalchemy.orm import Session
 
 from core import accounts, admission, config, db, enrolment, keys, log, log_reader
-from core.access import TITLES, Role
+from core.access import TITLES, Identity, Role
 from core.admission import NotRecognised
 from core.brakes import MustWait
 from core.sealing import CannotOpen
@@ -75,9 +75,9 @@ def verify_log(name: str) -> None:
     passphrase = click.prompt("Passphrase", hide_input=True)
     code = click.prompt("Six-digit code", hide_input=True)
     with current_app.test_request_context():
-        person_id, seed = _custodian(name, passphrase, code)
+        who, seed = key_holder(name, passphrase, code, Role.CUSTODIAN)
         with db.reading() as session:
-            log_keys = _log_keys(session, person_id, seed)
+            log_keys = _log_keys(session, who.person_id, seed)
         with db.reading() as session:
             finding = log_reader.check(session, *log_keys, signatures=10**9)
     if finding.broken:
@@ -100,7 +100,8 @@ def who_opens_what(into: Path | None) -> None:
         raise click.ClickException(f"{into.name} has no place marked for them.") from None
 
 
-def _custodian(name: str, passphrase: str, code: str) -> tuple[str, bytes]:
+def key_holder(name: str, passphrase: str, code: str, role: Role) -> tuple[Identity, bytes]:
+    """Whoever signs in at this terminal, with their opened seed; a sentence and exit 1 for everybody else."""
     try:
         admitted = admission.admit(name, passphrase, code)
     except NotRecognised:
@@ -109,9 +110,9 @@ def _custodian(name: str, passphrase: str, code: str) -> tuple[str, bytes]:
         raise click.ClickException(f"Too many wrong tries: wait {wait.seconds} seconds.") from None
     except keys.Busy:
         raise click.ClickException("Many people are signing in at once; try again in a minute.") from None
-    if Role.CUSTODIAN not in admitted.identity.roles or admitted.seed is None:
-        raise click.ClickException("Only a custodian can open the log.")
-    return admitted.identity.person_id, admitted.seed
+    if role not in admitted.identity.roles or admitted.seed is None:
+        raise click.ClickException(f"Only a {TITLES[role].en.lower()} can do this.")
+    return admitted.identity, admitted.seed
 
 
 def _log_keys(session: Session, person_id: str, seed: bytes) -> tuple[bytes, bytes]:

@@ -17,6 +17,7 @@ from core.db import ID, Base
 STATES: Final = ("received", "reading", "answered", "closed")
 SIZES: Final = ("words", "files")
 SIDES: Final = ("S", "C")
+COPIES: Final = ("clean", "original")
 FIRST_KINDS: Final = ("story", "flags", "safe_contact", "tally", "identity")
 """Every case has these five from its first moment, whatever was answered; `entry` is everything later."""
 KINDS: Final = (*FIRST_KINDS, "entry")
@@ -105,4 +106,40 @@ class Letter(Base):
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("case_file.id"))
     sequence: Mapped[int] = mapped_column(Integer)
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ErasedCase(Base):
+    """What remains of a case that was erased: by it the same sending makes no case anew."""
+
+    __tablename__ = "erased_case"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """SHA-256 of the random id, in hexadecimal."""
+
+
+class StoredFile(Base):
+    """One file beside a case: what it is stands sealed in an entry of the case."""
+
+    __tablename__ = "stored_file"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case_file.id"), index=True)
+
+
+class FileChunk(Base):
+    """One sealed piece of one copy of a file; all pieces have one size (intake/files/stream.py)."""
+
+    __tablename__ = "file_chunk"
+    __table_args__ = (
+        CheckConstraint(_one_of("copy", COPIES), name="copy_known"),
+        CheckConstraint("length(blob) = 262160", name="one_size"),
+        {"sqlite_with_rowid": False},
+    )
+
+    file_id: Mapped[str] = mapped_column(ForeignKey("stored_file.id"), primary_key=True)
+    copy: Mapped[str] = mapped_column(String(10), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     blob: Mapped[bytes] = mapped_column(LargeBinary)

@@ -152,7 +152,7 @@ def _kept_before(session: Session, arrived: Arrived, compartments: list[bytes]) 
     whose = {"case": arrived.case_id, "mailbox": arrived.mailbox}
     found = session.connection().execute(_SAME, whose).all()
     if not found:
-        return False
+        return submission.was_erased(session, arrived.case_id)
     if [tuple(row) for row in found] != [(arrived.case_id, arrived.mailbox)]:
         raise IdTaken
     first = (Compartment.case_id == arrived.case_id) & (Compartment.sequence < len(FIRST))

@@ -9,6 +9,7 @@ ciphertext and takes milliseconds, so that reports sent at the same moment are a
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ from intake import eraser, openings, receipt, rota
 from intake.compartments import Place
 from intake.envelope import seal_case
 from intake.founding import eraser_path
-from intake.models import CaseFile, Compartment, KeySet
+from intake.models import CaseFile, Compartment, ErasedCase, KeySet
 from intake.receipt import MailboxKeys, NotAReceipt
 from intake.report import Report, split, urgent
 from intake.slots import Side, lock_slots
@@ -44,6 +45,7 @@ _CASE_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 # On the tables, written once: rows of objects cost a letter twice the time of its sealing.
 _CASES, _KEYS, _PARTS = (cast(Table, one.__table__).insert() for one in (CaseFile, KeySet, Compartment))
+_ERASED: Final = select(ErasedCase.mark).where(ErasedCase.mark == bindparam("mark"))
 _IN_PLACE: Final = select(CaseFile.id).where(CaseFile.eraser_slot == bindparam("place"))
 
 
@@ -214,8 +216,16 @@ def answer_by(on: date | None = None) -> date:
     return rota.promised_day(on)
 
 
+def was_erased(session: Session, case_id: str) -> bool:
+    """Whether this sending became a case that was erased: sent again, it must not come back."""
+    mark = hashlib.sha256(case_id.encode()).hexdigest()
+    return session.connection().scalar(_ERASED, {"mark": mark}) is not None
+
+
 def _known(session: Session, draft: Draft, keys: MailboxKeys) -> str:
     """Whether this draft was kept before ("same"), or its id or receipt belongs to another case ("other")."""
+    if was_erased(session, draft.case_id):
+        return "same"
     found = session.execute(
         select(CaseFile.id, CaseFile.mailbox).where(
             (CaseFile.id == draft.case_id) | (CaseFile.mailbox == keys.token_hash)

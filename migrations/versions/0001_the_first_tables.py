@@ -206,6 +206,29 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "stored_file",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_stored_file_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_file")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("stored_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stored_file_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "file_chunk",
+        sa.Column("file_id", sa.String(length=32), nullable=False),
+        sa.Column("copy", sa.String(length=10), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("blob", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("copy IN ('clean', 'original')", name=op.f("ck_file_chunk_copy_known")),
+        sa.CheckConstraint("length(blob) = 262160", name=op.f("ck_file_chunk_one_size")),
+        sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_file_chunk_file_id")),
+        sa.PrimaryKeyConstraint("file_id", "copy", "number", name=op.f("pk_file_chunk")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "survey_round",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
@@ -338,6 +361,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_enrolment_person_id")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_enrolment")),
         sa.UniqueConstraint("person_id", name=op.f("uq_enrolment_person_id")),
+    )
+    op.create_table(
+        "erased_case",
+        sa.Column("mark", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("mark", name=op.f("pk_erased_case")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "duty",

@@ -21,12 +21,18 @@ IN_CLEAR = {
     "key_set": {"id", "case_id", "side", "roster_version"},
     "compartment": {"id", "case_id", "kind", "sequence", "key_set_s", "key_set_c"},
     "letter": {"id", "case_id", "sequence"},
+    "erased_case": {"mark"},
+    "stored_file": {"id", "case_id"},
+    "file_chunk": {"file_id", "copy", "number"},
 }
 SEALED = {
     "case_file": {"openings_handlers", "openings_reporter", "for_reporter"},
     "key_set": {"blob"},
     "compartment": {"blob"},
     "letter": {"blob"},
+    "erased_case": set(),
+    "stored_file": set(),
+    "file_chunk": {"blob"},
 }
 
 

@@ -1,0 +1,178 @@
+"""What is due for erasing, shown before it happens; holding a case, and erasing it; `flask intake purge`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+
+from core import clock, db
+from core.access import Identity, Role, require
+from core.forms import AtMost, Needed, StaffForm, Words
+from core.headers import page_of
+from core.i18n import Text, t
+from core.log import LogBroken
+from core.sessions import identity, seed, signed_in
+from intake import desk_memory, erasing
+from intake.cases import NoSuchCase
+from intake.casework import CaseDamaged, PastRetention
+from intake.commands import commands, key_holder
+from intake.erasing import Line, NotYetDue
+
+pages = Blueprint("erasing", __name__, url_prefix="/lam-viec")
+
+WHY: Final = {
+    "closed": Text("đã kết thúc", "closed"),
+    "out_of_scope": Text("ngoài phạm vi", "out of scope"),
+    "withdrawn": Text("người viết xin rút", "withdrawn by the reporter"),
+    "": Text("đang mở", "open"),
+}
+SOON_DAYS: Final = 60
+
+
+class HoldForm(StaffForm):
+    """Why a case is held, or no longer."""
+
+    reason = Words(
+        Text("Lý do", "Reason"),
+        [Needed(Text("Bạn ghi ngắn gọn lý do.", "Write the reason in a few words.")), AtMost(500)],
+    )
+
+
+@pages.errorhandler(NoSuchCase)
+def _nothing_here(_refused: Exception) -> tuple[str, int]:
+    return page_of(404)
+
+
+@pages.errorhandler(LogBroken)
+def _no_log(_broken: Exception) -> tuple[str, int]:
+    return render_template("intake/refused.html", why="log"), 503
+
+
+@pages.errorhandler(CaseDamaged)
+def _damaged(_damage: Exception) -> tuple[str, int]:
+    return render_template("intake/refused.html", why="damage", kept=""), 500
+
+
+@pages.app_errorhandler(PastRetention)
+def _past(_over: Exception) -> tuple[str, int]:
+    return render_template("intake/past_retention.html"), 410
+
+
+@pages.get("/luu-giu")
+@signed_in(Role.HANDLER)
+def show() -> str:
+    """Every case that has a date, the nearest first."""
+    lines = erasing.outlook(_handler(), seed())
+    return render_template(
+        "intake/retention.html",
+        ready=[_said(line) for line in lines if line.ready],
+        coming=[_said(line) for line in lines if not line.ready and not line.kept.held],
+        held=[_said(line) for line in lines if line.kept.held],
+    )
+
+
+@pages.get("/luu-giu/<case_id>")
+@signed_in(Role.HANDLER)
+def one(case_id: str) -> Any:
+    """How long one case is kept, with what can be done about it."""
+    return _page(case_id, HoldForm(formdata=None))
+
+
+@pages.post("/luu-giu/<case_id>/giu")
+@signed_in(Role.HANDLER)
+def hold(case_id: str) -> Any:
+    """Hold a case for legal proceedings."""
+    return _steer(case_id, held=True)
+
+
+@pages.post("/luu-giu/<case_id>/thoi-giu")
+@signed_in(Role.HANDLER)
+def unhold(case_id: str) -> Any:
+    """End that."""
+    return _steer(case_id, held=False)
+
+
+@pages.post("/luu-giu/<case_id>/xoa")
+@signed_in(Role.HANDLER)
+def erase(case_id: str) -> Any:
+    """Erase a case whose time is over; its own page asked before."""
+    try:
+        _erase(_handler(), seed(), case_id)
+    except NotYetDue:
+        flash(t("Chưa đến hạn xóa, hoặc đang được giữ.", "Its date has not come, or it is held."))
+        return redirect(url_for("erasing.one", case_id=case_id), 303)
+    desk_memory.forget(desk_memory.here(), case_id)
+    flash(t("Đã xóa. Không ai mở lại được.", "Erased. Nobody can open it again."))
+    return redirect(url_for("erasing.show"), 303)
+
+
+@commands.cli.command("purge")
+@click.option("--name", prompt="Handler's sign-in name")
+@click.option("--now", is_flag=True, help="Erase; without it what is due is only shown.")
+def purge(name: str, now: bool) -> None:
+    """Show what is past its date, as far as one handler can open it; with --now erase it for good."""
+    passphrase = click.prompt("Passphrase", hide_input=True)
+    code = click.prompt("Six-digit code", hide_input=True)
+    with current_app.test_request_context():
+        who, opened = key_holder(name, passphrase, code, Role.HANDLER)
+        lines = erasing.outlook(who, opened)
+        ready = [line for line in lines if line.ready]
+        for line in lines:
+            click.echo(_line_of_text(line))
+        click.echo(f"{len(ready)} past their date, {len(lines) - len(ready)} with a date to come or held.")
+        if not now:
+            return
+        leftovers = erasing.finish()
+        for line in ready:
+            _erase(who, opened, line.case_id)
+    click.echo(f"Erased: {len(ready)}. Left behind by a crash and cleared away: {leftovers}.")
+
+
+# --- inside ---------------------------------------------------------------------------------------
+
+
+def _erase(who: Identity, opened: bytes, case_id: str) -> None:
+    with db.writing() as session:
+        erasing.decide(session, who, opened, case_id)
+    with db.writing() as session:
+        erasing.carry_out(session, case_id)
+    erasing.settle()
+
+
+def _steer(case_id: str, *, held: bool) -> Any:
+    form = HoldForm()
+    if not form.validate():
+        return _page(case_id, form)
+    deed = erasing.hold if held else erasing.unhold
+    with db.writing() as session:
+        deed(session, _handler(), seed(), case_id, form.reason.data)
+    flash(t("Đã ghi.", "Written down."))
+    return redirect(url_for("erasing.one", case_id=case_id), 303)
+
+
+def _page(case_id: str, form: HoldForm) -> Any:
+    with db.writing() as session:
+        line = erasing.look(session, _handler(), seed(), case_id)
+    page = render_template("intake/retention_one.html", **_said(line), form=form)
+    return page, 422 if form.errors else 200
+
+
+def _said(line: Line) -> dict[str, Any]:
+    left = line.kept.days_left(clock.today())
+    return {
+        "line": line,
+        "why": WHY[line.kept.why],
+        "left": left,
+        "soon": left is not None and left <= SOON_DAYS,
+    }
+
+
+def _line_of_text(line: Line) -> str:
+    until = "held" if line.kept.held else f"kept until {line.kept.until}"
+    return f"  letter of {line.arrived_on}: {WHY[line.kept.why].en}, {until}{'  DUE' if line.ready else ''}"
+
+
+def _handler() -> Identity:
+    return require(identity(), Role.HANDLER)

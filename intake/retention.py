@@ -1,0 +1,105 @@
+"""How long a case is kept, and why: dates out of what its entries say. Pure.
+
+    closed                 months after the last word of anybody: 24, or 6 where it was out of scope
+    asked to be withdrawn  14 days after the reporter asked, whatever its state, unless they wrote again
+    held                   kept for legal proceedings, until a handler ends that
+
+A case that is neither closed nor withdrawn has no date. A reporter who writes opens it again (intake/mailbox.py),
+so that nobody who has just written is erased. Nothing is erased by a date alone: a handler decides
+(intake/erasing.py). But what is past its date is shown to nobody any more.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+WITHDRAW: Final = "withdraw"
+"""An entry by which the reporter asks that their case be erased."""
+HOLD: Final = "hold"
+"""An entry by which a handler keeps a case for legal proceedings, with the reason in `text`."""
+UNHOLD: Final = "unhold"
+"""An entry by which a handler ends that."""
+WITHDRAWN_DAYS: Final = 14
+_OUT_OF_SCOPE: Final = "ngoai_pham_vi"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Months:
+    """Months a closed case is kept: settings of the installation."""
+
+    closed: int = 24
+    out_of_scope: int = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Until which day a case can be opened; None: no date. why: "", "closed", "out_of_scope" or "withdrawn"."""
+
+    until: date | None
+    why: str
+    held: bool
+
+    def over(self, today: date) -> bool:
+        """Whether it can no longer be opened."""
+        return self.until is not None and not self.held and today > self.until
+
+    def days_left(self, today: date) -> int | None:
+        """Days until then, none left at zero; None where no date runs."""
+        return None if self.until is None or self.held else max(0, (self.until - today).days)
+
+
+def kept(entries: Iterable[Mapping[str, Any]], *, state: str, arrived_on: date, months: Months) -> Kept:
+    """How long a case is kept. entries: what, at (ISO), role and the like, in their order."""
+    told = list(entries)
+    held = next((one["what"] == HOLD for one in reversed(told) if _steers(one)), False)
+    asked = _asked(told)
+    if asked:
+        return Kept(until=asked + timedelta(days=WITHDRAWN_DAYS), why="withdrawn", held=held)
+    if state != "closed":
+        return Kept(until=None, why="", held=held)
+    last = max((on for one in told if _counts(one) and (on := _day(one))), default=arrived_on)
+    out = _out_of_scope(told)
+    span = months.out_of_scope if out else months.closed
+    why = "out_of_scope" if out else "closed"
+    return Kept(until=_months_on(max(last, arrived_on), span), why=why, held=held)
+
+
+def _steers(one: Mapping[str, Any]) -> bool:
+    return one["what"] in {HOLD, UNHOLD} and one.get("role") == "handler"
+
+
+def _counts(one: Mapping[str, Any]) -> bool:
+    """What moves the date: words of the reporter, and work. That it was held or looked at does not."""
+    return one["what"] not in {HOLD, UNHOLD, WITHDRAW}
+
+
+def _asked(told: list[Mapping[str, Any]]) -> date | None:
+    """The day on which the reporter asked to withdraw, unless they have written since."""
+    for one in reversed(told):
+        if one.get("role") == "reporter":
+            return _day(one) if one["what"] == WITHDRAW else None
+    return None
+
+
+def _out_of_scope(told: list[Mapping[str, Any]]) -> bool:
+    """Whether the last ending says that this was not for us."""
+    for one in reversed(told):
+        if one.get("role") == "handler" and one.get("kind") == "ket-thuc":
+            return bool(one.get("values", {}).get("closure") == _OUT_OF_SCOPE)
+    return False
+
+
+def _day(one: Mapping[str, Any]) -> date | None:
+    try:
+        return datetime.fromisoformat(str(one.get("at", ""))).date()
+    except ValueError:
+        return None
+
+
+def _months_on(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
