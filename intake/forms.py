@@ -164,7 +164,7 @@ class ReplyForm(PublicForm):
 
 
 class AnswerForm(StaffForm):
-    """A message from a handler, and where the case stands after it."""
+    """A message from a handler, and what the reporter sees after it."""
 
     message = Lines(
         Text("Nội dung trả lời", "Your answer"),
@@ -175,10 +175,7 @@ class AnswerForm(StaffForm):
     )
     state = RadioField(
         Text("Sau khi gửi", "After sending"),
-        choices=[
-            SelectChoice("answered", _ANSWERED),
-            SelectChoice("closed", Text("Kết thúc việc này", "Close this case")),
-        ],
+        choices=[SelectChoice("answered", _ANSWERED)],  # closing is a part of the file, with its reason
         default="answered",
     )
 

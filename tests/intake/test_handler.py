@@ -79,8 +79,9 @@ def test_an_answer_reaches_the_mailbox_and_shows_no_story_again(
         ({"message": "", "state": "answered"}, "Chưa có nội dung trả lời"),
         ({"message": "ừ" * 4001, "state": "answered"}, "ừ" * 4001),
         ({"message": "Xin chào.", "state": "erased"}, "Xin chào."),
+        ({"message": "Xin chào.", "state": "closed"}, "Xin chào."),
     ],
-    ids=["empty", "too long", "no such state"],
+    ids=["empty", "too long", "no such state", "closed without a reason"],
 )
 def test_an_answer_that_needs_another_look_is_kept(
     desk: FlaskClient, reporter: Reporter, sent: dict[str, str], words: str
@@ -232,7 +233,7 @@ def test_a_message_of_the_reporter_that_came_meanwhile_is_shown_too(
     reporter.writes()
     seen = hidden(opened(desk, reporter.case_id).text, "seen")
     reporter.adds("Tôi vừa viết thêm.")
-    sent = {"message": "Chào bạn.", "state": "closed", "seen": seen}
+    sent = {"message": "Chào bạn.", "state": "answered", "seen": seen}
     page = post(desk, f"/lam-viec/{reporter.case_id}/tra-loi", sent)
     assert page.status_code == 409
     assert "Tôi vừa viết thêm." in page.text
