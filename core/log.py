@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flask import current_app
-from sqlalchemy import Integer, LargeBinary, ScalarResult, event, select
+from sqlalchemy import Integer, LargeBinary, Result, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, config
@@ -163,6 +163,11 @@ def write(
     session.add(LogLine(sequence=sequence, sealed=sealed, mac=mac))
     head.sequence, head.mac = sequence, mac
     session.info["log_sequence"] = sequence
+    listen(session)
+
+
+def listen(session: Session) -> None:
+    """See to it that the chain key moves on when this session's lines are kept."""
     if not session.info.get("log_listens"):
         session.info["log_listens"] = True
         event.listen(session, "after_commit", _move_on)
@@ -215,8 +220,7 @@ def check(session: Session, first_key: bytes) -> int:
             expected += 1
             if row.sequence != expected:
                 raise LogBroken(_line_missing(expected))
-            mac_here = _link(key, row.sequence, mac, row.sealed)
-            if not hmac.compare_digest(mac_here, row.mac):
+            if not hmac.compare_digest(_link(key, row.sequence, mac, row.sealed), row.mac):
                 raise LogBroken(_line_changed(expected))
             key, mac = _next(key), row.mac
     if head.sequence != expected or head.mac != mac:
@@ -268,10 +272,14 @@ def _wraps(roster: Roster, log_seed: bytes, first_key: bytes) -> bytes:
     return json.dumps(wraps).encode()
 
 
-def _rows(session: Session, last: int) -> ScalarResult[LogLine]:
-    """Lines up to the head as it was read; a later one belongs to somebody who wrote in the meantime."""
-    lines = select(LogLine).where(LogLine.sequence <= last).order_by(LogLine.sequence)
-    return session.scalars(lines.execution_options(yield_per=1000))
+def _rows(session: Session, last: int) -> Result[tuple[int, bytes, bytes]]:
+    """Lines up to the head as it was read; a later one belongs to somebody who wrote in the meantime.
+
+    Columns and not objects: making objects takes four times as long as checking what is in them.
+    """
+    lines = select(LogLine.sequence, LogLine.sealed, LogLine.mac)
+    lines = lines.where(LogLine.sequence <= last).order_by(LogLine.sequence)
+    return session.execute(lines.execution_options(yield_per=1000))
 
 
 def _link(key: bytes, sequence: int, before: bytes, sealed: bytes) -> bytes:

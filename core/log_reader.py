@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -25,6 +25,8 @@ from core.sessions import identity, seed, signed_in
 pages = Blueprint("log_reader", __name__, url_prefix="/lam-viec/nhat-ky")
 
 ON_A_PAGE: Final = 100
+NEWEST_SIGNED: Final = 2000
+"""Newest lines in which signatures are looked for; one signature vouches for every line before it."""
 
 DEEDS: Final[Mapping[str, Text]] = {
     "founded": Text("Hệ thống được khởi lập", "The installation was founded"),
@@ -136,6 +138,8 @@ class Finding:
 
     lines: int
     broken: Text | None = None
+    signed: Mapping[str, int] = field(default_factory=dict)
+    """Custodian's id → the last line their newest signature covers; who signed more should ask why."""
 
 
 @pages.get("/")
@@ -157,32 +161,52 @@ def show() -> str:
         finding = check(session, log_seed, first_key)
         pages_in_all = max(1, -(-_count(session) // ON_A_PAGE))
         entries = list(_entries(session, log_seed, min(page, pages_in_all)))
+        signed = signed_by(session, finding)
     return render_template(
-        "core/log.html", entries=entries, finding=finding, page=min(page, pages_in_all), pages=pages_in_all
+        "core/log.html",
+        entries=entries,
+        finding=finding,
+        signed=signed,
+        page=min(page, pages_in_all),
+        pages=pages_in_all,
     )
 
 
-def check(session: Session, log_seed: bytes, first_key: bytes, *, signatures: int = 2000) -> Finding:
+def signed_by(session: Session, finding: Finding) -> list[tuple[str, int]]:
+    """Name and last line covered, the newest signature first."""
+    names = {person.id: person.name for person in session.scalars(select(Person))}
+    found = [(names.get(person_id, person_id), line) for person_id, line in finding.signed.items()]
+    return sorted(found, key=lambda one: -one[1])
+
+
+def check(session: Session, log_seed: bytes, first_key: bytes, *, signatures: int = NEWEST_SIGNED) -> Finding:
     """Check every link of the chain, and custodians' signatures under its head in the newest lines."""
     try:
         lines = log.check(session, first_key)
-        _check_signatures(session, log_seed, signatures)
+        signed = _check_signatures(session, log_seed, signatures)
     except LogBroken as broken:
         return Finding(lines=0, broken=broken.reason)
-    return Finding(lines=lines)
+    return Finding(lines=lines, signed=signed)
 
 
-def _check_signatures(session: Session, log_seed: bytes, newest: int) -> None:
-    """Every signature a custodian left under the log's head belongs to the head as it stands here."""
+def _check_signatures(session: Session, log_seed: bytes, newest: int) -> dict[str, int]:
+    """Every signature a custodian left under the log's head belongs to the head as it stands here.
+
+    Returns up to which line each custodian has signed.
+    """
     try:
         versions = rosters.chain(session)
     except (NoRoster, RosterRefused):
-        return
+        return {}
+    signed: dict[str, int] = {}
     links: dict[int, bytes] = {0: bytes(32)}
     links.update((row.sequence, row.mac) for row in session.execute(select(LogLine.sequence, LogLine.mac)))
     for line in log.read(session, log_seed, limit=newest):
         if not line.deed or (line.detail.get("signature") and not _is_true(line, links, versions)):
             raise LogBroken(_false(line.sequence))
+        if line.detail.get("signature"):
+            signed[line.who] = max(signed.get(line.who, 0), int(line.detail["head"]))
+    return signed
 
 
 def _false(sequence: int) -> Text:

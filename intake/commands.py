@@ -70,7 +70,8 @@ def link(name: str) -> None:
 
 @commands.cli.command("verify-log")
 @click.option("--name", prompt="Custodian's sign-in name")
-def verify_log(name: str) -> None:
+@click.option("--every-signature", is_flag=True, help="Open every line for signatures, not the newest 2,000.")
+def verify_log(name: str, every_signature: bool) -> None:
     """Check the whole chain of the log with a custodian's passphrase and code; exit 1 where it breaks."""
     passphrase = click.prompt("Passphrase", hide_input=True)
     code = click.prompt("Six-digit code", hide_input=True)
@@ -79,10 +80,15 @@ def verify_log(name: str) -> None:
         with db.reading() as session:
             log_keys = _log_keys(session, who.person_id, seed)
         with db.reading() as session:
-            finding = log_reader.check(session, *log_keys, signatures=10**9)
+            finding = log_reader.check(
+                session, *log_keys, signatures=10**9 if every_signature else log_reader.NEWEST_SIGNED
+            )
+            signed = log_reader.signed_by(session, finding)
     if finding.broken:
         raise click.ClickException(f"The chain is broken. {finding.broken.en}")
     click.echo(f"The chain holds: {finding.lines} lines.")
+    for person, line in signed:
+        click.echo(f"  {person} signed up to line {line}.")
 
 
 @commands.cli.command("who-opens")

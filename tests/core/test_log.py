@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -241,6 +242,35 @@ def test_somebody_with_all_keys_cannot_rewrite_what_a_custodian_has_signed(
         finding = log_reader.check(session, log_seed, first)
     assert finding.broken is not None
     assert "signature" in finding.broken.en
+
+
+def test_a_whole_rewriting_without_signatures_shows_in_who_signed(
+    app: Flask, centre: Founded, custodian: Settled
+) -> None:
+    """Who has the first key and the key file can rewrite all; then the others' signatures are missing."""
+    other = centre.of(Role.CUSTODIAN)[1]
+    signed_in(app, other)
+    with db.reading() as session:
+        log_seed, first = log.keys_for(session, custodian.person_id, _seed(custodian))
+        finding = log_reader.check(session, log_seed, first)
+        assert finding.signed[other.person_id] >= 5
+        assert (other.name, finding.signed[other.person_id]) in log_reader.signed_by(session, finding)
+        public = PublicKey(session.get_one(LogHead, 1).public)
+    with db.writing() as session:
+        line = {
+            "at": "2026-01-01T00:00",
+            "deed": "signed_in",
+            "who": other.person_id,
+            "about": "",
+            "detail": {},
+        }
+        row = session.get_one(LogLine, _last(session))
+        row.sealed = seal(pad(json.dumps(line).encode(), 512), public, context("log", row.sequence))
+        _recompute(session, first)
+    with db.reading() as session:
+        finding = log_reader.check(session, log_seed, first)
+    assert finding.broken is None, "the chain alone looks whole"
+    assert other.person_id not in finding.signed
 
 
 def test_only_custodians_reach_the_page(app: Flask, centre: Founded) -> None:
