@@ -86,6 +86,9 @@ def open_case(case_id: str) -> Any:
 def answer(case_id: str) -> Any:
     """Send an answer to the reporter's mailbox."""
     form = AnswerForm()
+    if "template" in request.form:
+        form.message.data = _with_template(form.message.data or "", request.form["template"])
+        return _again(case_id, form, "answer", status=200)
     if not form.validate():
         return _again(case_id, form, "answer")
     try:
@@ -97,6 +100,16 @@ def answer(case_id: str) -> Any:
         return _again(case_id, form, "answer", since=since)
     flash(t("Đã gửi trả lời vào hộp thư của người viết.", "Your answer is in the reporter's mailbox."))
     return redirect(url_for("handler.case", case_id=case_id), 303)
+
+
+def _with_template(typed: str, wanted: str) -> str:
+    """What was typed so far and a ready sentence below it, to be changed before it is sent."""
+    number, _, lang = wanted.partition(".")
+    known = {str(place): one for place, one in enumerate(KIND_ANSWERS)}
+    if number not in known:
+        return typed
+    text = known[number].text
+    return f"{typed}\n\n{text.en if lang == 'en' else text.vi}".strip()
 
 
 def _answered(case_id: str, form: AnswerForm) -> list[Entry]:
@@ -216,6 +229,7 @@ def _again(
     *,
     quoting: bool = False,
     since: Sequence[Entry] = (),
+    status: int = 422,
 ) -> Response:
     line = _line(case_id)
     seen = request.form.get("seen", 0, type=int)
@@ -232,7 +246,7 @@ def _again(
         seen=seen,
         **_HANDLING,
     )
-    return make_response(page, 409 if since else 422)
+    return make_response(page, 409 if since else status)
 
 
 _QUOTES: Final = Text(

@@ -320,3 +320,14 @@ def test_a_quotation_is_shown_and_sent_only_on_purpose(page: FlaskClient, case_i
     assert "nhắc lại lời trong thư" in held.text
     assert sent["message"] in held.text
     assert "Đã gửi" in post(page, address, {**sent, "quoting": "yes"}, follow_redirects=True).text
+
+
+@pytest.mark.embedded
+def test_a_ready_sentence_is_put_below_what_was_typed_and_nothing_is_sent(
+    page: FlaskClient, reporter: Reporter, case_id: str
+) -> None:
+    sent = {"message": "Chào bạn.", "state": "answered", "template": "0.en"}
+    shown = post(page, f"/lam-viec/{case_id}/tra-loi", sent)
+    assert shown.status_code == 200
+    assert "Chào bạn.\n\nThank you for writing." in html.unescape(shown.text)
+    assert "Thank you for writing." not in reporter.opens().text

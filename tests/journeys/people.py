@@ -145,7 +145,7 @@ class HandlerAtDesk:
     def answers(self, text: str) -> str:
         """Answer in the opened letter."""
         self.page.fill("#message", text)
-        self.page.click("form[action$='/tra-loi'] .btn")
+        self.page.click("form[action$='/tra-loi'] .btn:not(.btn--plain)")
         return self.page.inner_text("main")
 
     def judges(self, genuine: str, gbv_type: str) -> str:
