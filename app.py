@@ -30,6 +30,7 @@ from intake import (
     commands,
     desk_pages,
     erasing_pages,
+    file_pages,
     filing_pages,
     founder,
     handing_pages,
@@ -63,6 +64,7 @@ BLUEPRINTS = (
     desk_pages.pages,  # with those of intake/handler.py
     erasing_pages.pages,
     filing_pages.pages,
+    file_pages.pages,
     handing_pages.pages,
     rota_page.pages,
     naming_pages.pages,

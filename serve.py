@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from app import create_app
 from core import config, installation, migrate, quiet
 from core.config import Settings, WrongSetting
-from core.gateway import Gateway
+from core.gateway import Gateway, Large
 from core.memory import NoMemory
 from core.migrate import DatabaseTooNew
 from intake import founding_link
@@ -58,6 +58,9 @@ def worker() -> Any:
         app.wsgi_app,
         threads=settings.threads,
         limit=app.config["MAX_CONTENT_LENGTH"],
+        large=Large(
+            ends="/hop-thu/tep", limit=settings.file_megabytes * 1_000_000 + 65_536, folder=settings.instance
+        ),
         end=lambda: os._exit(0),
     )
 

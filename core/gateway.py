@@ -12,10 +12,13 @@ import contextlib
 import io
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from core import quiet
+from core.spool import Spool
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -27,6 +30,32 @@ LAST_SECONDS: Final = 3
 """Requests under way when the server is asked to end may take so long."""
 STEP_SECONDS: Final = 30
 """A thread that sends a long answer waits so long for the other side to take one piece of it."""
+
+
+UPLOAD_GRACE: Final = 30
+"""Seconds before a large body's pace is looked at."""
+UPLOAD_PACE: Final = 8_192
+"""Bytes a second a large body must bring on average: 25 MB then take at most 51 minutes."""
+UPLOAD_PLACES: Final = 16
+"""Large bodies one process receives at once; those beyond are asked to come again in a minute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Large:
+    """Bodies that may be larger than a form's: to which paths (how they end), how large, and where they wait, sealed."""
+
+    ends: str
+    limit: int
+    folder: Path
+
+    def meant(self, environ: dict[str, Any]) -> bool:
+        """Whether a request may bring a large body."""
+        path, kind = environ["PATH_INFO"], environ.get("CONTENT_TYPE", "")
+        return environ["REQUEST_METHOD"] == "POST" and path.endswith(self.ends) and "multipart/" in kind
+
+
+class Full(Exception):
+    """All places for large bodies are taken; nothing of this one was read."""
 
 
 class TooSlow(Exception):
@@ -41,9 +70,17 @@ class Gateway:
     """A WSGI application behind the server's own interface (RSGI)."""
 
     def __init__(
-        self, app: Wsgi, *, threads: int, limit: int, end: Callable[[], None] = lambda: None
+        self,
+        app: Wsgi,
+        *,
+        threads: int,
+        limit: int,
+        large: Large | None = None,
+        end: Callable[[], None] = lambda: None,
     ) -> None:
         self._app = app
+        self._large = large
+        self._receiving = 0
         self._limit = limit
         self._end = end
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="page")
@@ -64,23 +101,59 @@ class Gateway:
         if scope.proto != "http":
             return
         environ = environ_of(scope)
+        spool: Spool | None = None
         try:
-            body, whole = await self._receive(environ, protocol)
+            if self._large and self._large.meant(environ) and _length(environ) <= self._large.limit:
+                spool = await self._receive_large(self._large, protocol)
+            else:
+                body, whole = await self._receive(environ, protocol)
         except TooSlow:
             protocol.response_empty(408, [("connection", "close")])
             return
+        except Full:
+            protocol.response_empty(503, [("connection", "close"), ("retry-after", "60")])
+            return
         except Gone:
+            return
+        if spool:
+            environ["CONTENT_LENGTH"] = str(spool.size)
+            environ["wsgi.input"] = spool.reader()
+            await self._hand_over(environ, protocol, spool)
             return
         # Whole, or too long: then the page sees a length beyond its limit and answers in its own words.
         environ["CONTENT_LENGTH"] = str(len(body) if whole else self._limit + 1)
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ["wsgi.input"] = io.BytesIO(body)
+        await self._hand_over(environ, protocol)
+
+    async def _hand_over(self, environ: dict[str, Any], protocol: Any, spool: Spool | None = None) -> None:
+        """Have a thread make the page, and let go of a large body afterwards."""
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
         loop = asyncio.get_running_loop()
         self._busy += 1
         try:
             await loop.run_in_executor(self._threads, self._answer, environ, protocol, loop)
         finally:
             self._busy -= 1
+            if spool:
+                spool.close()
+
+    async def _receive_large(self, large: Large, protocol: Any) -> Spool:
+        """A large body, sealed on the disk piece by piece. Raises `TooSlow`, `Gone` or `Full`.
+
+        What is beyond the limit is read no further; the page then sees a length it refuses.
+        """
+        if self._receiving >= UPLOAD_PLACES:
+            raise Full
+        self._receiving += 1
+        spool = Spool(large.folder)
+        try:
+            await _fill(spool, large.limit, protocol)
+        except BaseException:
+            spool.close()
+            raise
+        finally:
+            self._receiving -= 1
+        return spool
 
     async def _receive(self, environ: dict[str, Any], protocol: Any) -> tuple[bytes, bool]:
         """The body, and whether that is all of it. Raises `TooSlow` or `Gone`."""
@@ -136,6 +209,28 @@ class Gateway:
             close = getattr(parts, "close", None)
             if close is not None:
                 close()
+
+
+async def _fill(spool: Spool, limit: int, protocol: Any) -> None:
+    loop, pieces = asyncio.get_running_loop(), aiter(protocol)
+    begun = loop.time()
+    while True:
+        try:
+            async with asyncio.timeout(UPLOAD_GRACE):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            break
+        except TimeoutError as error:
+            raise TooSlow from error
+        except Exception as error:
+            raise Gone from error
+        spool.write(piece)
+        took = loop.time() - begun
+        if took > UPLOAD_GRACE and spool.size < took * UPLOAD_PACE:
+            raise TooSlow
+        if spool.size > limit:
+            break
+    spool.done()
 
 
 _BARE: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -20,6 +20,8 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "print the file": frozenset({Role.HANDLER}),
     "step back": frozenset({Role.HANDLER}),
     "hand over": frozenset({Role.HANDLER}),
+    "wrap anew": frozenset({Role.HANDLER}),
+    "recover": frozenset({Role.CUSTODIAN}),
     "keep the rota": frozenset({Role.HANDLER}),
     "close": frozenset({Role.HANDLER}),
     "hold": frozenset({Role.HANDLER}),

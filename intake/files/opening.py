@@ -1,0 +1,211 @@
+"""Files of a case at the desk: the list, a clean copy for its handler, an original for two (P4).
+
+Permission first, the line in the log and the counts next, and only then is a chunk unsealed. What a deed returns are
+pieces to send on; they are read after its transaction, each in a short one of its own.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import db, log, rosters
+from core.access import Identity
+from core.sealing import CannotOpen, SharedKey, context, seal, unseal
+from intake import openings
+from intake.cases import Case, Holder, NoSuchCase, Opened, load
+from intake.casework import AtHand, CaseDamaged, at_hand, entries_of
+from intake.compartments import Keys, Place, lend, read_compartment
+from intake.envelope import Story, entry_place
+from intake.files.kinds import KINDS, Kind
+from intake.files.stream import Copy, Stream, open_stream
+from intake.letters import read_compact
+from intake.log_tag import on_case
+from intake.models import Compartment, FileChunk
+from intake.names import HalfRefused
+from intake.roles import require_may
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One file as the list shows it. row: the number of its entry; clean_bytes: None where no copy was made."""
+
+    row: int
+    file_id: str
+    kind: Kind
+    at: str
+    size: int
+    sha256: str
+    clean_bytes: int | None
+    clean: Mapping[str, Any] | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file on its way out: a neutral name, and its pieces."""
+
+    name: str
+    pieces: Iterator[bytes] = field(repr=False)
+
+
+def files(session: Session, identity: Identity, seed: bytes, case_id: str) -> list[Listed]:
+    """The files of a case, the oldest first. Raises `Denied`, `NoSuchCase`, `CaseDamaged`, `LogBroken`."""
+    require_may(identity, "list files")
+    hand = at_hand(session, identity, seed, case_id)
+    log.write(session, "files_listed", who=identity.person_id, about=on_case(hand.side_key))
+    return _listed(hand, hand.story_or_damage())
+
+
+def open_copy(session: Session, identity: Identity, seed: bytes, case_id: str, row: int) -> Download:
+    """The copy without metadata, counted as an opening. `NoSuchCase` also where there is no such copy."""
+    require_may(identity, "open copy")
+    hand = at_hand(session, identity, seed, case_id)
+    log.write(session, "copy_opened", who=identity.person_id, about=on_case(hand.side_key))
+    story = hand.story_or_damage()
+    one = next((one for one in _listed(hand, story) if one.row == row and one.clean), None)
+    if one is None or one.clean is None:
+        raise NoSuchCase
+    _count(hand, story, "handler")
+    return _download(case_id, one.file_id, "clean", one.clean, _ending(one.clean.get("kind"), one.kind))
+
+
+def lend_file_half(
+    session: Session, identity: Identity, seed: bytes, case_id: str, row: int, handler_id: str
+) -> bytes:
+    """A custodian's half of one original, sealed to one handler. row: of the file's entry in `files`.
+
+    Raises `Denied`, `NoSuchCase`, `LogBroken`; `KeyError` for somebody who is not on the roster.
+    """
+    require_may(identity, "lend half of a file")
+    handler = rosters.current(session).member(handler_id)
+    half = _half(session, identity, seed, case_id, row)
+    log.write(session, "half_lent", who=identity.person_id, about=on_case(half))
+    return seal(half.raw, handler.seal_key, _bound(case_id, row, handler_id))
+
+
+def open_original(
+    session: Session, identity: Identity, seed: bytes, case_id: str, row: int, half: bytes
+) -> Download:
+    """The untouched original, for a handler to whom a custodian lent their half; counted for both.
+
+    Raises `Denied`, `NoSuchCase`, `CaseDamaged`, `HalfRefused`, `LogBroken`.
+    """
+    require_may(identity, "open original")
+    hand = at_hand(session, identity, seed, case_id)
+    log.write(session, "original_opened", who=identity.person_id, about=on_case(hand.side_key))
+    story = hand.story_or_damage()
+    try:
+        lent = SharedKey(unseal(half, hand.holder.private, _bound(case_id, row, identity.person_id)))
+        words = _original(hand, story, row, lent)
+    except (CannotOpen, ValueError) as refused:
+        raise HalfRefused from refused
+    _count(hand, story, "handler", "custodian")
+    return _download(case_id, str(words["file"]), "original", words, _ending(words.get("kind"), None))
+
+
+# --- inside ---------------------------------------------------------------------------------------
+
+
+def _listed(hand: AtHand, story: Story) -> list[Listed]:
+    entries, _ = entries_of(hand, story)
+    found = [_read(words) for words in entries if words["what"] == "file" and words["role"] == "reporter"]
+    return [one for one in found if one]
+
+
+def _read(words: Mapping[str, Any]) -> Listed | None:
+    """What an entry says of a file, where it is whole: a browser may have written it."""
+    kind, clean = KINDS.get(str(words.get("kind"))), words.get("clean")
+    if kind is None or not isinstance(words.get("bytes"), int) or not isinstance(clean, dict | None):
+        return None
+    return Listed(
+        row=words["row"],
+        file_id=str(words.get("file")),
+        kind=kind,
+        at=str(words["at"]),
+        size=words["bytes"],
+        sha256=str(words.get("sha256"))[:64],
+        clean_bytes=int(clean["bytes"]) if clean else None,
+        clean=clean,
+    )
+
+
+def _half(session: Session, identity: Identity, seed: bytes, case_id: str, row: int) -> SharedKey:
+    try:
+        holder = Holder.of(identity, seed)
+        case = load(session, case_id, lock=True)
+        opened = case.open_for(holder, rosters.chain(session))
+        part, place = _part(case, row)
+        return lend(opened[part.key_set_c or ""].key, place)
+    except (CannotOpen, KeyError) as refused:
+        raise NoSuchCase from refused
+
+
+def _part(case: Case, row: int) -> tuple[Compartment, Place]:
+    """The part that describes an original stands right after the file's entry."""
+    part = next((one for one in case.parts if one.sequence == row + 1), None)
+    if part is None or not part.key_set_s or not part.key_set_c:
+        raise CannotOpen
+    return part, entry_place(case.id, "SC", case.heads, row + 1)
+
+
+def _original(hand: AtHand, story: Story, row: int, half: SharedKey) -> dict[str, Any]:
+    part, place = _part(hand.case, row)
+    keys = Keys(names=_names_key(hand.opened, part), half=half)
+    written = read_compartment(part.blob, place, keys, rosters=hand.rosters, proof=story.proof)
+    words = read_compact(written.payload)
+    if words.get("what") != "original" or "file" not in words:
+        raise CannotOpen
+    return dict(words)
+
+
+def _names_key(opened: Opened, part: Compartment) -> SharedKey | None:
+    found = opened.get(part.key_set_s or "")
+    return found.names if found else None
+
+
+def _count(hand: AtHand, story: Story, *roles: str) -> None:
+    file = hand.case.file
+    try:
+        counts = openings.read_by_handler(file.openings_handlers, hand.side_key, file.id)
+    except CannotOpen as damage:
+        raise CaseDamaged from damage
+    counts = openings.one_more(counts, *roles)
+    file.openings_handlers = openings.for_handlers(counts, hand.side_key, file.id)
+    file.openings_reporter = openings.for_reporter(counts, story.reporter, file.id)
+
+
+def _ending(told: object, kind: Kind | None) -> str:
+    found = KINDS.get(str(told)) or kind
+    return found.code if found else "bin"
+
+
+def _download(case_id: str, file_id: str, copy: Copy, words: Mapping[str, Any], ending: str) -> Download:
+    try:
+        key = SharedKey(b64decode(words["key"], validate=True))
+        count, size = int(words["chunks"]), int(words["bytes"])
+    except (KeyError, TypeError, ValueError) as damage:
+        raise CaseDamaged from damage
+    stream = Stream(case_id=case_id, file_id=file_id, copy=copy, key=key)
+    pieces = open_stream(_chunks(file_id, copy, count), count, size, stream)
+    return Download(name=f"tep-{file_id[:6]}.{ending}", pieces=pieces)
+
+
+def _chunks(file_id: str, copy: Copy, count: int) -> Iterator[bytes]:
+    for number in range(count):
+        wanted = select(FileChunk.blob).where(
+            FileChunk.file_id == file_id, FileChunk.copy == copy, FileChunk.number == number
+        )
+        with db.reading() as session:
+            blob = session.scalar(wanted)
+        if blob is None:
+            return
+        yield blob
+
+
+def _bound(case_id: str, row: int, handler_id: str) -> bytes:
+    return context("half of a file", case_id, row, handler_id)
