@@ -19,8 +19,6 @@ from intake.retention import HOLD, UNHOLD, WITHDRAW, Months, kept
 from tests.erasing import erase, rows, years_on
 from tests.letters import Handler, Reporter
 
-pytestmark = pytest.mark.embedded
-
 DAY = date(2026, 1, 31)
 
 
