@@ -15,8 +15,10 @@ from core import accounts, admission, config, db, enrolment, keys, log, log_read
 from core.access import TITLES, Identity, Role
 from core.admission import NotRecognised
 from core.brakes import MustWait
+from core.roster import RosterRefused
+from core.rosters import NoRoster
 from core.sealing import CannotOpen
-from intake import founding, who_opens
+from intake import cards, founding, recovery, who_opens
 from intake.founding import AlreadyFounded, Founded, FoundingRefused, Newcomer, Settled
 
 commands = Blueprint("intake_commands", __name__, cli_group="intake")
@@ -66,6 +68,41 @@ def link(name: str) -> None:
         log.write_if_started(session, "link_renewed", who=None, about=person.id)
     with current_app.test_request_context(base_url=_base()):
         click.echo(f"Works once, for {accounts.LINK_DAYS} days:\n  {enrolment.address(token)}")
+
+
+@commands.cli.command("recover")
+def recover() -> None:
+    """With two recovery cards and two custodians: give the handlers of the present list what nobody opens any more."""
+    with current_app.test_request_context():
+        custodians = [_custodian(place) for place in ("First", "Second")]
+        if len({one.person_id for one in custodians}) < 2:
+            raise click.ClickException("The same custodian twice; two different ones are needed.")
+        typed = [click.prompt(f"Card {number}, all 33 words", hide_input=True) for number in (1, 2)]
+        try:
+            done = recovery.recover(custodians, typed, progress=_progress)
+        except cards.CardsRefused as refused:
+            raise click.ClickException(refused.reason.en) from None
+        except (NoRoster, RosterRefused):
+            raise click.ClickException("No list of people is in force: sign one first.") from None
+        except log.LogBroken as broken:
+            raise click.ClickException(broken.reason.en) from None
+    click.echo(f"\n{done.done} letters can be opened again. No name was opened.")
+    if done.held:
+        click.echo(f"{done.held} are still open to a colleague, who wraps them anew at their next sign-in.")
+    if done.closed or done.damaged:
+        raise click.ClickException(f"{done.closed + done.damaged} did not open to these cards.")
+    click.echo("These cards have been seen now: make new ones with the next list, and destroy these.")
+
+
+def _custodian(place: str) -> Identity:
+    name = click.prompt(f"{place} custodian's sign-in name")
+    passphrase = click.prompt("Passphrase", hide_input=True)
+    code = click.prompt("Six-digit code", hide_input=True)
+    return key_holder(name, passphrase, code, Role.CUSTODIAN)[0]
+
+
+def _progress(looked: int, of: int) -> None:
+    click.echo(f"\r{looked} of {of}", nl=False)
 
 
 @commands.cli.command("verify-log")

@@ -17,7 +17,7 @@ from core.i18n import Text, day, t
 from core.navigation import open_to
 from core.sessions import identity, seed, signed_in
 from intake import desk as lists
-from intake import desk_memory, queue
+from intake import desk_memory, queue, recovery_pages
 from intake.desk import Listed
 from intake.handler import pages as pages
 from intake.questions import FORM
@@ -49,6 +49,7 @@ def desk() -> Any:
     return render_template(
         "intake/desk.html",
         columns=_columns(wish),
+        anew=recovery_pages.waits_for(who),
         rows=[_row(line, opened) for line in chosen[(page - 1) * queue.PAGE : page * queue.PAGE]],
         summary=queue.summary(found),
         filters=[

@@ -62,7 +62,7 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Hand:
+class Hand:
     """A case with its keys and what its entries say about who reads."""
 
     case: Case
@@ -123,7 +123,7 @@ def hand_over(session: Session, identity: Identity, seed: bytes, case_id: str, t
     if to not in hand.readers.told or to not in {one.id for one in hand.readers.candidates(hand.now)}:
         raise NotTold
     _sign(session, hand, {"what": HANDED, "to": to})
-    _make_slots_anew(session, hand, _step(hand, HANDED, to))
+    make_slots_anew(session, hand, _step(hand, HANDED, to))
 
 
 def step_back(session: Session, identity: Identity, seed: bytes, case_id: str) -> None:
@@ -133,29 +133,36 @@ def step_back(session: Session, identity: Identity, seed: bytes, case_id: str) -
     if not hand.others:
         raise LastReader
     _sign(session, hand, {"what": DECLINED})
-    _make_slots_anew(session, hand, _step(hand, DECLINED))
+    make_slots_anew(session, hand, _step(hand, DECLINED))
 
 
 # --- inside ---------------------------------------------------------------------------------------
 
 
-def _hand(session: Session, identity: Identity, seed: bytes, case_id: str, deed: str) -> _Hand:
-    """The case, locked, its line in the log written, then its story and steps opened."""
+def _hand(session: Session, identity: Identity, seed: bytes, case_id: str, deed: str) -> Hand:
+    return take_up(session, Holder.of(identity, seed), case_id, deed, who=identity.person_id)
+
+
+def take_up(session: Session, holder: Holder, case_id: str, deed: str, *, who: str) -> Hand:
+    """The case, locked, its line in the log written, then its story and steps opened.
+
+    Raises `NoSuchCase`, `HandingDamaged`, `LogBroken`.
+    """
     try:
-        holder, chain = Holder.of(identity, seed), rosters.chain(session)
+        chain = rosters.chain(session)
         case = load(session, case_id, lock=True)
         opened = case.open_for(holder, chain)
     except CannotOpen as refused:
         raise NoSuchCase from refused
     side_key = opened[case.first_key_set(Side.HANDLERS).id].key
-    log.write(session, deed, who=identity.person_id, about=on_case(side_key))
+    log.write(session, deed, who=who, about=on_case(side_key))
     try:
         story = read_story(case.read_first("story", opened, chain))
         steps, last = _steps(case, opened, chain, story)
         first = chain[story.strikeouts.roster_version - 1]
     except (CannotOpen, NotAKey, IndexError) as damage:
         raise HandingDamaged from damage
-    return _Hand(
+    return Hand(
         case=case,
         holder=holder,
         opened=opened,
@@ -183,7 +190,7 @@ def _steps(case: Case, opened: Opened, chain: Sequence[Roster], story: Story) ->
     return found, last
 
 
-def _step(hand: _Hand, what: str, to: str = "") -> Readers:
+def _step(hand: Hand, what: str, to: str = "") -> Readers:
     """Who reads once this has happened as well."""
     me = hand.holder.member_id
     before = hand.readers
@@ -192,7 +199,7 @@ def _step(hand: _Hand, what: str, to: str = "") -> Readers:
     return Readers(ids=ids, told=before.told, gone=gone, struck=before.struck)
 
 
-def _sign(session: Session, hand: _Hand, words: dict[str, str]) -> None:
+def _sign(session: Session, hand: Hand, words: dict[str, str]) -> None:
     key_set = hand.case.first_key_set(Side.HANDLERS)
     staff = Staff(member_id=hand.holder.member_id, roster_version=hand.now.version, seed=hand.holder.seed)
     payload = compact({"at": clock.now().isoformat(timespec="minutes"), **words})
@@ -202,8 +209,11 @@ def _sign(session: Session, hand: _Hand, words: dict[str, str]) -> None:
     session.flush()
 
 
-def _make_slots_anew(session: Session, hand: _Hand, after: Readers) -> None:
-    """Every key of the side that one holds, in slots of the roster in force; the old slots are overwritten."""
+def make_slots_anew(session: Session, hand: Hand, after: Readers) -> None:
+    """Every key of the side that one holds, in slots of the roster in force; the old slots are overwritten.
+
+    Raises `intake.slots.NobodyLeft` where no handler could open them.
+    """
     first = hand.rosters[hand.story.strikeouts.roster_version - 1]
     left_out = after.left_out(first, hand.now)
     for key_set in list(hand.case.key_sets.values()):

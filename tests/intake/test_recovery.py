@@ -1,0 +1,298 @@
+"""After a passphrase is lost: colleagues wrap anew, or two cards do; nobody opens more than before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pyotp
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from core import clock as core_clock
+from core import db, rosters
+from core.access import Denied, Role
+from core.accounts import Person
+from core.sealing import CannotOpen, PrivateKey
+from intake import cards, founding, recovery, recovery_pages
+from intake.cards import CardsRefused
+from intake.cases import Holder, load
+from intake.founding import Founded, Newcomer, Settled
+from intake.models import KeySet
+from intake.recovery import NeedTwo
+from intake.slots import RECOVERY, Side
+from tests.factories import add_person, post, signed_in
+from tests.letters import Handler, Reporter
+
+pytestmark = pytest.mark.embedded
+
+
+def enrols_again(app: Flask, person: Settled) -> Settled:
+    """The same person with a fresh passphrase and seed, not yet on a signed roster."""
+    with app.app_context():
+        (again,) = founding.prepare(
+            [Newcomer(name=f"{person.name} lần hai", title_vi="Cán bộ", roles=person.roles)]
+        )
+        with db.writing() as session:
+            row = session.get_one(Person, person.person_id)
+            lock = founding.settle(session, again)
+            other = session.get_one(Person, lock.person_id)
+            row.lock, row.seal_public, row.sign_public = other.lock, other.seal_public, other.sign_public
+            other.state, other.lock, other.seal_public, other.sign_public = "retired", None, None, None
+    return replace(lock, person_id=person.person_id, sign_name=person.sign_name)
+
+
+def signs(app: Flask, centre: Founded) -> None:
+    """A new roster with everybody's present keys, signed by two custodians."""
+    with app.app_context(), db.writing() as session:
+        rosters.propose(session, centre.roster.recovery_public)
+        for one in centre.of(Role.CUSTODIAN)[:2]:
+            assert one.credentials.seed is not None
+            founding.sign(session, one.identity, one.credentials.seed)
+
+
+def wraps(app: Flask, handler: Handler, **more: Any) -> recovery.Outcome:
+    with app.app_context():
+        return recovery.wrap_anew(handler.person.identity, handler.seed, **more)
+
+
+def uses_cards(app: Flask, centre: Founded, *places: int) -> recovery.Outcome:
+    who = [one.identity for one in centre.of(Role.CUSTODIAN)[:2]]
+    with app.app_context():
+        return recovery.recover(who, [centre.cards[place] for place in places])
+
+
+def opens(app: Flask, person: Settled, case_id: str) -> str:
+    """ "names", "story" or "" : what this person's key opens of the first sending, whatever pages say."""
+    assert person.credentials.seed is not None
+    holder = Holder.of(person.identity, person.credentials.seed)
+    with app.app_context(), db.reading() as session:
+        case = load(session, case_id)
+        try:
+            found = case.open_for(holder, rosters.chain(session))[case.first_key_set(Side.HANDLERS).id]
+        except CannotOpen:
+            return ""
+    return "names" if found.names else "story"
+
+
+# --- a colleague wraps anew
+
+
+def test_who_enrolled_again_opens_old_letters_once_a_colleague_wrapped_them(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    lost, stays = handlers
+    again = enrols_again(app, lost.person)
+    signs(app, centre)
+    assert opens(app, again, reporter.case_id) == ""
+
+    outcome = wraps(app, stays)
+
+    assert (outcome.done, outcome.closed, outcome.damaged) == (1, 0, 0)
+    assert opens(app, again, reporter.case_id) == "names"
+    assert opens(app, stays.person, reporter.case_id) == "names"
+    assert opens(app, lost.person, reporter.case_id) == "", "the lost keys open nothing any more"
+    reporter.adds("Tin sau.")
+    assert Handler(app, again).opens(reporter.case_id)
+
+
+def test_nobody_struck_out_and_nobody_new_gets_in_and_nothing_shows_it(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    struck, stays = handlers
+    reporter.writes(exclude_handlers=[struck.person.person_id])
+    again = enrols_again(app, struck.person)
+    new = add_person(app, Newcomer(name="Ngô Thị Mới", title_vi="Bác sĩ", roles=frozenset({Role.HANDLER})))
+    signs(app, centre)
+
+    assert wraps(app, stays).done == 1
+
+    assert [opens(app, one, reporter.case_id) for one in (again, new, stays.person)] == ["", "", "names"]
+    with app.app_context(), db.reading() as session:
+        sizes = {len(one) for one in session.scalars(select(KeySet.blob).where(KeySet.side == "S"))}
+    assert len(sizes) == 1
+    assert wraps(app, Handler(app, again)) == recovery.Outcome(), "nothing is behind any more"
+
+
+def test_a_handler_who_cannot_open_a_case_leaves_it_as_it_is(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    struck, _ = handlers
+    reporter.writes(exclude_handlers=[struck.person.person_id])
+    signs(app, centre)
+    assert (wraps(app, struck).done, wraps(app, struck).closed) == (0, 1)
+
+
+def test_what_was_interrupted_goes_on_where_it_stopped(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    for _ in range(3):
+        reporter.writes()
+    lost, stays = handlers
+    again = enrols_again(app, lost.person)
+    signs(app, centre)
+    allowed = iter([True, False])
+
+    first = wraps(app, stays, going_on=lambda: next(allowed))
+    rest = wraps(app, stays, after=first.last)
+
+    assert (first.done, rest.done) == (1, 2)
+    with app.app_context(), db.reading() as session:
+        assert recovery.behind(session) == []
+    assert opens(app, again, reporter.case_id) == "names"
+
+
+def test_the_page_wraps_and_says_when_all_is_done(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    again = enrols_again(app, handlers[0].person)
+    signs(app, centre)
+    browser = signed_in(app, handlers[1].person)
+    assert "Bọc lại khóa" in browser.get("/lam-viec/").text
+
+    answer = post(browser, "/lam-viec/boc-lai")
+
+    assert answer.status_code == 302
+    desk = browser.get("/lam-viec/").text
+    assert "Đã bọc lại xong" in desk
+    assert "/lam-viec/boc-lai" not in desk
+    assert opens(app, again, reporter.case_id) == "names"
+    assert "/lam-viec/boc-lai" in browser.get("/en/lam-viec/boc-lai").text
+
+
+def test_the_page_never_says_where_it_stopped(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    struck, _ = handlers
+    reporter.writes(exclude_handlers=[struck.person.person_id])
+    reporter.writes(exclude_handlers=[struck.person.person_id])
+    signs(app, centre)
+    ticks = iter(range(0, 1000, 3))
+    monkeypatch.setattr(recovery_pages.time, "monotonic", lambda: next(ticks))
+    browser = signed_in(app, struck.person)
+
+    page = post(browser, "/lam-viec/boc-lai").text
+
+    assert "Đã bọc lại 0 thư" in page
+    with app.app_context(), db.reading() as session:
+        assert not [one for one in recovery.behind(session) if one in page]
+
+
+# --- the cards
+
+
+def test_two_cards_bring_every_story_back_and_no_name(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    again = [enrols_again(app, one.person) for one in handlers]
+    signs(app, centre)
+
+    outcome = uses_cards(app, centre, 0, 2)
+
+    assert (outcome.done, outcome.held, outcome.closed) == (1, 0, 0)
+    assert [opens(app, one, reporter.case_id) for one in again] == ["story", "story"]
+    assert Handler(app, again[0]).opens(reporter.case_id)
+    assert uses_cards(app, centre, 0, 1) == recovery.Outcome(), "again is not twice"
+
+
+def test_what_a_colleague_still_holds_is_left_to_them_with_its_names(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    again = enrols_again(app, handlers[0].person)
+    signs(app, centre)
+
+    assert uses_cards(app, centre, 0, 1).held == 1
+
+    assert opens(app, again, reporter.case_id) == ""
+    assert opens(app, handlers[1].person, reporter.case_id) == "names"
+
+
+def test_where_everybody_left_the_new_handlers_read_but_who_was_struck_out(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    struck, left = handlers
+    reporter.writes(exclude_handlers=[struck.person.person_id])
+    again = enrols_again(app, struck.person)
+    new = add_person(app, Newcomer(name="Ngô Thị Mới", title_vi="Bác sĩ", roles=frozenset({Role.HANDLER})))
+    with app.app_context(), db.writing() as session:
+        session.get_one(Person, left.person.person_id).state = "retired"
+    signs(app, centre)
+
+    assert uses_cards(app, centre, 1, 2).done == 1
+
+    assert [opens(app, one, reporter.case_id) for one in (again, new)] == ["", "story"]
+
+
+def test_one_card_twice_cards_of_another_house_and_one_custodian_are_refused(
+    app: Flask, centre: Founded, reporter: Reporter
+) -> None:
+    reporter.writes()
+    signs(app, centre)
+    _, others = cards.make()
+    who = [one.identity for one in centre.of(Role.CUSTODIAN)[:2]]
+    with app.app_context():
+        with pytest.raises(CardsRefused, match=r"hai lần|same card|Hai lần"):
+            recovery.recover(who, [centre.cards[0], centre.cards[0]])
+        with pytest.raises(CardsRefused):
+            recovery.recover(who, list(others[:2]))
+        with pytest.raises(CardsRefused):
+            recovery.recover(who, [centre.cards[0], others[1]])
+        with pytest.raises(NeedTwo):
+            recovery.recover([who[0], who[0]], list(centre.cards[:2]))
+        with pytest.raises(NeedTwo):
+            recovery.recover(who[:1], list(centre.cards[:2]))
+        with pytest.raises(Denied):
+            recovery.recover([who[0], centre.of(Role.HANDLER)[0].identity], list(centre.cards[:2]))
+
+
+def test_the_command_asks_for_two_custodians_and_two_cards(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    again = [enrols_again(app, one.person) for one in handlers]
+    signs(app, centre)
+    said = []
+    for one in centre.of(Role.CUSTODIAN)[:2]:
+        code = pyotp.TOTP(one.credentials.totp).at(core_clock.now())
+        said += [one.sign_name, one.credentials.passphrase, code]
+    ran = app.test_cli_runner().invoke(
+        args=["intake", "recover"], input="\n".join([*said, centre.cards[0].upper(), centre.cards[1]]) + "\n"
+    )
+    assert ran.exit_code == 0, ran.output
+    assert "1 letters can be opened again" in ran.output
+    assert opens(app, again[0], reporter.case_id) == "story"
+    for word in centre.cards[0].split():
+        assert word.upper() not in ran.output
+
+
+def test_every_case_that_is_wrapped_writes_its_line_first(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter.writes()
+    signs(app, centre)
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError
+
+    with app.app_context(), db.reading() as session:
+        before = list(session.scalars(select(KeySet.blob)))
+    monkeypatch.setattr("core.log.write", fails)
+    with pytest.raises(RuntimeError):
+        wraps(app, handlers[0])
+    with app.app_context(), db.reading() as session:
+        assert list(session.scalars(select(KeySet.blob))) == before
+
+
+def test_the_cards_key_is_in_no_handlers_slot(app: Flask, centre: Founded, reporter: Reporter) -> None:
+    reporter.writes()
+    seed = cards.recover(list(centre.cards[:2]), centre.roster.recovery_public)
+    holder = Holder(member_id=RECOVERY, side=Side.HANDLERS, seed=seed, private=PrivateKey.from_seed(seed))
+    with app.app_context(), db.reading() as session:
+        case = load(session, reporter.case_id)
+        found = case.open_for(holder, rosters.chain(session))
+        assert all(one.names is None for one in found.values())
