@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,8 @@ from core.sealing import CannotOpen, PrivateKey, context, pad, seal, sign, unpad
 from intake import names
 from intake.cases import Case
 from intake.casework import CaseDamaged, at_hand, entries_of
+from intake.files import opening
+from intake.files.opening import Download
 from intake.log_tag import on_case
 from intake.roles import require_may
 from intake.slots import Side
@@ -35,6 +37,7 @@ from intake.slots import Side
 WAIT_SECONDS: Final = 15 * 60
 """How long a request waits for a custodian, and a half for its handler."""
 _AT_ONCE: Final = 8
+Shown = TypeVar("Shown")
 _PADDED: Final = 4_096
 _REASON: Final = 500
 
@@ -56,6 +59,8 @@ class Ask:
     handler: str
     reason: str = field(repr=False)
     at: float
+    row: int = 0
+    """Zero asks for names; else the number of a file's entry, for its untouched original."""
 
     @property
     def label(self) -> str:
@@ -85,8 +90,12 @@ def label_of(case_id: str) -> str:
 # --- the handler ----------------------------------------------------------------------------------
 
 
-def ask(session: Session, identity: Identity, seed: bytes, case_id: str, reason: str) -> dict[str, bytes]:
+def ask(
+    session: Session, identity: Identity, seed: bytes, case_id: str, reason: str, row: int = 0
+) -> dict[str, bytes]:
     """A request, sealed to each custodian who can lend a half: id of a person → bytes; for `send`.
+
+    row: see `Ask`; a request for a file is sent and looked up under `file_key` in place of the case's id.
 
     Raises `Denied`, `NoSuchCase`, `CaseDamaged`, `NobodyToAsk`, `LogBroken`; ValueError for a reason that is
     empty or too long.
@@ -102,6 +111,7 @@ def ask(session: Session, identity: Identity, seed: bytes, case_id: str, reason:
         handler=identity.person_id,
         reason=reason,
         at=clock.now().timestamp(),
+        row=row,
     )
     words = json.dumps(asdict(made) | {"asked": len(people)}, ensure_ascii=False).encode()
     signed = sign(_signed(words), seed) + words
@@ -141,12 +151,30 @@ def take_back(seed: bytes, case_id: str) -> None:
     once.forget("name asked", _mine(seed, case_id))
 
 
+def file_key(case_id: str, row: int) -> str:
+    """What stands for the case's id where a request is about one file."""
+    return f"{case_id}:{row}"
+
+
 def open_once(identity: Identity, seed: bytes, case_id: str) -> Mapping[str, Any]:
     """The names, one single time: line in the log and counts first, in a transaction of its own.
 
     Raises `NothingLent`, and as `names.open_name` does.
     """
-    found = standing(seed, case_id)
+    return _once(seed, case_id, lambda session, half: names.open_name(session, identity, seed, case_id, half))
+
+
+def open_file_once(identity: Identity, seed: bytes, case_id: str, row: int) -> Download:
+    """An untouched original, one single time, as `open_once`; raises `NothingLent`, and as `open_original` does."""
+    return _once(
+        seed,
+        file_key(case_id, row),
+        lambda session, half: opening.open_original(session, identity, seed, case_id, row, half),
+    )
+
+
+def _once(seed: bytes, key: str, deed: Callable[[Session, bytes], Shown]) -> Shown:
+    found = standing(seed, key)
     half = memory.store().get(f"name_half:{found.ask.ask_id}") if found else None
     if found is None or half is None:
         raise NothingLent
@@ -155,11 +183,11 @@ def open_once(identity: Identity, seed: bytes, case_id: str) -> Mapping[str, Any
         raise NothingLent
     try:
         with db.writing() as session:
-            shown = names.open_name(session, identity, seed, case_id, half)
+            shown = deed(session, half)
     except Exception:
         memory.store().delete(claim)  # nothing was shown, so it may be tried again
         raise
-    take_back(seed, case_id)
+    take_back(seed, key)
     return shown
 
 
@@ -186,6 +214,9 @@ def agree(session: Session, identity: Identity, seed: bytes, ask_id: str) -> tup
     `NothingLent` where no such request waits.
     """
     one = _one(session, identity, seed, ask_id)
+    if one.row:
+        about = (one.case_id, one.row, one.handler)
+        return ask_id, opening.lend_file_half(session, identity, seed, *about)
     return ask_id, names.lend_half(session, identity, seed, one.case_id, one.handler)
 
 

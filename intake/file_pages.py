@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Blueprint, Response, make_response, render_template, request, stream_with_context
+from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from core import config, db
 from core.access import Identity, Role, require
 from core.brakes import MustWait
 from core.db import new_id
-from core.headers import page_of
+from core.headers import attachment, page_of
 from core.i18n import Text
 from core.keys import Busy
 from core.log import LogBroken
@@ -27,7 +27,6 @@ from intake.casework import CaseDamaged
 from intake.files import keeping, opening
 from intake.files.cleaning import CleaningBusy, Swells
 from intake.files.keeping import NoFile, TooLarge, TooMany, UnknownKind
-from intake.files.opening import Download
 from intake.forms import ReceiptForm
 from intake.mailbox import Mailbox, NoMailbox
 from intake.questions import FORM
@@ -210,15 +209,7 @@ def copy(case_id: str, row: int) -> Any:
     """Download the copy without metadata: the line in the log and the count are kept before the first byte."""
     with db.writing() as session:
         found = opening.open_copy(session, _handler(), seed(), case_id, row)
-    return download(found)
-
-
-def download(found: Download) -> Response:
-    """A file as an attachment that no browser shows, runs or keeps."""
-    answer = Response(stream_with_context(found.pieces), mimetype="application/octet-stream")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{found.name}"'
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return attachment(found.name, found.pieces)
 
 
 def _handler() -> Identity:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core import db, log, rosters
 from core.access import Identity
+from core.db import Database
 from core.sealing import CannotOpen, SharedKey, context, seal, unseal
 from intake import openings
 from intake.cases import Case, Holder, NoSuchCase, Opened, load
@@ -99,6 +100,7 @@ def open_original(
     hand = at_hand(session, identity, seed, case_id)
     log.write(session, "original_opened", who=identity.person_id, about=on_case(hand.side_key))
     story = hand.story_or_damage()
+    entries_of(hand, story)  # what is past its date opens to nobody
     try:
         lent = SharedKey(unseal(half, hand.holder.private, _bound(case_id, row, identity.person_id)))
         words = _original(hand, story, row, lent)
@@ -191,16 +193,16 @@ def _download(case_id: str, file_id: str, copy: Copy, words: Mapping[str, Any], 
     except (KeyError, TypeError, ValueError) as damage:
         raise CaseDamaged from damage
     stream = Stream(case_id=case_id, file_id=file_id, copy=copy, key=key)
-    pieces = open_stream(_chunks(file_id, copy, count), count, size, stream)
+    pieces = open_stream(_chunks(db.current(), file_id, copy, count), count, size, stream)
     return Download(name=f"tep-{file_id[:6]}.{ending}", pieces=pieces)
 
 
-def _chunks(file_id: str, copy: Copy, count: int) -> Iterator[bytes]:
+def _chunks(database: Database, file_id: str, copy: Copy, count: int) -> Iterator[bytes]:
     for number in range(count):
         wanted = select(FileChunk.blob).where(
             FileChunk.file_id == file_id, FileChunk.copy == copy, FileChunk.number == number
         )
-        with db.reading() as session:
+        with database.reading() as session:
             blob = session.scalar(wanted)
         if blob is None:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 from dataclasses import replace
 from typing import Any
@@ -26,6 +27,7 @@ from intake.files.stream import CHUNK, SEALED_CHUNK, Stream, chunks_for, open_st
 from intake.founding import Founded
 from intake.models import CaseFile, FileChunk, StoredFile
 from intake.names import HalfRefused
+from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter, desks, hidden
 
 pytestmark = pytest.mark.embedded
@@ -383,3 +385,37 @@ def test_files_can_be_switched_off(app: Flask, letter: Reporter) -> None:
 def test_both_handlers_of_a_letter_see_its_files(app: Flask, centre: Founded, letter: Reporter) -> None:
     sends(letter, a_picture())
     assert [len(listed(app, desk, letter.case_id)) for desk in desks(app, centre)] == [1, 1]
+
+
+# --- pages at the desk ----------------------------------------------------------------------------
+
+
+def test_a_handler_downloads_a_copy_and_with_a_custodian_the_original_each_in_their_own_session(
+    app: Flask, centre: Founded, letter: Reporter, handlers: list[Handler]
+) -> None:
+    body = a_picture()
+    sends(letter, body)
+    desk, custodian = signed_in(app, handlers[0].person), signed_in(app, centre.of(Role.CUSTODIAN)[0])
+    place = f"/lam-viec/{letter.case_id}/tep"
+    page = desk.get(place)
+    assert hashlib.sha256(body).hexdigest() in page.text
+    (row,) = {int(found) for found in re.findall(rf"{place}/(\d+)", page.text)}
+    got = post(desk, f"{place}/{row}", {})
+    assert got.headers["Content-Type"] == "application/octet-stream"
+    assert got.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert got.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in got.headers["Content-Security-Policy"]
+    assert got.data.startswith(b"\xff\xd8\xff")
+    assert not holds_canary(got.data)
+    goc = f"{place}/{row}/goc"
+    assert post(desk, f"{goc}/mo", {}).status_code == 303
+    assert post(desk, f"{goc}/xin", {"reason": ""}).status_code == 422
+    assert post(desk, f"{goc}/xin", {"reason": "Giao cho Công an"}).status_code == 303
+    asked = custodian.get("/lam-viec/mo-ten").text
+    assert "bản gốc của một tệp" in asked
+    (ask_id,) = set(re.findall(r"/mo-ten/([0-9a-f]{32})/dong-y", asked))
+    assert post(custodian, f"/lam-viec/mo-ten/{ask_id}/dong-y", {}).status_code == 303
+    assert "Tải bản gốc một lần" in desk.get(goc).text
+    assert post(desk, f"{goc}/mo", {}).data == body
+    assert post(desk, f"{goc}/mo", {}).status_code == 303
+    assert custodian.get(place).status_code == 404
