@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 
 import serve
 from app import create_app
-from bench import clients, desk, log_chain
+from bench import anew, clients, desk, log_chain
 from bench.clients import Load, once_each, over_and_over, request
 from core import db, memory, rosters
 from core.access import Role
@@ -62,6 +62,7 @@ def main() -> None:
             _line("second start, to the first page", f"{time.perf_counter() - begun:.1f} s", "< 5 s")
     with _centre() as (app, founded, _settings):
         desk.measure(app, founded, _line)
+        anew.measure(app, founded, _line)
         log_chain.measure(app, founded, _line)
     _effects()
 
