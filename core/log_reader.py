@@ -44,6 +44,7 @@ DEEDS: Final[Mapping[str, Text]] = {
     "holiday_edited": Text("Sửa ngày nghỉ", "Edited a day off"),
     "campaign_edited": Text("Sửa chiến dịch", "Edited the campaign"),
     "listed": Text("Xem danh sách thư", "Looked at the list of letters"),
+    "entry_begun": Text("Mở trang nhập hộ thư", "Opened the page to enter a letter for another"),
     "opened": Text("Mở thư", "Opened a letter"),
     "answered": Text("Trả lời thư", "Answered a letter"),
     "messages_seen": Text("Thấy tin vừa ghi của đồng nghiệp", "Saw what a colleague had just written"),

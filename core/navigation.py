@@ -32,6 +32,7 @@ def _place(endpoint: str, vi: str, en: str, *roles: Role, desk: bool = False) ->
 # Pages that are not built yet are left out by themselves: only endpoints that exist are shown.
 PLACES: Final = (
     _place("handler.desk", "Bàn làm việc", "Desk", *KEY_HOLDERS, desk=True),
+    _place("paper.show", "Nhập hộ", "Enter for another", Role.HANDLER),
     _place("rota.show", "Lịch trực", "Duty rota", Role.HANDLER),
     _place("roster.show", "Danh sách và chữ ký", "Roster and signatures", Role.CUSTODIAN, desk=True),
     _place("erasing.show", "Lưu giữ và xóa", "Keeping and erasing", Role.HANDLER),

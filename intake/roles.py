@@ -22,6 +22,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "hand over": frozenset({Role.HANDLER}),
     "wrap anew": frozenset({Role.HANDLER}),
     "recover": frozenset({Role.CUSTODIAN}),
+    "enter for another": frozenset({Role.HANDLER}),
     "keep the rota": frozenset({Role.HANDLER}),
     "close": frozenset({Role.HANDLER}),
     "hold": frozenset({Role.HANDLER}),
