@@ -21,6 +21,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from core import clock, config, db, rosters
 from core.db import new_id
+from core.i18n import Text
 from core.sealing import PrivateKey, SharedKey
 from core.spool import BLOCK, Spool
 from core.vietnamese import nfc
@@ -203,12 +204,12 @@ def _keep(session: Session, opened: Mailbox, sent: Sent, kind: Kind, copy: Spool
         ids,
         seed,
     )
-    add_letter(session, case.file, private.public, "reporter", _SENT.format(kind=kind.label.vi.lower()))
+    add_letter(session, case.file, private.public, "reporter", f"({_SENT}: {kind.label})")
     case.file.state = "received"
     case.file.size_class = "files"
 
 
-_SENT: Final = "(Đã thêm một tệp · {kind}) (A file was added)"
+_SENT: Final = Text("Đã gửi một tệp", "Sent a file")
 
 
 def _store(session: Session, case_id: str, file_id: str, copy: Copy, spool: Spool) -> dict[str, Any]:
