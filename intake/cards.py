@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Final
 
 from shamir_mnemonic import MnemonicError, Share, combine_mnemonics, generate_mnemonics
@@ -65,6 +66,25 @@ def recover(cards: Sequence[str], public: bytes) -> bytes:
     return seed
 
 
+def rehearse(boxes: Sequence[str], public: bytes) -> int:
+    """Try every pair of the cards in these boxes (empty ones are passed over); how many pairs there were.
+
+    Each pair brings the key back, or `CardsRefused` names the box it cannot read or the two that do not.
+    """
+    typed = [(number, words) for number, words in enumerate(boxes, start=1) if words.strip()]
+    for number, words in typed:
+        _card(words, number)
+    if len(typed) < NEEDED:
+        raise CardsRefused(_TOO_FEW)
+    pairs = list(combinations(typed, NEEDED))
+    for (first, one), (second, other) in pairs:
+        try:
+            recover((one, other), public)
+        except CardsRefused as refused:
+            raise CardsRefused(_PAIR.format(first=first, second=second, reason=refused.reason)) from None
+    return len(pairs)
+
+
 def _card(typed: str, number: int) -> str:
     """One card as SLIP-39 writes it, every word and the check at its end verified."""
     words = [word for word in _SEPARATORS.split(typed.lower()) if word]
@@ -92,6 +112,7 @@ _MISREAD: Final = Text(
     "Thẻ {card}: có từ bị nhầm hoặc sai thứ tự. Bạn so lại với thẻ giấy.",
     "Card {card}: a word is wrong or out of order. Please compare with the paper card.",
 )
+_PAIR: Final = Text("Thẻ {first} và thẻ {second}: {reason}", "Cards {first} and {second}: {reason}")
 _TOO_FEW: Final = Text("Cần hai thẻ khác nhau.", "Two different cards are needed.")
 _SAME_CARD: Final = Text(
     "Hai lần cùng một thẻ; cần hai thẻ khác nhau.",

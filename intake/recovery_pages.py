@@ -1,11 +1,14 @@
-"""Where a handler wraps old cases anew after the roster changed: a few seconds at a time, as long as it takes."""
+"""Where a handler wraps old cases anew after the roster changed, and where a custodian tries the recovery cards.
+
+Wrapping goes a few seconds at a time, as long as it takes. Trying cards opens nothing and keeps nothing.
+"""
 
 from __future__ import annotations
 
 import time
 from typing import Any, Final
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from core import db, memory, rosters
 from core.access import Identity, Role
@@ -15,7 +18,8 @@ from core.log import LogBroken
 from core.roster import RosterRefused
 from core.rosters import NoRoster
 from core.sessions import identity, seed, signed_in
-from intake import recovery
+from intake import cards, recovery
+from intake.cards import CardsRefused
 
 pages = Blueprint("recovery", __name__, url_prefix="/lam-viec")
 
@@ -30,6 +34,10 @@ _ALL_DONE: Final = Text(
 
 class AnewForm(StaffForm):
     """One button."""
+
+
+class CardsForm(StaffForm):
+    """Words of cards, in boxes that the page never fills in again."""
 
 
 @pages.errorhandler(LogBroken)
@@ -59,6 +67,36 @@ def wrap_anew() -> Any:
     _remember(me)
     flash(str(_ALL_DONE))
     return redirect(url_for("handler.desk"))
+
+
+@pages.route("/danh-sach/thu-the", methods=["GET", "POST"])
+@signed_in(Role.CUSTODIAN)
+def try_cards() -> Any:
+    """Whether the cards on paper bring the recovery key back: every pair of those typed is tried, and forgotten."""
+    form, pairs, refusal = CardsForm(), 0, None
+    public = _cards_key()
+    if public is None:
+        abort(409)
+    if form.validate_on_submit():
+        boxes = (request.form.get(f"card-{number}", "") for number in range(1, cards.CARDS + 1))
+        try:
+            pairs = cards.rehearse(list(boxes), public)
+        except CardsRefused as refused:
+            refusal = refused.reason
+    page = render_template("intake/try_cards.html", form=form, pairs=pairs, refusal=refusal, of=cards.CARDS)
+    return (page, 422) if refusal else page
+
+
+def _cards_key() -> bytes | None:
+    """The key that cards are tried against: of the version that waits for signatures, else of the one in force."""
+    with db.reading() as session:
+        waiting = rosters.proposed(session)
+        if waiting is not None:
+            return waiting[0].recovery_public
+        try:
+            return rosters.chain(session)[-1].recovery_public
+        except (NoRoster, RosterRefused):
+            return None
 
 
 def waits_for(me: Identity) -> bool:

@@ -296,3 +296,42 @@ def test_the_cards_key_is_in_no_handlers_slot(app: Flask, centre: Founded, repor
         case = load(session, reporter.case_id)
         found = case.open_for(holder, rosters.chain(session))
         assert all(one.names is None for one in found.values())
+
+
+# --- the rehearsal
+
+
+def test_a_custodian_tries_the_cards_and_the_page_keeps_no_word(app: Flask, centre: Founded) -> None:
+    browser, at = signed_in(app, centre.of(Role.CUSTODIAN)[0]), "/lam-viec/danh-sach/thu-the"
+    assert at in browser.get("/lam-viec/danh-sach/").text
+    all_three = {f"card-{number}": words for number, words in enumerate(centre.cards, start=1)}
+
+    answer = post(browser, at, all_three)
+
+    assert answer.status_code == 200
+    assert "Hai thẻ bất kỳ trong ba thẻ này mở lại được" in answer.text
+    assert centre.cards[0] not in answer.text
+    two = post(browser, at, {"card-1": centre.cards[2], "card-3": centre.cards[0]})
+    assert "Hai thẻ này mở lại được" in two.text
+
+
+def test_cards_that_would_fail_are_named_at_the_rehearsal(app: Flask, centre: Founded) -> None:
+    browser, at = signed_in(app, centre.of(Role.CUSTODIAN)[0]), "/lam-viec/danh-sach/thu-the"
+    _, others = cards.make()
+    first, second, _ = centre.cards
+    for typed, sentence in (
+        ({"card-1": first}, "Cần hai thẻ khác nhau"),
+        ({"card-1": first, "card-2": first}, "Hai lần cùng một thẻ"),
+        ({"card-1": others[0], "card-2": others[1]}, "không phải của danh sách hiện nay"),
+        ({"card-1": first, "card-2": second, "card-3": others[2]}, "Thẻ 1 và thẻ 3"),
+        ({"card-1": first, "card-3": second[:-4]}, "Thẻ 3"),
+    ):
+        answer = post(browser, at, typed)
+        assert answer.status_code == 422
+        assert sentence in answer.text
+        assert first not in answer.text
+
+
+def test_only_a_custodian_tries_cards(app: Flask, centre: Founded) -> None:
+    handler = signed_in(app, centre.of(Role.HANDLER)[0])
+    assert handler.get("/lam-viec/danh-sach/thu-the").status_code == 404
