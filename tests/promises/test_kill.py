@@ -83,7 +83,9 @@ def test_no_moment_of_a_kill_loses_a_letter_or_breaks_the_log(app: Flask, centre
     told.older = frozenset(told.letters)
     told.newcomer = joins(app, centre)
     interrupted = 0
-    for number in range(KILLS):
+    for number in range(4 * KILLS):  # on a busy machine a child gets less far
+        if number >= KILLS and len(told.letters) > OLDER and told.handed and told.versions > 2:
+            break
         before = set(told.letters)
         interrupted += one_child(app, centre, told, number, chance.uniform(0.002, LONGEST))
         recent = (set(told.letters) | set(told.begun)) - before
@@ -322,7 +324,10 @@ def test_a_server_killed_with_all_its_processes_has_kept_every_letter_it_gave_a_
         with serving(settings.instance, DATABASE_URL=settings.database_url) as running:
             visitors = Visitors(running.url, centre.of(Role.HANDLER)[0])
             with visitors:
-                time.sleep(chance.uniform(0.2, 0.8))
+                until = time.monotonic() + 20
+                while not visitors.kept and time.monotonic() < until:
+                    time.sleep(0.02)
+                time.sleep(chance.uniform(0.0, 0.6))
                 for pid in running.pids():
                     with suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
