@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 
 import serve
 from app import create_app
-from bench import anew, clients, desk, log_chain
+from bench import anew, clients, desk, flood, log_chain
 from bench.clients import Load, once_each, over_and_over, request
 from core import db, memory, rosters
 from core.access import Role
@@ -55,6 +55,7 @@ def main() -> None:
             _first_visits(program)
             _sealed_letters(app, program)
             _letters(app, program)
+            flood.measure(program, _line)
             _answers(app, program, round_id, cards)
             _memory(program)
         begun = time.perf_counter()
