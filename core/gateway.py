@@ -39,6 +39,20 @@ UPLOAD_PACE: Final = 8_192
 UPLOAD_PLACES: Final = 16
 """Large bodies one process receives at once; those beyond are asked to come again in a minute."""
 
+LARGE_PAGES: Final = 2
+"""Large bodies worked on at once in a process: whatever comes in files, most threads stay for letters."""
+_FULL: Final = (
+    "Đang có nhiều tệp được gửi. Bạn quay lại và thử sau một phút; thư của bạn vẫn nguyên.\n\n"
+    "Many files are being sent. Please go back and try again in a minute; your letter is untouched.\n"
+).encode()
+_FULL_HEADERS: Final = [
+    ("content-type", "text/plain; charset=utf-8"),
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("connection", "close"),
+    ("retry-after", "60"),
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Large:
@@ -81,6 +95,7 @@ class Gateway:
         self._app = app
         self._large = large
         self._receiving = 0
+        self._turn = asyncio.Semaphore(LARGE_PAGES)
         self._limit = limit
         self._end = end
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="page")
@@ -111,22 +126,26 @@ class Gateway:
             protocol.response_empty(408, [("connection", "close")])
             return
         except Full:
-            protocol.response_empty(503, [("connection", "close"), ("retry-after", "60")])
+            protocol.response_bytes(503, _FULL_HEADERS, _FULL)
             return
         except Gone:
             return
         if spool:
             environ["CONTENT_LENGTH"] = str(spool.size)
             environ["wsgi.input"] = spool.reader()
-            await self._hand_over(environ, protocol, spool)
+            try:
+                async with self._turn:
+                    await self._hand_over(environ, protocol)
+            finally:
+                spool.close()
             return
         # Whole, or too long: then the page sees a length beyond its limit and answers in its own words.
         environ["CONTENT_LENGTH"] = str(len(body) if whole else self._limit + 1)
         environ["wsgi.input"] = io.BytesIO(body)
         await self._hand_over(environ, protocol)
 
-    async def _hand_over(self, environ: dict[str, Any], protocol: Any, spool: Spool | None = None) -> None:
-        """Have a thread make the page, and let go of a large body afterwards."""
+    async def _hand_over(self, environ: dict[str, Any], protocol: Any) -> None:
+        """Have a thread make the page."""
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         loop = asyncio.get_running_loop()
         self._busy += 1
@@ -134,8 +153,6 @@ class Gateway:
             await loop.run_in_executor(self._threads, self._answer, environ, protocol, loop)
         finally:
             self._busy -= 1
-            if spool:
-                spool.close()
 
     async def _receive_large(self, large: Large, protocol: Any) -> Spool:
         """A large body, sealed on the disk piece by piece. Raises `TooSlow`, `Gone` or `Full`.

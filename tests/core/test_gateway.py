@@ -7,13 +7,15 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask, request
 
 from core import gateway
-from core.gateway import Gateway, environ_of
+from core.gateway import Gateway, Large, environ_of
 
 
 class Scope:
@@ -294,3 +296,57 @@ def test_anything_that_is_not_a_page_is_left_alone() -> None:
     scope = Scope()
     scope.proto = "ws"
     assert _ask(None, scope, Line()).status == 0
+
+
+# --- large bodies ---------------------------------------------------------------------------------
+
+UPLOAD = {"content_type": "multipart/form-data; boundary=x"}
+
+
+def _upload(app: Any, folder: Path, *lines: Line, path: str = "/hop-thu/tep", places: int = 16) -> None:
+    """Several large bodies at once into one gateway."""
+
+    async def go() -> None:
+        large = Large(ends="/hop-thu/tep", limit=100_000, folder=folder)
+        gate = Gateway(app, threads=2, limit=1000, large=large)
+        await asyncio.gather(*(gate.__rsgi__(Scope("POST", path, **UPLOAD), line) for line in lines))
+
+    with patch.object(gateway, "UPLOAD_PLACES", places):
+        _apart(lambda: asyncio.run(go()))
+
+
+def _length_of(environ: dict[str, Any], start: Any) -> list[bytes]:
+    body = environ["wsgi.input"].read()
+    answer = f"{environ['CONTENT_LENGTH']} {len(body)}".encode()
+    start("200 OK", [("content-length", str(len(answer)))])
+    return [answer]
+
+
+def test_a_large_body_is_taken_where_it_is_meant_and_nowhere_else(tmp_path: Path) -> None:
+    here, there = Line(b"a" * 40_000, b"b" * 40_000), Line(b"a" * 1_500)
+    _upload(_length_of, tmp_path, here)
+    assert here.body == b"80000 80000"
+    _upload(_length_of, tmp_path, there, path="/thu")
+    assert there.body == b"1001 0"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_large_body_beyond_its_limit_is_read_no_further(tmp_path: Path) -> None:
+    line = Line(*[b"a" * 30_000] * 4, AssertionError("read on"))
+    _upload(_length_of, tmp_path, line)
+    assert line.body == b"120000 120000"  # beyond what the page lets in: it answers in its own words
+
+
+def test_a_large_body_that_breaks_off_or_crawls_leaves_nothing(tmp_path: Path) -> None:
+    gone, slow = Line(b"a" * 5_000, ConnectionError()), Line(b"a", 0.3, b"b")
+    with patch.object(gateway, "UPLOAD_GRACE", 0.1):
+        _upload(_length_of, tmp_path, gone, slow)
+    assert (gone.status, slow.status) == (0, 408)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_when_all_places_are_taken_the_next_large_body_is_asked_to_come_again(tmp_path: Path) -> None:
+    lines = [Line(0.05, b"a") for _ in range(5)]
+    _upload(_length_of, tmp_path, *lines, places=3)
+    assert sorted(line.status for line in lines) == [200, 200, 200, 503, 503]
+    assert all("try again in a minute" in line.body.decode() for line in lines if line.status == 503)
