@@ -13,6 +13,10 @@ from core.roster import Member, Roster, RosterRefused
 from core.rosters import NoRoster
 
 _REMEMBERED_SECONDS = 400 * 86400
+_NEW_CARDS = Text(
+    "Bộ thẻ phục hồi đã đổi. Thẻ cũ cần hủy sau khi thư cũ được bọc lại.",
+    "There is a new set of recovery cards. Destroy the old ones once older letters are wrapped anew.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,8 @@ def news(session: Session, person_id: str) -> Iterator[Text]:
     since = seen or chain[-1].version - 1
     if 0 < since < chain[-1].version:
         yield _sentence(chain[-1], between(chain[since - 1].members, chain[-1].members))
+        if chain[since - 1].recovery_public != chain[-1].recovery_public:
+            yield _NEW_CARDS
     if rosters.proposed(session) is not None:
         yield Text(
             "Một bản danh sách mới đang chờ chữ ký của người giữ khóa.",

@@ -12,6 +12,7 @@ Each case is a transaction of its own. What was interrupted goes on where it sto
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -90,9 +91,10 @@ def recover(
     if len(set(who)) < len(who) or len(who) != 2:
         raise NeedTwo
     with db.reading() as session:
-        now = rosters.current(session)
+        rosters.current(session)
+        known = list(dict.fromkeys(one.recovery_public for one in reversed(rosters.chain(session))))
         waiting = behind(session)
-    seed = cards.recover(typed, now.recovery_public)
+    seed = _from_cards(typed, known)
     holder = Holder(member_id=RECOVERY, side=Side.HANDLERS, seed=seed, private=PrivateKey.from_seed(seed))
     looked = iter(range(1, len(waiting) + 1))
 
@@ -101,6 +103,14 @@ def recover(
         return True
 
     return _each(waiting, holder, BY_CARDS, who[0], going_on)
+
+
+def _from_cards(typed: Sequence[str], known: Sequence[bytes]) -> bytes:
+    """The key of a set of cards: the present one, or an earlier one that older cases are still wrapped to."""
+    for public in known[1:]:
+        with suppress(cards.CardsRefused):
+            return cards.recover(typed, public)
+    return cards.recover(typed, known[0])
 
 
 # --- one case ---------------------------------------------------------------------------------------

@@ -84,6 +84,18 @@ class Standing:
         return known.recovery_public if known else None
 
     @property
+    def new_cards(self) -> bool:
+        """Whether the waiting version names another recovery key than the one in force."""
+        if self.waiting is None or self.force is None:
+            return False
+        return self.waiting.recovery_public != self.force.recovery_public
+
+    @property
+    def number(self) -> int:
+        """The version in force; 0 before the founding."""
+        return self.force.version if self.force else 0
+
+    @property
     def may_propose(self) -> bool:
         """Whether there is a reason and a way to propose a new version."""
         due = self.changes.any or self.days_left < SOON_DAYS
@@ -159,13 +171,14 @@ def sign() -> Any:
 @pages.post("/the")
 @signed_in(Role.CUSTODIAN)
 def make_cards() -> Any:
-    """Make the recovery cards, once, before the first roster; pressing twice shows the same."""
+    """Make recovery cards before the first roster, or a new set later; pressing twice shows the same."""
     with db.reading() as session:
         standing = _standing(session)
-    if standing.force is not None or not standing.enough:
+    if not standing.enough:
         abort(409)
     public, deck = cards.make()
-    once.keep("cards", seed(), {"public": public.hex(), "cards": list(deck)}, CARDS_SECONDS)
+    made = {"public": public.hex(), "cards": list(deck), "after": standing.number}
+    once.keep("cards", seed(), made, CARDS_SECONDS)
     return redirect(url_for("roster.show_cards"))
 
 
@@ -182,7 +195,7 @@ def show_cards() -> Any:
 @pages.post("/the/xong")
 @signed_in(Role.CUSTODIAN)
 def cards_written() -> Any:
-    """The cards are on paper: forget them, and propose the first roster with their key."""
+    """The cards are on paper: forget them, and propose a roster with their key."""
     made = once.look("cards", seed())
     if made is None:
         return redirect(url_for("roster.show"))
@@ -196,7 +209,7 @@ def cards_written() -> Any:
     if wrong:
         return render_template("core/cards.html", deck=deck, form=LastWords(), wrong=wrong, typed=typed), 422
     with db.writing() as session:
-        if _standing(session).force is not None:
+        if _standing(session).number != made["after"]:
             abort(409)
         _propose(session, bytes.fromhex(made["public"]))
     once.forget("cards", seed())

@@ -11,11 +11,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from core import clock as core_clock
-from core import db, rosters
+from core import db, once, roster_changes, rosters
 from core.access import Denied, Role
 from core.accounts import Person
 from core.sealing import CannotOpen, PrivateKey
-from intake import cards, founding, recovery, recovery_pages
+from intake import cards, founding, recovery
 from intake.cards import CardsRefused
 from intake.cases import Holder, load
 from intake.founding import Founded, Newcomer, Settled
@@ -171,7 +171,7 @@ def test_the_page_never_says_where_it_stopped(
     reporter.writes(exclude_handlers=[struck.person.person_id])
     signs(app, centre)
     ticks = iter(range(0, 1000, 3))
-    monkeypatch.setattr(recovery_pages.time, "monotonic", lambda: next(ticks))
+    monkeypatch.setattr("intake.recovery_pages.time.monotonic", lambda: next(ticks))
     browser = signed_in(app, struck.person)
 
     page = post(browser, "/lam-viec/boc-lai").text
@@ -335,3 +335,75 @@ def test_cards_that_would_fail_are_named_at_the_rehearsal(app: Flask, centre: Fo
 def test_only_a_custodian_tries_cards(app: Flask, centre: Founded) -> None:
     handler = signed_in(app, centre.of(Role.HANDLER)[0])
     assert handler.get("/lam-viec/danh-sach/thu-the").status_code == 404
+
+
+# --- a new set of cards
+
+
+def makes_new_cards(app: Flask, centre: Founded) -> list[str]:
+    """One custodian makes and copies a new set by the pages; two sign the roster that names it."""
+    first, second = (signed_in(app, one) for one in centre.of(Role.CUSTODIAN)[:2])
+    assert post(first, "/lam-viec/danh-sach/the").status_code == 302
+    with app.app_context():
+        made = once.look("cards", centre.of(Role.CUSTODIAN)[0].credentials.seed or b"")
+    assert made is not None
+    last = {f"last-{number}": words.split()[-1] for number, words in enumerate(made["cards"], start=1)}
+    assert post(first, "/lam-viec/danh-sach/the/xong", last).status_code == 302
+    assert "Bản này đổi bộ thẻ phục hồi" in second.get("/lam-viec/danh-sach/").text
+    with app.app_context(), db.reading() as session:
+        waiting = rosters.proposed(session)
+    assert waiting is not None
+    for browser in (first, second):
+        post(browser, "/lam-viec/danh-sach/ky", {"seen": waiting[0].fingerprint, "compared": "y"})
+    return list(made["cards"])
+
+
+def cards_open(app: Flask, deck: list[str], case_id: str) -> bool:
+    """Whether two of these cards, of any set this house ever had, open the handlers' side of a case."""
+    with app.app_context(), db.reading() as session:
+        chain = rosters.chain(session)
+        seed = recovery._from_cards(deck[:2], [one.recovery_public for one in reversed(chain)])
+        holder = Holder(member_id=RECOVERY, side=Side.HANDLERS, seed=seed, private=PrivateKey.from_seed(seed))
+        try:
+            load(session, case_id).open_for(holder, chain)
+        except CannotOpen:
+            return False
+    return True
+
+
+def test_new_cards_open_what_was_wrapped_anew_and_old_ones_nothing_more(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    fresh = makes_new_cards(app, centre)
+    assert wraps(app, handlers[0]).done == 1
+    assert cards_open(app, fresh, reporter.case_id)
+    assert not cards_open(app, list(centre.cards), reporter.case_id)
+
+
+def test_a_case_not_yet_wrapped_to_new_cards_comes_back_with_the_old_ones(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    makes_new_cards(app, centre)
+    again = [enrols_again(app, one.person) for one in handlers]
+    with app.app_context(), db.reading() as session:
+        public = rosters.current(session).recovery_public
+    assert public != centre.roster.recovery_public
+    with app.app_context(), db.writing() as session:
+        rosters.propose(session, public)
+        for one in centre.of(Role.CUSTODIAN)[:2]:
+            founding.sign(session, one.identity, one.credentials.seed or b"")
+
+    assert uses_cards(app, centre, 0, 2).done == 1
+
+    assert opens(app, again[0], reporter.case_id) == "story"
+
+
+def test_everybody_is_told_at_sign_in_that_the_cards_are_new(
+    app: Flask, centre: Founded, handlers: list[Handler]
+) -> None:
+    makes_new_cards(app, centre)
+    with app.app_context(), db.reading() as session:
+        said = [str(one.vi) for one in roster_changes.news(session, handlers[0].person.person_id)]
+    assert any("Bộ thẻ phục hồi đã đổi" in one for one in said)
