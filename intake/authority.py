@@ -98,9 +98,8 @@ def ask(session: Session, identity: Identity, seed: bytes, case_id: str, wish: W
     """Ask the custodians who may know of this case. Raises `Denied`, `NoSuchCase`, `TooManyWait`, `LogBroken`."""
     require_may(identity, "ask to hand to an authority")
     case, opened, chain = _at_hand(session, identity, seed, case_id)
-    log.write(
-        session, "export_asked", who=identity.person_id, about=on_case(_side_key(case, opened, Side.HANDLERS))
-    )
+    key = _side_key(case, opened, Side.HANDLERS)
+    log.write(session, "export_asked", who=identity.person_id, about=on_case(key))
     struck = _story(case, opened, chain).strikeouts.struck
     roster = rosters.chain(session)[-1]
     asked = {
