@@ -13,7 +13,7 @@ def test_a_file_is_kept_and_opened_and_two_get_its_original(
     app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
 ) -> None:
     reporter.writes(narrative="…")
-    body = a_picture() + bytes(600_000)
+    body = a_picture() + bytes(400_000)
     assert sends(reporter, body).status_code == 200
     (one,) = listed(app, handlers[0], reporter.case_id)
     assert not holds_canary(copy_of(app, handlers[0], reporter.case_id, one.row))
