@@ -1,0 +1,88 @@
+"""P8 through a crash: kill -9 in the midst of wrapping anew loses no letter and lets nobody wrong in."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+import warnings
+
+import pytest
+from flask import Flask
+
+from core import db, log, log_reader
+from core.access import Role
+from intake import recovery
+from intake.founding import Founded
+from tests.intake.test_recovery import enrols_again, opens, signs, wraps
+from tests.letters import Handler, Reporter
+
+pytestmark = pytest.mark.embedded
+
+LETTERS = 24
+KILLS = 12
+
+
+def test_no_kill_in_the_midst_of_wrapping_anew_loses_a_letter_or_opens_one_to_the_struck_out(
+    app: Flask, centre: Founded
+) -> None:
+    lost, stays = (Handler(app, one) for one in centre.of(Role.HANDLER)[:2])
+    open_to_both, struck = _letters(app, []), _letters(app, [lost.person.person_id])
+    again = enrols_again(app, lost.person)
+    signs(app, centre)
+    chance, midway = random.Random(KILLS), 0
+    for turn in range(4 * KILLS):  # on a busy machine a child gets less far
+        _killed_after(app, stays, chance.uniform(0.005, 0.12) * (1 + turn / KILLS))
+        with app.app_context(), db.reading() as session:
+            behind = set(recovery.behind(session))
+        midway += 0 < len(behind) < LETTERS
+        for case_id in open_to_both:
+            assert opens(app, stays.person, case_id) == "names"
+            assert opens(app, again, case_id) == ("" if case_id in behind else "names")
+        for case_id in struck:
+            assert opens(app, stays.person, case_id) == "names"
+            assert opens(app, again, case_id) == ""
+        if not behind or (midway and turn >= KILLS):
+            break
+
+    wraps(app, stays)
+
+    assert midway, "no child was killed in the midst"
+    assert {opens(app, again, one) for one in open_to_both} == {"names"}
+    assert {opens(app, again, one) for one in struck} == {""}
+    custodian = centre.of(Role.CUSTODIAN)[0]
+    with app.app_context(), db.reading() as session:
+        keys = log.keys_for(session, custodian.person_id, custodian.credentials.seed or b"")
+        assert not log_reader.check(session, *keys).broken
+
+
+def _letters(app: Flask, struck: list[str]) -> list[str]:
+    written = []
+    for _ in range(LETTERS // 2):
+        reporter = Reporter(app)
+        reporter.writes(exclude_handlers=struck)
+        written.append(reporter.case_id)
+    return written
+
+
+def _killed_after(app: Flask, handler: Handler, seconds: float) -> None:
+    """A child wraps anew until it is through, or is killed so many seconds after it began."""
+    app.extensions["database"].engine.dispose()  # no connection is shared with the child
+    app.extensions["memory"].close()
+    receiving, sending = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it never returns into the threads of the tests
+        pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(sending, b"!")
+            wraps(app, handler)
+        finally:
+            os._exit(0)
+    os.close(sending)
+    assert os.read(receiving, 1) == b"!"
+    os.close(receiving)
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
