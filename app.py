@@ -35,6 +35,7 @@ from intake import (
     founder,
     handing_pages,
     instance,
+    mailbox_script,
     naming_pages,
     original_pages,
     paper_pages,
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     instance.commands,
     authority_pages.pages,
     reporter.pages,
+    mailbox_script.pages,
     reporter_script.pages,
     returning.pages,
     desk_pages.pages,  # with those of intake/handler.py

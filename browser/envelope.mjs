@@ -1,7 +1,7 @@
 // A letter as one sealed case: intake/envelope.py, slots.py, compartments.py, letters.py and openings.py in short.
 
-import { base64, concat, encode, hex, pad, random, unbase64, unhex } from "./bytes.mjs";
-import { context, derive, join, keyPair, publicOf, seal, sealTo, sha256 } from "./sealing.mjs";
+import { base64, concat, decode, encode, hex, pad, random, unbase64, unhex, unpad } from "./bytes.mjs";
+import { context, derive, join, keyPair, mac, publicOf, seal, sealTo, sha256, unsealFrom } from "./sealing.mjs";
 
 const FIRST = { flags: "S", tally: "C", safe_contact: "S", identity: "SC", story: "S" };
 const SIZES = { flags: 2048, tally: 1024, safe_contact: 2048, identity: 8192, story: 24576, entry: 16384 };
@@ -86,3 +86,38 @@ const BODY = 1;
 export function packed({ caseId, mailbox, fingerprint, urgent, parts }) {
   return concat([BODY], unhex(caseId), unhex(mailbox), unhex(fingerprint), [urgent ? 1 : 0], ...parts);
 }
+
+// --- the mailbox -------------------------------------------------------------------------------------------------
+
+const LETTER = 16384;
+
+// What was sealed to the reporter; throws where it was changed or belongs elsewhere.
+const opened = async (sealed, pair, place) => JSON.parse(decode(unpad(await unsealFrom(unbase64(sealed), pair, place))));
+export const openLetter = (sealed, pair, caseId, sequence) => opened(sealed, pair, context(1, "letter", caseId, sequence));
+export const openStrikeouts = (sealed, pair, caseId) => opened(sealed, pair, context(1, "strikeouts", caseId));
+export const openCounts = (sealed, pair, caseId) => opened(sealed, pair, context("openings reporter", caseId));
+
+// A later message: for those who may read the case, under a fresh key in the slots of its roster, and a copy for the
+// reporter. at: { part, head, letter, recovery }; publics: one for each handler of that roster, null where struck out.
+export async function sealMessage({ text, minute, caseId, seed, version, publics, at }) {
+  const S = await freshKey(caseId, "S", version, publics, unbase64(at.recovery));
+  const place = boundTo(caseId, "entry", at.part, "S", unhex(at.head));
+  const payload = json({ what: "message", at: minute, text });
+  const evidence = await mac(await derive(seed, "proof"), concat(place, payload));
+  const framed = concat(new Uint8Array(1 + 4), evidence, payload);
+  const entry = await seal(fitted(framed, SIZES.entry), await keyOf("entry", at.part, { S: S.key }), place);
+  const copy = fitted(json({ who: "reporter", day: minute.slice(0, 10), text }), LETTER);
+  const reporter = await publicOf(await keyPair(seed));
+  return [S.slots, entry, await sealTo(copy, reporter, context(1, "letter", caseId, at.letter))];
+}
+
+const number = (value) => {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+};
+
+// What is sent: intake/sealed_mailbox.py says how it is laid out.
+export const asked = (token) => concat([BODY], token);
+export const packedMessage = ({ token, messageId, version, at, parts }) =>
+  concat([BODY], token, unhex(messageId), unhex(at.fingerprint), ...[version, at.part, at.letter].map(number), ...parts);

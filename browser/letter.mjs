@@ -9,6 +9,7 @@ import { packed, sealCase } from "./envelope.mjs";
 import { leaving, shown, template } from "./page.mjs";
 import { Questions } from "./questions.mjs";
 import { check, draw, groups, typed, worth } from "./receipt.mjs";
+import "./mailbox.mjs";
 import * as rules from "./rules.mjs";
 
 const PATIENCE = 60_000;

@@ -169,15 +169,14 @@ def read_entry(
 
 def add_key_set(session: Session, case: CaseFile, wrapped: WrappedKey, roster: Roster) -> KeySet:
     """Keep a fresh key of one side in its slots."""
+    return keep_slots(session, case, wrapped.side, wrapped.slots, roster)
+
+
+def keep_slots(session: Session, case: CaseFile, side: Side, slots: bytes, roster: Roster) -> KeySet:
+    """Keep slots that may have been made elsewhere, in the order of `roster`; `SlotsRefused` for a wrong shape."""
     key = eraser.key(eraser_path(), case.eraser_slot)
-    blob = lock_slots(wrapped.slots, key, case_id=case.id, side=wrapped.side, roster=roster)
-    row = KeySet(
-        id=new_id(),
-        case_id=case.id,
-        side=wrapped.side.value,
-        roster_version=wrapped.roster_version,
-        blob=blob,
-    )
+    blob = lock_slots(slots, key, case_id=case.id, side=side, roster=roster)
+    row = KeySet(id=new_id(), case_id=case.id, side=side.value, roster_version=roster.version, blob=blob)
     session.add(row)
     session.flush()  # the entry under this key refers to the row
     return row

@@ -6,9 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from core.access import TITLES, Role
 from core.brakes import MustWait
 from core.db import new_id
 from core.i18n import Text
+from core.installation import installation_id
 from core.keys import Busy
 from core.pages import same_bytes
 from intake import mailbox
@@ -20,6 +22,7 @@ from intake.slots import NobodyLeft
 
 pages = Blueprint("mailbox", __name__, url_prefix="/hop-thu")
 
+_COUNTED = [(role.value, TITLES[role]) for role in (Role.HANDLER, Role.CUSTODIAN)]
 _REFUSED = (NotAReceipt, NoMailbox, MustWait, Busy)
 
 _DAMAGED = Text(
@@ -49,7 +52,10 @@ def _words() -> dict[str, Any]:
 @pages.get("")
 def show() -> Response:
     """Where the receipt is typed: the same bytes for everyone."""
-    return same_bytes(lambda: _door(ReceiptForm(formdata=None)), key=("mailbox",))
+    return same_bytes(
+        lambda: _door(ReceiptForm(formdata=None), installation=installation_id(), counted=_COUNTED),
+        key=("mailbox",),
+    )
 
 
 @pages.post("")

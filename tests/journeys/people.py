@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 from playwright.sync_api import Page
 
@@ -98,14 +100,18 @@ class LetterWriter:
     def reads(self) -> str:
         """Open the mailbox and read everything in it."""
         self.page.goto(f"{self.prefix}/hop-thu")
+        if self.scripts:
+            self.page.get_by_text(re.compile("không rời khỏi máy|does not leave your device")).wait_for()
         self.page.fill("#receipt", receipt.shown(self.receipt))
         self.goes_on()
+        self.page.locator("main #message, main [aria-invalid]").first.wait_for()
         return self.page.inner_text("main")
 
     def adds(self, message: str) -> str:
         """Write more, in the open mailbox."""
         self.page.fill("#message", message)
         self.goes_on()
+        self.page.locator("main .notice.is-done:visible").first.wait_for()
         return self.page.inner_text("main")
 
     def case_id(self, app: Flask) -> str:

@@ -1,0 +1,73 @@
+"""What the script of the mailbox asks for: what is sealed to a reporter, and taking in what they sealed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlalchemy.exc import IntegrityError
+
+from core import brakes, db
+from core.brakes import MustWait
+from core.sealing import CannotOpen
+from intake import sealed_mailbox
+from intake.mailbox import NoMailbox
+from intake.sealed_mailbox import MovedOn, NotAMessage
+
+pages = Blueprint("mailbox_script", __name__, url_prefix="/hop-thu/niem-phong")
+
+TICKET = "X-Ticket"
+
+
+@pages.post("/mo")
+def open() -> Response:
+    """Everything sealed to the reporter whose token this is; unknown and expired ones get the same words."""
+    return _answered(_contents)
+
+
+@pages.post("/gui")
+def take() -> Response:
+    """Keep a message that the browser sealed; the same one again has the same answer."""
+    return _answered(_take)
+
+
+def _contents(body: bytes) -> dict[str, Any]:
+    token = sealed_mailbox.token_in(body)
+    attempt = brakes.attempt("receipt", brakes.source(), ticket=request.headers.get(TICKET, ""))
+    with db.reading() as session:
+        found = sealed_mailbox.contents(session, token)
+    attempt.succeeded()
+    return found
+
+
+def _take(body: bytes) -> dict[str, Any]:
+    message = sealed_mailbox.read(body)
+    attempt = brakes.attempt("receipt", brakes.source(), ticket=request.headers.get(TICKET, ""))
+    try:
+        with db.writing() as session:
+            sealed_mailbox.take(session, message)
+    except IntegrityError as taken:  # the same message twice at once: the second look finds the first
+        raise MovedOn from taken
+    attempt.succeeded()
+    return {"kept": True}
+
+
+def _answered(deed: Callable[[bytes], dict[str, Any]]) -> Response:
+    try:
+        return _said(200, **deed(request.get_data()))
+    except NotAMessage:
+        return _said(400, why="shape")
+    except NoMailbox:
+        return _said(404, why="unknown")
+    except MovedOn:
+        return _said(409, why="moved")
+    except MustWait as wait:
+        return _said(429, why="wait", seconds=wait.seconds, ticket=wait.ticket)
+    except CannotOpen:
+        return _said(500, why="damaged")
+
+
+def _said(status: int, **words: Any) -> Response:
+    return Response(json.dumps(words), status, content_type="application/json")
