@@ -48,7 +48,11 @@ def _take(body: bytes) -> dict[str, Any]:
     try:
         with db.writing() as session:
             sealed_mailbox.take(session, message)
+    except (MovedOn, NotAMessage):
+        attempt.succeeded()  # the token was right: nobody guessed
+        raise
     except IntegrityError as taken:  # the same message twice at once: the second look finds the first
+        attempt.succeeded()
         raise MovedOn from taken
     attempt.succeeded()
     return {"kept": True}

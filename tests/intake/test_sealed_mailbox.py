@@ -1,0 +1,108 @@
+"""The server's half of a mailbox that opens in the browser: what it hands out, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from core import db, rosters
+from core.installation import installation_id
+from core.sealing import PUBLIC_OVERHEAD, SHARED_OVERHEAD
+from intake import receipt
+from intake.compartments import ENTRY, SIZES
+from intake.founding import Founded
+from intake.letters import LETTER_SIZE
+from intake.models import Compartment, KeySet, Letter
+from intake.slots import Side, slots_length
+from tests import factories
+from tests.letters import Reporter
+
+OPEN, SEND = "/hop-thu/niem-phong/mo", "/hop-thu/niem-phong/gui"
+
+
+@pytest.fixture
+def centre(app: Flask) -> Iterator[Founded]:
+    with factories.cheap_locks():
+        yield factories.found_centre(app)
+
+
+@pytest.fixture
+def token(app: Flask, centre: Founded) -> bytes:
+    writing = Reporter(app)
+    writing.writes()
+    with app.app_context():
+        return receipt.derive(writing.receipt, installation_id()).token
+
+
+@pytest.fixture
+def browser_of(app: Flask) -> FlaskClient:
+    return app.test_client(use_cookies=False)
+
+
+def message(
+    app: Flask, at: dict[str, object], token: bytes, *, part: int | None = None, message: int = 1
+) -> bytes:
+    """A body of the right shape; the server cannot tell that nothing in it opens."""
+    with app.app_context(), db.reading() as session:
+        roster = rosters.chain(session)[-1]
+    number = int(str(at["part"])) if part is None else part
+    numbers = b"".join(one.to_bytes(4, "big") for one in (roster.version, number, int(str(at["letter"]))))
+    sizes = (
+        slots_length(roster, Side.HANDLERS),
+        SIZES[ENTRY] + SHARED_OVERHEAD,
+        LETTER_SIZE + PUBLIC_OVERHEAD,
+    )
+    parts = b"".join(b"\1" + bytes(size - 1) for size in sizes)
+    head = b"\1" + token + message.to_bytes(16, "big") + bytes.fromhex(str(at["fingerprint"]))
+    return head + numbers + parts
+
+
+def rows(app: Flask) -> tuple[int, ...]:
+    with app.app_context(), db.reading() as session:
+        return tuple(
+            session.scalar(select(func.count()).select_from(one)) or 0
+            for one in (Compartment, KeySet, Letter)
+        )
+
+
+def test_an_unknown_token_gets_no_word_more_than_any_other(browser_of: FlaskClient, token: bytes) -> None:
+    first, second = (browser_of.post(OPEN, data=b"\1" + bytes([value]) * 32) for value in (3, 4))
+    assert (
+        (first.status_code, first.data) == (second.status_code, second.data) == (404, b'{"why": "unknown"}')
+    )
+
+
+def test_guessing_is_slowed_and_a_ticket_buys_the_next_try(browser_of: FlaskClient, token: bytes) -> None:
+    tried = [browser_of.post(OPEN, data=b"\1" + bytes([value]) * 32) for value in range(9)]
+    waiting = next(one for one in tried if one.status_code == 429)
+    assert waiting.get_json()["seconds"] >= 1
+    assert waiting.get_json()["ticket"]
+    assert browser_of.post(OPEN, data=b"\1" + token).status_code == 429
+
+
+def test_what_has_not_the_shape_is_refused_and_leaves_nothing(
+    app: Flask, browser_of: FlaskClient, token: bytes
+) -> None:
+    at = browser_of.post(OPEN, data=b"\1" + token).get_json()["writing"]
+    good, before = message(app, at, token), rows(app)
+    bad = [b"", good[:40], good[:-1], good + b"\0", b"\2" + good[1:], good[: -SIZES[ENTRY]]]
+    assert [browser_of.post(SEND, data=body).status_code for body in bad] == [400] * len(bad)
+    assert browser_of.post(SEND, data=message(app, at, bytes(32))).status_code == 404
+    assert browser_of.post(SEND, data=message(app, at, token, part=99)).status_code == 409
+    assert browser_of.post(SEND, data=message(app, at | {"fingerprint": "00" * 32}, token)).status_code == 409
+    assert rows(app) == before
+
+
+def test_the_same_message_again_adds_nothing_and_has_the_same_answer(
+    app: Flask, browser_of: FlaskClient, token: bytes
+) -> None:
+    at, before = browser_of.post(OPEN, data=b"\1" + token).get_json()["writing"], rows(app)
+    body = message(app, at, token)
+    first, second = browser_of.post(SEND, data=body), browser_of.post(SEND, data=body)
+    assert (first.status_code, first.data) == (second.status_code, second.data) == (200, b'{"kept": true}')
+    assert rows(app) == tuple(count + 1 for count in before)
+    assert browser_of.post(SEND, data=message(app, at, token, message=2)).status_code == 409
