@@ -36,7 +36,7 @@ from core.sealing import (
     verify,
 )
 from intake import openings
-from intake.cases import Case, Holder, NoSuchCase, Opened, add_entry, load, read_entry
+from intake.cases import Case, Holder, NoSuchCase, Opened, add_entry, load, read_entry, require_kept
 from intake.compartments import Keys, Staff, lend, write_compartment
 from intake.envelope import Story, read_story
 from intake.letters import compact, read_compact
@@ -100,7 +100,9 @@ def ask(session: Session, identity: Identity, seed: bytes, case_id: str, wish: W
     case, opened, chain = _at_hand(session, identity, seed, case_id)
     key = _side_key(case, opened, Side.HANDLERS)
     log.write(session, "export_asked", who=identity.person_id, about=on_case(key))
-    struck = _story(case, opened, chain).strikeouts.struck
+    story = _story(case, opened, chain)
+    require_kept(case.file, _told(case, opened, chain, story))
+    struck = story.strikeouts.struck
     roster = rosters.chain(session)[-1]
     asked = {
         "id": secrets.token_hex(16),
@@ -182,6 +184,7 @@ def take_out(session: Session, identity: Identity, seed: bytes, asked: Asked) ->
     side_key = _side_key(case, opened, Side.HANDLERS)
     log.write(session, "exported", who=identity.person_id, about=on_case(side_key))
     story = _story(case, opened, chain)
+    require_kept(case.file, _told(case, opened, chain, story))
     files, sources = _files(case, opened, chain, story, asked)
     _count(case, side_key, story, names="names" in asked.wish.parts)
     me = rosters.chain(session)[-1].member(identity.person_id)
@@ -278,7 +281,21 @@ def _entries(case: Case, opened: Opened, chain: Sequence[Roster], story: Story) 
             yield {"sequence": part.sequence, "damaged": True}
             continue
         by = names.get(written.author, written.author)
-        yield {"sequence": part.sequence, "by": by, "role": written.role, **said}
+        # What stands beside the words comes last: nothing inside them may pass for who wrote it.
+        yield {**_without_keys(said), "sequence": part.sequence, "by": by, "role": written.role}
+
+
+def _told(case: Case, opened: Opened, chain: Sequence[Roster], story: Story) -> list[dict[str, Any]]:
+    return [
+        {"what": "", "at": "", **one} for one in _entries(case, opened, chain, story) if "damaged" not in one
+    ]
+
+
+def _without_keys(said: Any) -> Any:
+    """Words without the keys of files that some entries carry."""
+    if isinstance(said, Mapping):
+        return {name: _without_keys(value) for name, value in said.items() if name != "key"}
+    return said
 
 
 def _count(case: Case, side_key: SharedKey, story: Story, *, names: bool) -> None:

@@ -5,13 +5,15 @@ The sealing itself is intake/envelope.py; permission and log are the deeds' (cas
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import clock, config
 from core.access import Identity, Role
 from core.db import new_id
 from core.roster import Roster
@@ -21,6 +23,7 @@ from intake.compartments import ENTRY, FIRST, Keys, Place, Sides, Written, read_
 from intake.envelope import entry_place, first_place
 from intake.founding import eraser_path
 from intake.models import CaseFile, Compartment, KeySet
+from intake.retention import Months, kept
 from intake.slots import Side, SideKey, WrappedKey, lock_slots, open_slot
 
 Opened = Mapping[str, SideKey]
@@ -29,6 +32,22 @@ Opened = Mapping[str, SideKey]
 
 class NoSuchCase(Exception):
     """There is no case of this id, or none that this person's keys open; nobody is told which."""
+
+
+class PastRetention(Exception):
+    """The time for which this case is kept is over: it opens to nobody, and is to be erased."""
+
+
+def require_kept(file: CaseFile, entries: Iterable[Mapping[str, Any]]) -> None:
+    """`PastRetention` for a case past its date, before anything is done in it. entries: as `retention.kept` takes them."""
+    if kept(entries, state=file.state, arrived_on=file.arrived_on, months=months()).over(clock.today()):
+        raise PastRetention
+
+
+def months() -> Months:
+    """How long closed cases are kept in this installation."""
+    settings = config.current()
+    return Months(closed=settings.retention_months, out_of_scope=settings.retention_months_out_of_scope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

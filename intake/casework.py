@@ -13,13 +13,23 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from core import clock, config, log, rosters
+from core import clock, log, rosters
 from core.access import Identity
 from core.roster import Roster
 from core.sealing import CannotOpen, NotAKey, SharedKey
 from intake import openings
 from intake.casefile.echo import repeated
-from intake.cases import Case, Holder, NoSuchCase, Opened, add_entry, add_key_set, load, read_entry
+from intake.cases import (
+    Case,
+    Holder,
+    NoSuchCase,
+    Opened,
+    add_entry,
+    add_key_set,
+    load,
+    read_entry,
+    require_kept,
+)
 from intake.compartments import Keys, Staff, write_compartment
 from intake.envelope import Story, read_story
 from intake.letters import compact, read_compact
@@ -28,7 +38,6 @@ from intake.mailbox import add_letter
 from intake.openings import Counts
 from intake.readers import DECLINED, HANDED, TOLD
 from intake.report import sound
-from intake.retention import Months, kept
 from intake.roles import require_may
 from intake.slots import Side, fresh_key
 
@@ -43,10 +52,6 @@ class Quotes(Exception):
     def __init__(self, run: str) -> None:
         super().__init__()  # never the words: an exception may end in a file
         self.run = run
-
-
-class PastRetention(Exception):
-    """The time for which this case is kept is over: it opens to nobody, and is to be erased."""
 
 
 class CaseDamaged(Exception):
@@ -160,6 +165,7 @@ def answer(
     hand = at_hand(session, identity, seed, case_id)
     log.write(session, "answered", who=identity.person_id, about=on_case(hand.side_key))
     story = hand.story_or_damage()
+    entries_of(hand, story)
     if not quoting and (run := repeated(text, str(story.words.get("narrative", "")))):
         raise Quotes(run)
     add(session, hand, {"what": "answer", "text": text})
@@ -179,6 +185,7 @@ def judge(
     hand = at_hand(session, identity, seed, case_id)
     log.write(session, "judged", who=identity.person_id, about=on_case(hand.side_key))
     story = hand.story_or_damage()
+    entries_of(hand, story)
     count(session, hand, story, genuine=genuine, gbv_type=gbv_type)
 
 
@@ -234,18 +241,10 @@ def _read(hand: AtHand) -> OpenedCase:
     )
 
 
-def months() -> Months:
-    """How long closed cases are kept in this installation."""
-    settings = config.current()
-    return Months(closed=settings.retention_months, out_of_scope=settings.retention_months_out_of_scope)
-
-
 def entries_of(hand: AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
     """As `every_entry`, of a case that is still kept; `PastRetention` for all others, whatever waits to be done."""
     entries, damaged = every_entry(hand, story)
-    file = hand.case.file
-    if kept(entries, state=file.state, arrived_on=file.arrived_on, months=months()).over(clock.today()):
-        raise PastRetention
+    require_kept(hand.case.file, entries)
     return entries, damaged
 
 

@@ -21,8 +21,8 @@ from core.access import Identity
 from core.db import Base
 from core.sealing import CannotOpen
 from intake import desk, eraser
-from intake.cases import NoSuchCase
-from intake.casework import AtHand, add, at_hand, every_entry, months
+from intake.cases import NoSuchCase, months, require_kept
+from intake.casework import AtHand, add, at_hand, every_entry
 from intake.founding import eraser_path
 from intake.log_tag import on_case
 from intake.models import CaseFile, ErasedCase
@@ -160,6 +160,8 @@ def _steer(session: Session, identity: Identity, seed: bytes, case_id: str, what
     log.write(
         session, "held" if what == HOLD else "unheld", who=identity.person_id, about=on_case(hand.side_key)
     )
+    if what == HOLD:  # once its date is past, holding would open it again
+        require_kept(hand.case.file, every_entry(hand, hand.story())[0])
     add(session, hand, {"what": what, "text": reason})
 
 

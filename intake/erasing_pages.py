@@ -15,8 +15,8 @@ from core.i18n import Text, t
 from core.log import LogBroken
 from core.sessions import identity, seed, signed_in
 from intake import desk_memory, erasing
-from intake.cases import NoSuchCase
-from intake.casework import CaseDamaged, PastRetention
+from intake.cases import NoSuchCase, PastRetention
+from intake.casework import CaseDamaged
 from intake.commands import commands, key_holder
 from intake.erasing import Line, NotYetDue
 

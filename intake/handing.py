@@ -7,8 +7,9 @@ to the reporter is renewed, so that their later messages go to the same people (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -18,7 +19,17 @@ from core.access import Identity
 from core.roster import Member, Roster
 from core.sealing import CannotOpen, NotAKey
 from intake import desk
-from intake.cases import Case, Holder, NoSuchCase, Opened, add_entry, add_key_set, load, read_entry
+from intake.cases import (
+    Case,
+    Holder,
+    NoSuchCase,
+    Opened,
+    add_entry,
+    add_key_set,
+    load,
+    read_entry,
+    require_kept,
+)
 from intake.compartments import Keys, Staff, write_compartment
 from intake.envelope import Story, read_story
 from intake.letters import Strikeouts, compact, read_compact, seal_strikeouts
@@ -72,6 +83,7 @@ class Hand:
     rosters: Sequence[Roster]
     readers: Readers
     last_message: str
+    entries: Sequence[Mapping[str, Any]]
 
     @property
     def now(self) -> Roster:
@@ -140,13 +152,15 @@ def step_back(session: Session, identity: Identity, seed: bytes, case_id: str) -
 
 
 def _hand(session: Session, identity: Identity, seed: bytes, case_id: str, deed: str) -> Hand:
-    return take_up(session, Holder.of(identity, seed), case_id, deed, who=identity.person_id)
+    hand = take_up(session, Holder.of(identity, seed), case_id, deed, who=identity.person_id)
+    require_kept(hand.case.file, hand.entries)
+    return hand
 
 
 def take_up(session: Session, holder: Holder, case_id: str, deed: str, *, who: str) -> Hand:
     """The case, locked, its line in the log written, then its story and steps opened.
 
-    Raises `NoSuchCase`, `HandingDamaged`, `LogBroken`.
+    Raises `NoSuchCase`, `HandingDamaged`, `LogBroken`. Of a case past its date as well: wrapping anew shows nothing.
     """
     try:
         chain = rosters.chain(session)
@@ -158,7 +172,7 @@ def take_up(session: Session, holder: Holder, case_id: str, deed: str, *, who: s
     log.write(session, deed, who=who, about=on_case(side_key))
     try:
         story = read_story(case.read_first("story", opened, chain))
-        steps, last = _steps(case, opened, chain, story)
+        steps, last, entries = _steps(case, opened, chain, story)
         first = chain[story.strikeouts.roster_version - 1]
     except (CannotOpen, NotAKey, IndexError) as damage:
         raise HandingDamaged from damage
@@ -170,24 +184,28 @@ def take_up(session: Session, holder: Holder, case_id: str, deed: str, *, who: s
         rosters=chain,
         readers=readers(first, story.strikeouts, steps),
         last_message=last,
+        entries=entries,
     )
 
 
-def _steps(case: Case, opened: Opened, chain: Sequence[Roster], story: Story) -> tuple[list[Step], str]:
-    """The entries that say who reads, and when the reporter last wrote; a damaged one says nothing."""
-    found, last = [], ""
+def _steps(
+    case: Case, opened: Opened, chain: Sequence[Roster], story: Story
+) -> tuple[list[Step], str, list[dict[str, Any]]]:
+    """The entries that say who reads, when the reporter last wrote, and all of them; a damaged one says nothing."""
+    found, last, entries = [], "", []
     for part, place in case.entries(Side.HANDLERS):
         try:
             written = read_entry(part, place, opened, chain, story.proof)
             words = read_compact(written.payload)
         except CannotOpen:
             continue
+        entries.append({"what": "", "at": ""} | words | {"role": written.role})
         what, at = str(words.get("what", "")), str(words.get("at", ""))
         if written.role == "handler" and what in {TOLD, HANDED, DECLINED}:
             found.append(Step(what=what, author=written.author, to=str(words.get("to", "")), at=at))
         elif written.role == "reporter":
             last = max(last, at)
-    return found, last
+    return found, last, entries
 
 
 def _step(hand: Hand, what: str, to: str = "") -> Readers:

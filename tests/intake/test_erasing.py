@@ -10,8 +10,7 @@ from flask import Flask
 from core import clock, db, log
 from core.access import Role
 from intake import eraser, erasing
-from intake.cases import NoSuchCase
-from intake.casework import PastRetention
+from intake.cases import NoSuchCase, PastRetention
 from intake.erasing import NotYetDue
 from intake.founding import Founded, eraser_path
 from intake.models import CaseFile, ErasedCase

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from threading import Event
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -22,6 +23,9 @@ from tests.servers import Served
 from tests.wires import Wire
 
 NOISE, LINES, REPORTERS = 10_000, 4, 20
+
+# The brakes stand in memory, and the wait for the database is tried in test_p11_reports_all_kept.py.
+pytestmark = pytest.mark.embedded
 
 
 def noise(served: Served, begun: Event) -> int:

@@ -1,0 +1,79 @@
+"""A case past its date is opened again by no deed, and what leaves it names who really wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from core import db
+from intake import authority, casework, erasing, handing
+from intake.authority import Wish
+from intake.cases import PastRetention
+from tests.erasing import years_on
+from tests.letters import Handler, Reporter
+
+pytestmark = pytest.mark.embedded
+WISH = Wish(recipient="Công an huyện", document="12/CV", reason="Yêu cầu bằng văn bản", parts=("letter",))
+
+
+@pytest.fixture
+def closed(reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch) -> Reporter:
+    """A closed letter whose time is over."""
+    reporter.writes(narrative="…", reporter_name="Lê Thị Hoa")
+    handlers[0].opens(reporter.case_id)
+    handlers[0].answers(reporter.case_id, "Xong.", "closed")
+    years_on(monkeypatch)
+    return reporter
+
+
+@pytest.mark.parametrize(
+    ("deed", "more"),
+    [
+        (casework.answer, ("Chào bạn.", "answered")),
+        (erasing.hold, ("Tòa án hỏi.",)),
+        (handing.outlook, ()),
+        (handing.step_back, ()),
+        (authority.ask, (WISH,)),
+    ],
+)
+def test_no_deed_opens_it_again(
+    app: Flask, closed: Reporter, handlers: list[Handler], deed: Any, more: tuple[Any, ...]
+) -> None:
+    one = handlers[0]
+    with pytest.raises(PastRetention), app.app_context(), db.writing() as session:
+        deed(session, one.person.identity, one.seed, closed.case_id, *more)
+    for handler in handlers:
+        with pytest.raises(PastRetention):
+            handler.opens(closed.case_id)
+
+
+def test_no_judgement_moves_its_date(app: Flask, closed: Reporter, handlers: list[Handler]) -> None:
+    one = handlers[0]
+    with pytest.raises(PastRetention), app.app_context(), db.writing() as session:
+        casework.judge(session, one.person.identity, one.seed, closed.case_id, genuine="yes", gbv_type="rape")
+
+
+def test_nothing_inside_an_entry_passes_for_its_author_and_no_key_leaves(
+    app: Flask, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes(narrative="…")
+    one = handlers[0]
+    false = {
+        "what": "note",
+        "text": "t",
+        "by": "Người khác",
+        "role": "reporter",
+        "sequence": 0,
+        "clean": {"key": "K"},
+    }
+    with app.app_context(), db.writing() as session:
+        hand = casework.at_hand(session, one.person.identity, one.seed, reporter.case_id)
+        casework.add(session, hand, false)
+    with app.app_context(), db.writing() as session:
+        hand = casework.at_hand(session, one.person.identity, one.seed, reporter.case_id)
+        (entry,) = authority._entries(hand.case, hand.opened, hand.rosters, hand.story())
+    assert (entry["by"], entry["role"]) == (one.person.name, "handler")
+    assert entry["sequence"] > 0
+    assert entry["clean"] == {}
