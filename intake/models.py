@@ -89,8 +89,8 @@ class Compartment(Base):
     case_id: Mapped[str] = mapped_column(ForeignKey("case_file.id"))
     kind: Mapped[str] = mapped_column(String(12))
     sequence: Mapped[int] = mapped_column(Integer)
-    key_set_s: Mapped[str | None] = mapped_column(ForeignKey("key_set.id"))
-    key_set_c: Mapped[str | None] = mapped_column(ForeignKey("key_set.id"))
+    key_set_s: Mapped[str | None] = mapped_column(ForeignKey("key_set.id"), index=True)
+    key_set_c: Mapped[str | None] = mapped_column(ForeignKey("key_set.id"), index=True)
     blob: Mapped[bytes] = mapped_column(LargeBinary)
 
 

@@ -313,6 +313,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "sequence", name="uq_compartment_case_id"),
         sqlite_with_rowid=False,
     )
+    with op.batch_alter_table("compartment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_compartment_key_set_c"), ["key_set_c"], unique=False)
+        batch_op.create_index(batch_op.f("ix_compartment_key_set_s"), ["key_set_s"], unique=False)
+
     op.create_table(
         "person",
         sa.Column("id", sa.String(length=32), nullable=False),
