@@ -17,13 +17,12 @@ from core.access import Identity, Role, require
 from core.forms import AtMost, Lines, Needed, StaffForm, Words
 from core.headers import page_of
 from core.i18n import Text, t
-from core.log import LogBroken
 from core.sealing import CannotOpen, NotAKey, PublicKey
 from core.sessions import identity, seed, signed_in
 from intake import authority, export_file, export_words
 from intake.authority import Asked, NotAgreed, TooManyWait, Wish
-from intake.cases import NoSuchCase
 from intake.open_export import PUBLIC
+from intake.refusals import answer_refusals
 
 pages = Blueprint("authority", __name__, url_prefix="/lam-viec/co-quan")
 
@@ -72,14 +71,7 @@ class NotAPublicKey(ValueError):
     """What was pasted is not the .pub that the opening script makes."""
 
 
-@pages.errorhandler(NoSuchCase)
-def _nothing_here(_refused: Exception) -> tuple[str, int]:
-    return page_of(404)
-
-
-@pages.errorhandler(LogBroken)
-def _no_log(_broken: Exception) -> tuple[str, int]:
-    return render_template("intake/refused.html", why="log"), 503
+answer_refusals(pages)
 
 
 @pages.errorhandler(NotAgreed)

@@ -10,15 +10,14 @@ from flask import Blueprint, current_app, flash, redirect, render_template, url_
 from core import clock, db
 from core.access import Identity, Role, require
 from core.forms import AtMost, Needed, StaffForm, Words
-from core.headers import page_of
 from core.i18n import Text, t
-from core.log import LogBroken
 from core.sessions import identity, seed, signed_in
 from intake import desk_memory, erasing
-from intake.cases import NoSuchCase, PastRetention
+from intake.cases import PastRetention
 from intake.casework import CaseDamaged
 from intake.commands import commands, key_holder
 from intake.erasing import Line, NotYetDue
+from intake.refusals import answer_refusals
 
 pages = Blueprint("erasing", __name__, url_prefix="/lam-viec")
 
@@ -40,14 +39,7 @@ class HoldForm(StaffForm):
     )
 
 
-@pages.errorhandler(NoSuchCase)
-def _nothing_here(_refused: Exception) -> tuple[str, int]:
-    return page_of(404)
-
-
-@pages.errorhandler(LogBroken)
-def _no_log(_broken: Exception) -> tuple[str, int]:
-    return render_template("intake/refused.html", why="log"), 503
+answer_refusals(pages)
 
 
 @pages.errorhandler(CaseDamaged)

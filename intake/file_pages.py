@@ -18,7 +18,6 @@ from core.db import new_id
 from core.headers import attachment, page_of
 from core.i18n import Text
 from core.keys import Busy
-from core.log import LogBroken
 from core.sealing import CannotOpen
 from core.sessions import identity, seed, signed_in
 from intake import desk, mailbox
@@ -31,6 +30,7 @@ from intake.forms import ReceiptForm
 from intake.mailbox import Mailbox, NoMailbox
 from intake.questions import FORM
 from intake.receipt import NotAReceipt
+from intake.refusals import answer_refusals
 from intake.slots import NobodyLeft
 
 pages = Blueprint("files", __name__)
@@ -87,14 +87,7 @@ _WRONG: Final[dict[type[Exception], tuple[int, Text]]] = {
 _DOOR: Final = (NotAReceipt, NoMailbox, MustWait, Busy)
 
 
-@pages.errorhandler(NoSuchCase)
-def _nothing_here(_refused: Exception) -> tuple[str, int]:
-    return page_of(404)
-
-
-@pages.errorhandler(LogBroken)
-def _no_log(_broken: Exception) -> tuple[str, int]:
-    return render_template("intake/refused.html", why="log"), 503
+answer_refusals(pages)
 
 
 @pages.errorhandler(CaseDamaged)

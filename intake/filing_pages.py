@@ -25,9 +25,7 @@ from flask import (
 
 from core import clock, db
 from core.access import Identity, Role, require
-from core.headers import page_of
 from core.i18n import Text, day, t
-from core.log import LogBroken
 from core.sessions import identity, seed, signed_in
 from intake import filing
 from intake.casefile import assessment, labour, next_steps, rules
@@ -36,10 +34,10 @@ from intake.casefile.consent import withdrawn
 from intake.casefile.fields import Ask
 from intake.casefile.kinds import KINDS, Kind
 from intake.casefile.record import File, Written
-from intake.cases import NoSuchCase
 from intake.casework import CaseDamaged
 from intake.filing import EntryRefused, FileRead, Stale
 from intake.questions import FORM
+from intake.refusals import answer_refusals
 
 pages = Blueprint("filing", __name__, url_prefix="/lam-viec")
 
@@ -77,14 +75,7 @@ class Asked:
         return self.ask.kind == "text" and self.ask.max_length > _LINE
 
 
-@pages.errorhandler(NoSuchCase)
-def _nothing_here(_refused: Exception) -> tuple[str, int]:
-    return page_of(404)
-
-
-@pages.errorhandler(LogBroken)
-def _no_log(_broken: Exception) -> tuple[str, int]:
-    return render_template("intake/refused.html", why="log"), 503
+answer_refusals(pages)
 
 
 @pages.errorhandler(CaseDamaged)

@@ -13,15 +13,14 @@ from wtforms.fields import SelectChoice
 from core import db
 from core.access import Role, require
 from core.forms import AtMost, Lines, Needed, StaffForm
-from core.headers import page_of
 from core.i18n import Text, day, t
-from core.log import LogBroken
 from core.roster import Member
 from core.sessions import identity, seed, signed_in
 from intake import desk, desk_memory, handing
 from intake.cases import NoSuchCase
 from intake.desk import Listed
 from intake.handing import HandingDamaged, LastReader, NotTold
+from intake.refusals import answer_refusals
 
 pages = Blueprint("handing", __name__, url_prefix="/lam-viec")
 
@@ -50,14 +49,7 @@ class TellForm(StaffForm):
         self.to.choices = [SelectChoice(one.id, f"{one.name}, {one.title}") for one in people]
 
 
-@pages.errorhandler(NoSuchCase)
-def _nothing_here(_refused: Exception) -> tuple[str, int]:
-    return page_of(404)
-
-
-@pages.errorhandler(LogBroken)
-def _no_log(_broken: Exception) -> tuple[str, int]:
-    return render_template("intake/refused.html", why="log"), 503
+answer_refusals(pages)
 
 
 @pages.errorhandler(HandingDamaged)

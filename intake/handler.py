@@ -23,9 +23,7 @@ from flask import (
 
 from core import db
 from core.access import TITLES, Identity, Role, require
-from core.headers import page_of
 from core.i18n import Text, day, t
-from core.log import LogBroken
 from core.sessions import identity, seed, signed_in
 from intake import casework, desk_memory, meanwhile
 from intake import desk as lists
@@ -36,20 +34,14 @@ from intake.forms import AnswerForm, JudgementForm
 from intake.handling import GBV_HINT, GENUINE_HINT, KIND_ANSWERS, REMINDER, duties
 from intake.questions import FORM
 from intake.readers import DECLINED, HANDED
+from intake.refusals import answer_refusals
 
 pages = Blueprint("handler", __name__, url_prefix="/lam-viec")
 
 _NOT_IN_PAIRS: Final = ("narrative", "ack_limits", "exclude_handlers")
 
 
-@pages.errorhandler(NoSuchCase)
-def _nothing_here(_refused: Exception) -> tuple[str, int]:
-    return page_of(404)
-
-
-@pages.errorhandler(LogBroken)
-def _no_log(_broken: Exception) -> tuple[str, int]:
-    return render_template("intake/refused.html", why="log"), 503
+answer_refusals(pages)
 
 
 @pages.errorhandler(CaseDamaged)

@@ -14,9 +14,7 @@ from flask.blueprints import BlueprintSetupState
 from core import db, rosters
 from core.access import Identity, Role, require
 from core.forms import AtMost, Lines, Needed, StaffForm
-from core.headers import page_of
 from core.i18n import Text, t
-from core.log import LogBroken
 from core.sessions import identity, seed, signed_in
 from intake import asking, desk
 from intake.asking import NobodyToAsk, NothingLent
@@ -24,6 +22,7 @@ from intake.cases import NoSuchCase
 from intake.casework import CaseDamaged
 from intake.names import HalfRefused
 from intake.questions import FORM
+from intake.refusals import answer_refusals
 
 pages = Blueprint("naming", __name__, url_prefix="/lam-viec")
 
@@ -39,14 +38,7 @@ class AskForm(StaffForm):
     )
 
 
-@pages.errorhandler(NoSuchCase)
-def _nothing_here(_refused: Exception) -> tuple[str, int]:
-    return page_of(404)
-
-
-@pages.errorhandler(LogBroken)
-def _no_log(_broken: Exception) -> tuple[str, int]:
-    return render_template("intake/refused.html", why="log"), 503
+answer_refusals(pages)
 
 
 @pages.errorhandler(CaseDamaged)

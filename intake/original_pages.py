@@ -12,15 +12,15 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from core import db
 from core.access import Identity, Role, require
 from core.forms import AtMost, Lines, Needed, StaffForm
-from core.headers import attachment, page_of
+from core.headers import attachment
 from core.i18n import Text, t
-from core.log import LogBroken
 from core.sessions import identity, seed, signed_in
 from intake import asking, desk
 from intake.asking import NobodyToAsk, NothingLent, file_key
 from intake.cases import NoSuchCase
 from intake.casework import CaseDamaged
 from intake.names import HalfRefused
+from intake.refusals import answer_refusals
 
 pages = Blueprint("originals", __name__, url_prefix="/lam-viec/<case_id>/tep/<int:row>/goc")
 
@@ -34,14 +34,7 @@ class OriginalForm(StaffForm):
     )
 
 
-@pages.errorhandler(NoSuchCase)
-def _nothing_here(_refused: Exception) -> tuple[str, int]:
-    return page_of(404)
-
-
-@pages.errorhandler(LogBroken)
-def _no_log(_broken: Exception) -> tuple[str, int]:
-    return render_template("intake/refused.html", why="log"), 503
+answer_refusals(pages)
 
 
 @pages.errorhandler(CaseDamaged)
