@@ -95,13 +95,10 @@ def as_file(kind: str) -> Any:
         abort(404)
     payload = files.leaving_document(found) if kind == "docx" else files.leaving_workbook(found)
     try:
-        made = document.bytes_of(heavy.run(f"core.document:{kind}_job", payload))
+        return document.download(kind, payload, "so-lieu")
     except heavy.HeavyBusy:
         flash(str(document.BUSY))
         return redirect(url_for("member.desk"))
-    response = Response(made, content_type=document.WORD if kind == "docx" else document.SHEETS)
-    response.headers["Content-Disposition"] = f'attachment; filename="so-lieu.{kind}"'
-    return response
 
 
 @pages.errorhandler(NotAsPublished)

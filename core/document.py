@@ -20,6 +20,9 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from flask import Response
+
+from core import heavy
 from core.i18n import Text
 
 if TYPE_CHECKING:
@@ -87,6 +90,14 @@ def _settled(made: io.BytesIO, payload: Mapping[str, Any]) -> dict[str, str]:
 def bytes_of(done: Mapping[str, str]) -> bytes:
     """The file that a job made."""
     return base64.b64decode(done["file"])
+
+
+def download(kind: str, payload: Mapping[str, Any], name: str) -> Response:
+    """A .docx or .xlsx (`kind`) made in a child, as a file to keep. Raises as `core.heavy.run` does."""
+    made = bytes_of(heavy.run(f"core.document:{kind}_job", payload))
+    answer = Response(made, content_type=WORD if kind == "docx" else SHEETS)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    return answer
 
 
 # --- .docx

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import segno
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -229,14 +229,10 @@ def annex_file(before_id: str, after_id: str, kind: str) -> Any:
     else:
         payload = annex.as_workbook(found, before, questionnaire)
     try:
-        made = document.bytes_of(heavy.run(f"core.document:{kind}_job", payload))
+        return document.download(kind, payload, f"phu-luc-khao-sat-{before.year}")
     except heavy.HeavyBusy:
         flash(str(document.BUSY))
         return redirect(url_for("campaigner.changes", before_id=before_id, after_id=after_id))
-    named = f"phu-luc-khao-sat-{before.year}.{kind}"
-    response = Response(made, content_type=document.WORD if kind == "docx" else document.SHEETS)
-    response.headers["Content-Disposition"] = f'attachment; filename="{named}"'
-    return response
 
 
 def _compared(before_id: str, after_id: str) -> tuple[Comparison, Round, Round, Questionnaire]:
