@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -22,6 +23,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from core import clock as core_clock
@@ -139,6 +143,8 @@ def running(settings: Settings) -> Iterator[Flask]:
     made.testing = True
     made.test_client_class = SameOriginClient
     made.jinja_env.bytecode_cache = COMPILED
+    engine = made.extensions["database"].engine
+    engine._compiled_cache = COMPILED_SQL[engine.name]
     try:
         yield made
     finally:
@@ -151,32 +157,42 @@ class _Compiled(BytecodeCache):
     """Templates are compiled once for the whole run, not once for each test's application."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._kept: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
+        assert bucket.code is not None
+        self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
 COMPILED = _Compiled()
 
 
-_BUILDERS: dict[tuple[str, str, bool], Callable[..., tuple[str, str]]] = {}
-_build = Rule._compile_builder
+_READ: dict[tuple[str, str], dict[str, Any]] = {}
+_compile = Rule.compile
 
 
-def _built_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """Werkzeug writes, compiles and runs a function for each address of each application: once is enough."""
-    key = rule.rule, repr(rule.defaults), append_unknown
-    if key not in _BUILDERS:
-        _BUILDERS[key] = _build(rule, append_unknown)
-    return _BUILDERS[key]
+def _read_once(rule: Rule) -> None:
+    """Werkzeug reads each address of each application, and writes a function for it: once is enough."""
+    key = rule.rule, repr(rule.defaults)
+    if key not in _READ:
+        _compile(rule)
+        names = "_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown"
+        _READ[key] = {name: getattr(rule, name) for name in names}
+    vars(rule).update(_READ[key])
+    for name in ("_build", "_build_unknown"):
+        setattr(rule, name, _READ[key][name].__func__.__get__(rule))
 
 
-Rule._compile_builder = _built_once  # type: ignore[method-assign]
+Rule.compile = _read_once  # type: ignore[method-assign]
+
+# What SQLAlchemy makes of a statement is the same for every engine of one kind: it is made once for the run.
+COMPILED_SQL: dict[str, LRUCache[Any, Any]] = {"sqlite": LRUCache(2000), "postgresql": LRUCache(2000)}
+for _kind in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+    _kind.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign, assignment]
+    _kind.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign, assignment]
 
 
 @contextmanager
