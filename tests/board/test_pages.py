@@ -191,6 +191,7 @@ def test_the_file_for_reports_holds_only_rows_of_at_least_ten(with_release: Year
     assert all(row[0] == "30/06/2026" for row in rows)
 
 
+@pytest.mark.slow
 def test_the_document_and_the_workbook_hold_the_same_rows_for_every_member(with_release: Year) -> None:
     other = factories.add_person(
         with_release.app,

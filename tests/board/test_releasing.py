@@ -112,6 +112,7 @@ def test_reports_told_by_others_and_those_without_consent_are_counted_in_totals_
     }
 
 
+@pytest.mark.slow
 def test_what_was_judged_after_the_period_waits_for_the_next_one(year: Year, clock: Any) -> None:
     clock.set(noon(2026, 6, 30))
     year.gets(5)

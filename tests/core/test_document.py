@@ -144,6 +144,7 @@ def test_a_tall_picture_stays_on_its_page_and_rows_stay_whole() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_same_words_on_the_same_day_are_the_same_bytes() -> None:
     first = document.docx_job(LETTER), document.xlsx_job(SHEETS)
     time.sleep(2.1)  # a zip file tells two seconds apart

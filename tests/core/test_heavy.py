@@ -58,6 +58,7 @@ def test_after_a_failure_the_next_job_runs(lock: Path) -> None:
     assert run("core.heavy:rehearse", {}, lock=lock, patience=0)
 
 
+@pytest.mark.slow
 def test_only_one_job_runs_at_a_time(lock: Path) -> None:
     first = threading.Thread(target=run, args=("core.heavy:rehearse", {"sleep": 1.5}), kwargs={"lock": lock})
     first.start()

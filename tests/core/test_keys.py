@@ -65,6 +65,7 @@ def test_a_new_lock_costs_64_mib_and_three_rounds() -> None:
     assert DUMMY_LOCK[:7] == struct.pack(">BIBB", 1, 65536, 3, 1)
 
 
+@pytest.mark.slow
 def test_a_name_nobody_has_costs_the_same_time() -> None:
     lock = close(PASSPHRASE, HANDLER)
 

@@ -38,7 +38,8 @@ def test_what_was_changed_on_the_disk_is_not_read(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.write(bytes(BLOCK * 2))
     spool.done()
-    os.pwrite(spool._file.fileno(), b"x", 100)
+    (byte,) = os.pread(spool._file.fileno(), 1, 100)
+    os.pwrite(spool._file.fileno(), bytes([byte ^ 1]), 100)
     with pytest.raises(InvalidTag):
         next(spool.pieces())
     spool.close()

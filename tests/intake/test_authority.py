@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,12 +20,16 @@ from flask.testing import FlaskClient
 from core import db, log, memory
 from core.access import Role
 from core.log_reader import DEEDS, ON_A_CASE
-from intake import authority, export_file, open_export
-from intake.authority import NotAgreed, Wish
+from core.sealing import CannotOpen, sign_public
+from intake import asking, authority, export_file, open_export
+from intake.asked import About
+from intake.authority import NotAgreed
 from intake.cases import NoSuchCase
-from intake.founding import Founded, Settled
+from intake.casework import at_hand
+from intake.founding import Founded
 from intake.log_tag import lines_of, log_key
 from tests.factories import post, signed_in
+from tests.intake.test_files import a_picture, holds_canary, sends
 from tests.letters import Handler, Reporter, desks
 
 SCRIPT = Path(open_export.__file__)
@@ -47,39 +53,47 @@ def letter(app: Flask, centre: Founded) -> Reporter:
     return reporter
 
 
-def asks(client: FlaskClient, case_id: str, *parts: str) -> None:
-    answer = post(client, f"/lam-viec/co-quan/hoi/{case_id}", {**DEMAND, "parts": list(parts)})
+def address(letter: Reporter) -> str:
+    return f"/lam-viec/{letter.case_id}/co-quan"
+
+
+def asks(client: FlaskClient, letter: Reporter, *parts: str) -> None:
+    answer = post(client, f"{address(letter)}/xin", {**DEMAND, "parts": list(parts)})
     assert answer.status_code == 303, answer.text
 
 
-def asked_id(client: FlaskClient) -> str:
-    page = client.get("/lam-viec/co-quan/").text
-    found = re.search(r"/lam-viec/co-quan/([0-9a-f]{32})/bo", page)
+def settles(client: FlaskClient, how: str = "dong-y") -> None:
+    page = client.get("/lam-viec/mo-ten").text
+    found = re.search(rf'action="([^"]*/mo-ten/[0-9a-f]{{32}}/{how})"', page)
     assert found, page
-    return found.group(1)
+    assert post(client, found.group(1)).status_code == 303
 
 
-def agreed(app: Flask, centre: Founded, letter: Reporter, *parts: str) -> tuple[FlaskClient, str]:
+def agreed(app: Flask, centre: Founded, letter: Reporter, *parts: str) -> FlaskClient:
     """A request to which the second custodian agreed, in the handler's browser."""
     handler = signed_in(app, centre.of(Role.HANDLER)[0])
-    asks(handler, letter.case_id, *parts)
-    custodian = signed_in(app, centre.of(Role.CUSTODIAN)[1])
-    number = asked_id(custodian)
-    assert post(custodian, f"/lam-viec/co-quan/{number}/dong-y").status_code == 303
-    return handler, number
+    asks(handler, letter, *parts)
+    settles(signed_in(app, centre.of(Role.CUSTODIAN)[1]))
+    return handler
 
 
-def takes(handler: FlaskClient, number: str, **more: str) -> tuple[bytes, str]:
+def drawn(handler: FlaskClient, letter: Reporter) -> str:
+    page = handler.get(address(letter)).text
+    found = re.search(r'<ol class="words">(.*?)</ol>', page, re.S)
+    assert found, page
+    return " ".join(re.findall("<li>(.*?)</li>", found.group(1)))
+
+
+def takes(handler: FlaskClient, letter: Reporter, **more: str) -> tuple[bytes, str]:
     """The sealed file, and the passphrase that was on the page."""
-    page = handler.get(f"/lam-viec/co-quan/{number}").text
-    words = re.search(r'name="passphrase" value="([^"]+)"', page)
-    assert words, page
-    answer = post(handler, f"/lam-viec/co-quan/{number}", {"passphrase": words.group(1), **more})
+    words = drawn(handler, letter)
+    answer = post(handler, f"{address(letter)}/mo", more)
     assert answer.status_code == 200, answer.text
-    return answer.data, words.group(1)
+    assert answer.headers["Content-Disposition"].startswith("attachment"), answer.text
+    return answer.data, words
 
 
-def opens_elsewhere(file: Path, typed: str) -> dict[str, Any]:
+def opens_elsewhere(file: Path, typed: str) -> dict[str, bytes]:
     """On another machine: the script alone, in a folder where nothing of the program is."""
     script = shutil.copy(SCRIPT, file.parent / "open_export.py")
     code = (
@@ -91,52 +105,81 @@ def opens_elsewhere(file: Path, typed: str) -> dict[str, Any]:
     )
     assert ran.returncode == 0, ran.stderr
     folder = file.with_name(f"{file.stem}-opened")
-    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_a_case_goes_from_the_centre_to_the_authority_and_opens_there_with_one_command(
     app: Flask, centre: Founded, letter: Reporter, tmp_path: Path
 ) -> None:
-    handler, number = agreed(app, centre, letter, "story", "entries")
-    sealed, passphrase = takes(handler, number)
+    body = a_picture()
+    assert sends(letter, body, "báo cáo.jpg").status_code == 200
+    handler = agreed(app, centre, letter, "story", "entries", "files", "originals")
+    sealed, passphrase = takes(handler, letter)
     for secret in ("Một câu chuyện", letter.case_id, DEMAND["recipient"], passphrase):
         assert secret.encode() not in sealed
     file = tmp_path / "away" / "ho-so.case"
     file.parent.mkdir()
     file.write_bytes(sealed)
     found = opens_elsewhere(file, passphrase.upper())
-    assert set(found) == {"letter.txt", "letter.json", "entries.txt", "entries.json", "manifest.json"}
-    assert "Một câu chuyện" in found["letter.txt"]
-    assert "Chúng tôi đã đọc." in found["entries.txt"]
-    assert "Nguyễn Thị Ẩn" not in "".join(found.values())
-    assert centre.of(Role.CUSTODIAN)[0].person_id not in found["letter.json"]  # whom they struck out
+    texts = {f"{name}.{end}" for name in ("letter", "entries", "files") for end in ("txt", "json")}
+    assert set(found) == texts | {"copy-1.jpg", "original-1.jpg", "manifest.json"}
+    assert found["original-1.jpg"] == body
+    assert not holds_canary(found["copy-1.jpg"])
+    assert "báo cáo.jpg" in found["files.txt"].decode()
+    assert hashlib.sha256(body).hexdigest() in found["files.txt"].decode()
+    assert "Một câu chuyện" in found["letter.txt"].decode()
+    assert "Chúng tôi đã đọc." in found["entries.txt"].decode()
+    assert "Nguyễn Thị Ẩn" not in b"".join(found.values()).decode(errors="replace")
+    assert centre.of(Role.CUSTODIAN)[0].person_id not in found["letter.json"].decode()  # whom they struck out
     manifest = json.loads(found["manifest.json"])
     assert manifest["document"] == DEMAND["document"]
+    assert manifest["damaged"] == []
     assert manifest["custodian"]["name"] == centre.of(Role.CUSTODIAN)[1].name
     assert len(manifest["compartments"]) >= 6
     for name, digest in manifest["files"].items():
-        assert hashlib.sha256(found[name].encode()).hexdigest() == digest
+        assert hashlib.sha256(found[name]).hexdigest() == digest
 
 
-def test_names_go_along_only_with_the_custodians_half(
+def test_names_go_along_only_with_the_custodians_half_and_one_agreement_serves_once(
     app: Flask, centre: Founded, letter: Reporter, tmp_path: Path
 ) -> None:
-    handler, number = agreed(app, centre, letter, "names")
-    sealed, passphrase = takes(handler, number)
+    handler = agreed(app, centre, letter, "names")
+    sealed, passphrase = takes(handler, letter)
     file = tmp_path / "ho-so.case"
     file.write_bytes(sealed)
     found = opens_elsewhere(file, passphrase)
-    assert "Nguyễn Thị Ẩn" in found["names.txt"]
-    assert "Một câu chuyện" not in "".join(found.values())
+    assert "Nguyễn Thị Ẩn" in found["names.txt"].decode()
+    assert "Một câu chuyện" not in b"".join(found.values()).decode()
+    assert post(handler, f"{address(letter)}/mo").status_code == 303
+    assert "Hỏi những người giữ khóa" in handler.get(address(letter)).text
 
 
 @pytest.mark.embedded
-def test_an_authority_with_a_key_needs_no_passphrase(
+def test_only_the_drawn_words_lock_it_and_they_stay_the_same_until_then(
+    app: Flask, centre: Founded, letter: Reporter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = agreed(app, centre, letter, "story")
+    assert drawn(handler, letter) == drawn(handler, letter)
+    sealed, words = takes(handler, letter, passphrase=" ".join(["sao-tuyet"] * 6))
+    (tmp_path / "x.case").write_bytes(sealed)
+    for typed, code in (("sao-tuyet " * 6, 1), (words, 0)):
+        monkeypatch.setattr("getpass.getpass", lambda _, typed=typed: typed)
+        assert open_export.main([str(tmp_path / "x.case")]) == code
+
+
+@pytest.mark.embedded
+def test_an_authority_with_a_key_needs_no_passphrase_once_its_digits_were_compared(
     app: Flask, centre: Founded, letter: Reporter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert open_export.main(["--make-key", str(tmp_path / "phuong")]) == 0
-    handler, number = agreed(app, centre, letter, "story")
-    sealed, _ = takes(handler, number, public_key=(tmp_path / "phuong.pub").read_text())
+    digits = capsys.readouterr().out.split()[-1]
+    handler, place = agreed(app, centre, letter, "story"), f"{address(letter)}/mo"
+    public = (tmp_path / "phuong.pub").read_text()
+    assert post(handler, place, {"public_key": "AAAA"}).status_code == 422
+    asked = post(handler, place, {"public_key": public})
+    assert digits in asked.text
+    assert "Content-Disposition" not in asked.headers
+    sealed, _ = takes(handler, letter, public_key=public, compared=digits)
     file = tmp_path / "ho-so.case"
     file.write_bytes(sealed)
     assert open_export.main([str(file)]) == 1
@@ -145,67 +188,114 @@ def test_an_authority_with_a_key_needs_no_passphrase(
     assert open_export.main([str(file), "--key", str(tmp_path / "khac.key")]) == 1
     assert open_export.main([str(file), "--key", str(tmp_path / "phuong.key")]) == 0
     assert "Một câu chuyện" in (tmp_path / "ho-so-opened" / "letter.txt").read_text(encoding="utf-8")
-    wrong = post(handler, f"/lam-viec/co-quan/{number}", {"public_key": "AAAA"})
-    assert wrong.status_code == 422
 
 
+FIRST_FORMAT = (
+    "Y2FzZSBleHBvcnQgMQoAAADmeyJsb2NrIjogInBhc3NwaHJhc2UiLCAibWVtb3J5IjogNjU1MzYsICJyb3VuZHMiOiAzLCAic2Fs"
+    "dCI6ICIyZDM1YTNhYjM1YjliMWFlMjllMzNiMzU3Y2EzNWU2YyIsICJ3cmFwIjogIjAxNTY3ZDJmMGJhY2I0NTNkNWFkYTA1YjAw"
+    "NTY3M2M3NGM1YzMzMWFhYjY4ODJkZWYzMzM5NjgxMTgxZjk0NzgxYzk2ZmM1ZWZlODgxYzY2MGM5MzkyZDg4MmQ3OTdlOWE3ZTY3"
+    "N2EwYzQ4NDVjNWYwZWFhMmJlNjU1In0BCpaPcKg9DN57CAfe8J9+0hyaghDSP90KIToJHjCTUL3y+zCZf4cMWcek0wOtAtAWig6P"
+    "MY/+hkeo8o6dC3jdbKSX/w38OoRI7T0Utm23GoghcWJgHqLkA9bHB7g1max4DGKhW6tDXNQ0WH0I7dJWGmTnD+cqw1eLJ3pkZD8f"
+    "vj/4pA81yz0yo3u7sVtRAi+hvd1fs5dWyveM+LhRU01DUHU07DfzUcQgl5A0virIe27lBGWgCC4jhCN1uBOpTU0+BEjXYHJasVQp"
+    "wafqLAwJpXHdKw+TNX1StaW1iCD7zsJMCcHW7lGacbA+d52Nb0ymliZKjSosLc3BC9H8l9ZSiDvb/pImBmCvFOzxHXFnG72eA2Ah"
+    "Evr6gWdUJu2hi2WfHCjwtx1IF21Q82RXqUV19IKAo1wNjyfrM5JRVSF6t4WgM8x/Nm/7mL9PPw+PTTqldzewieWhLiwdTb6Kwz4o"
+    "O/NQFo4UZaVpLsXKw9EaW7a20qdqU9cGSANKsBWEHC0d+v/ui9PPCR3sG3g0+JyvyhNHlsEyyilcl9c9i//Anh+zFleJdHYrpxTZ"
+    "G1wT4raM6jVlciAHC4D8cb3ViWSic4X29A+/00ArH1L33o7PeZp7QeuUj38="
+)
+
+
+@pytest.mark.slow
 @pytest.mark.embedded
 def test_a_changed_file_a_wrong_passphrase_and_a_forged_manifest_do_not_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from core.sealing import sign_public
+    def built(name: str, seed: bytes = bytes(32)) -> bytes:
+        return b"".join(export_file.build([(name, [b"x" * 70_000, b"", b"y"])], FACTS, seed, SAID))
 
-    facts = {"handler": {"name": "Trần Thu Hà", "key": sign_public(bytes(32)).hex()}}
-    words = "sao-tuyet " * 6
-    good = export_file.build({"letter.txt": "Lời"}, facts, bytes(32), words)
-    forged = export_file.build({"letter.txt": "Lời"}, facts, bytes([1]) * 32, words)
-    nasty = export_file.build({"../letter.txt": "Lời"}, facts, bytes(32), words)
+    good = built("letter.txt")
     flipped = bytearray(good)
     flipped[-1] ^= 1
     file = tmp_path / "x.case"
     for raw, typed, said in (
         (good, "sai", "does not open"),
-        (bytes(flipped), words, "does not open"),
-        (good[:200], words, "does not open"),
-        (b"something", words, "not a case"),
-        (forged, words, "signature does not fit"),
-        (nasty, words, "does not belong"),
+        (bytes(flipped), SAID, "does not open"),
+        (good[:200], SAID, "does not open"),
+        (good[: len(good) - 200], SAID, "does not open"),
+        (good + b"x", SAID, "does not open"),
+        (b"something", SAID, "not a case"),
+        (built("letter.txt", bytes([1]) * 32), SAID, "signature does not fit"),
+        (built("../letter.txt"), SAID, "does not belong"),
     ):
         file.write_bytes(raw)
         monkeypatch.setattr("getpass.getpass", lambda _, typed=typed: typed)
         assert open_export.main([str(file)]) == 1
         assert said in capsys.readouterr().err
-        shutil.rmtree(tmp_path / "x-opened", ignore_errors=True)
-    file.write_bytes(good)
-    monkeypatch.setattr("getpass.getpass", lambda _: words)
-    assert open_export.main([str(file)]) == 0
+        assert [path.name for path in tmp_path.iterdir()] == ["x.case"]
+    monkeypatch.setattr("getpass.getpass", lambda _: SAID)
+    for raw in (good, base64.b64decode("".join(FIRST_FORMAT))):
+        file.write_bytes(raw)
+        assert open_export.main([str(file)]) == 0
+        shutil.rmtree(tmp_path / "x-opened")
 
 
-def test_one_agreement_is_enough_and_the_other_custodians_see_that(
+SAID = "sao-tuyet " * 6
+FACTS = {"handler": {"name": "Trần Thu Hà", "key": sign_public(bytes(32)).hex()}}
+
+
+@pytest.mark.embedded
+def test_a_file_that_breaks_off_is_named_and_the_whole_is_made_piece_by_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = []
+
+    def large() -> Iterator[bytes]:
+        for number in range(40):
+            taken.append(number)
+            yield bytes(262_144)
+
+    def broken() -> Iterator[bytes]:
+        yield b"part of it"
+        raise CannotOpen
+
+    parts = [("original-1.mp4", large()), ("copy-2.jpg", broken()), ("letter.txt", [b"x"])]
+    made = export_file.build(parts, FACTS, bytes(32), SAID)
+    next(made), next(made)
+    assert len(taken) == 1, "nothing is read before it is sent"
+    front = b"".join(
+        export_file.build([("copy-2.jpg", broken()), ("letter.txt", [b"x"])], FACTS, bytes(32), SAID)
+    )
+    (tmp_path / "x.case").write_bytes(front)
+    monkeypatch.setattr("getpass.getpass", lambda _: SAID)
+    assert open_export.main([str(tmp_path / "x.case")]) == 0
+    assert "cut short: copy-2.jpg" in capsys.readouterr().out
+
+
+def test_one_agreement_is_enough_and_a_refusal_is_written_down(
     app: Flask, centre: Founded, letter: Reporter
 ) -> None:
-    agreed(app, centre, letter, "story")
-    third = signed_in(app, centre.of(Role.CUSTODIAN)[2]).get("/lam-viec/co-quan/").text
-    assert "đã đồng ý" in third
-    assert "/dong-y" not in third
     handler = signed_in(app, centre.of(Role.HANDLER)[0])
-    assert centre.of(Role.CUSTODIAN)[1].name in handler.get("/lam-viec/co-quan/").text
-    assert post(handler, f"/lam-viec/co-quan/{asked_id(handler)}/bo").status_code == 303
-    assert "Không có yêu cầu nào chờ" in handler.get("/lam-viec/co-quan/").text
+    asks(handler, letter, "story")
+    third = signed_in(app, centre.of(Role.CUSTODIAN)[2])
+    settles(third, "tu-choi")
+    assert "/dong-y" not in third.get("/lam-viec/mo-ten").text
+    settles(signed_in(app, centre.of(Role.CUSTODIAN)[1]))
+    assert centre.of(Role.CUSTODIAN)[1].name in handler.get(address(letter)).text
+    assert [line.deed for line in lines(app, centre)] == ["export_agreed", "export_refused", "export_asked"]
+    assert post(handler, f"{address(letter)}/thoi").status_code == 303
+    assert post(handler, f"{address(letter)}/mo").status_code == 303
 
 
 def test_nothing_is_made_before_a_custodian_agreed_or_by_another_handler(
     app: Flask, centre: Founded, letter: Reporter
 ) -> None:
     handler = signed_in(app, centre.of(Role.HANDLER)[0])
-    asks(handler, letter.case_id, "story")
-    number = asked_id(handler)
-    assert handler.get(f"/lam-viec/co-quan/{number}").status_code == 302
-    drawn = " ".join(["sao-tuyet"] * 6)
-    assert post(handler, f"/lam-viec/co-quan/{number}", {"passphrase": drawn}).status_code in {400, 409}
+    asks(handler, letter, "story")
+    assert 'class="words"' not in handler.get(address(letter)).text
+    assert post(handler, f"{address(letter)}/mo").status_code == 303
+    settles(signed_in(app, centre.of(Role.CUSTODIAN)[1]))
     other = signed_in(app, centre.of(Role.HANDLER)[1])
-    assert "Bến Nghé" not in other.get("/lam-viec/co-quan/").text
-    assert other.get(f"/lam-viec/co-quan/{number}").status_code == 404
+    assert "Bến Nghé" not in other.get(address(letter)).text
+    assert post(other, f"{address(letter)}/mo").status_code == 303
 
 
 def test_a_custodian_who_was_struck_out_sees_no_request_and_cannot_agree(
@@ -213,24 +303,27 @@ def test_a_custodian_who_was_struck_out_sees_no_request_and_cannot_agree(
 ) -> None:
     handler = signed_in(app, centre.of(Role.HANDLER)[0])
     struck = signed_in(app, centre.of(Role.CUSTODIAN)[0])
-    before = struck.get("/lam-viec/co-quan/").text
-    asks(handler, letter.case_id, "story")
-    number = asked_id(handler)
-    after = struck.get("/lam-viec/co-quan/").text
+    before = struck.get("/lam-viec/mo-ten").text
+    asks(handler, letter, "story", "names")
+    after = struck.get("/lam-viec/mo-ten").text
     hide = re.compile(r'value="[^"]*"')
     assert hide.sub("", before) == hide.sub("", after)
-    assert post(struck, f"/lam-viec/co-quan/{number}/dong-y").status_code == 404
+    one = standing(app, centre, letter).ask
+    assert post(struck, f"/lam-viec/mo-ten/{one.ask_id}/dong-y").status_code == 303
+    assert standing(app, centre, letter).state == "waiting"
     person = centre.of(Role.CUSTODIAN)[0]
-    asked = found(app, centre.of(Role.HANDLER)[0])
     with app.app_context(), pytest.raises(NoSuchCase), db.writing() as session:
-        authority.agree(session, person.identity, person.credentials.seed or b"", asked)
+        authority.lend(session, person.identity, person.credentials.seed or b"", one)
 
 
-def found(app: Flask, person: Settled) -> authority.Asked:
-    """The one request that waits for somebody."""
+def standing(app: Flask, centre: Founded, letter: Reporter) -> asking.Standing:
+    """How the first handler's request stands."""
+    person = centre.of(Role.HANDLER)[0]
     with app.app_context():
-        (asked,) = authority.waiting(person.identity, person.credentials.seed or b"")
-        return asked
+        about = About(case_id=letter.case_id, kind="authority")
+        found = asking.standing(person.identity, person.credentials.seed or b"", about)
+    assert found is not None
+    return found
 
 
 @pytest.mark.embedded
@@ -238,84 +331,85 @@ def test_an_agreement_to_something_else_counts_for_nothing(
     app: Flask, centre: Founded, letter: Reporter
 ) -> None:
     """Whoever can write into the memory store cannot make of an agreement to a story one to a name."""
-    import dataclasses
-
     agreed(app, centre, letter, "story")
-    person = centre.of(Role.HANDLER)[0]
-    asked = found(app, person)
-    more = dataclasses.replace(asked, wish=dataclasses.replace(asked.wish, parts=("story", "entries")))
-    nobody = dataclasses.replace(
-        asked, agreement={**asked.agreement, "by": centre.of(Role.CUSTODIAN)[2].person_id}
-    )
-    seed = person.credentials.seed or b""
-    for forged in (more, nobody, dataclasses.replace(asked, agreement={})):
+    person, found = centre.of(Role.HANDLER)[0], standing(app, centre, letter)
+    seed, asked = person.credentials.seed or b"", found.ask
+    assert asked.wish is not None
+    with app.app_context():
+        sealed = asking.lent(found)
+    more = replace(asked, wish=replace(asked.wish, parts=("story", "entries")))
+    for forged, given in ((more, sealed), (replace(asked, reason="khác"), sealed), (asked, b"x" * 2_000)):
         with app.app_context(), pytest.raises(NotAgreed), db.writing() as session:
-            authority.take_out(session, person.identity, seed, forged)
+            authority.take_out(session, person.identity, seed, forged, given)
+
+
+def lines(app: Flask, centre: Founded) -> list[log.Line]:
+    """The lines about exports, the newest first, in a chain that holds."""
+    reader = centre.of(Role.CUSTODIAN)[2]
+    with app.app_context(), db.reading() as session:
+        log_seed, first = log.keys_for(session, reader.person_id, reader.credentials.seed or b"")
+        assert log.check(session, first)
+        return [line for line in log.read(session, log_seed, limit=30) if line.deed.startswith("export")]
 
 
 def test_each_step_is_logged_before_it_happens_and_stands_in_the_case(
     app: Flask, centre: Founded, letter: Reporter
 ) -> None:
-    handler, number = agreed(app, centre, letter, "story", "names")
-    takes(handler, number)
-    reader = centre.of(Role.CUSTODIAN)[2]
-    with app.app_context(), db.reading() as session:
-        log_seed, first = log.keys_for(session, reader.person_id, reader.credentials.seed or b"")
-        lines = [line for line in log.read(session, log_seed, limit=30) if line.deed.startswith("export")]
-        assert log.check(session, first)
-    assert sorted(line.deed for line in lines) == ["export_agreed", "export_asked", "exported"]
-    assert all(line.deed in ON_A_CASE and line.deed in DEEDS for line in lines)
-    told = json.dumps([(line.about, dict(line.detail)) for line in lines], ensure_ascii=False)
+    takes(agreed(app, centre, letter, "story", "names"), letter)
+    found = lines(app, centre)
+    assert sorted(line.deed for line in found) == ["export_agreed", "export_asked", "exported"]
+    assert all(line.deed in ON_A_CASE and line.deed in DEEDS for line in found)
+    told = json.dumps([(line.about, dict(line.detail)) for line in found], ensure_ascii=False)
     assert DEMAND["recipient"] not in told
     assert letter.case_id not in told
     desk = Handler(app, centre.of(Role.HANDLER)[0])
     with app.app_context(), db.reading() as session:
-        from core import rosters
-        from intake.cases import Holder, load
-        from intake.slots import Side
-
-        case = load(session, letter.case_id)
-        opened = case.open_for(Holder.of(desk.person.identity, desk.seed), rosters.chain(session))
-        key = opened[case.first_key_set(Side.HANDLERS).id].key
-        assert {line.deed for line in lines_of(lines, log_key(key))} == {"export_asked", "exported"}
+        hand = at_hand(session, desk.person.identity, desk.seed, letter.case_id)
+        mine = lines_of(found, log_key(hand.side_key))
+    assert {line.deed for line in mine} == {"export_asked", "exported"}
     assert desk.opens(letter.case_id).damaged == 0
     assert "Một câu chuyện" not in letter.opens().text
 
 
 @pytest.mark.embedded
-def test_what_waits_lies_in_memory_only_and_sealed(app: Flask, centre: Founded, letter: Reporter) -> None:
-    handler = signed_in(app, centre.of(Role.HANDLER)[0])
-    asks(handler, letter.case_id, "story")
-    folder: Path = app.extensions["settings"].instance
-    shelf = memory.folder(folder)
-    for path in (*folder.iterdir(), *shelf.iterdir()):
-        content = path.read_bytes()
-        for word in (DEMAND["recipient"], DEMAND["document"], DEMAND["reason"]):
-            assert word.encode() not in content, path.name
+@pytest.mark.parametrize("step", ["ask", "agree"])
+def test_when_the_log_cannot_be_written_nobody_was_asked_and_nobody_agreed(
+    app: Flask, centre: Founded, letter: Reporter, step: str
+) -> None:
+    handler, keeper = signed_in(app, centre.of(Role.HANDLER)[0]), signed_in(app, centre.of(Role.CUSTODIAN)[1])
+    handler.get("/lam-viec/")
+    if step == "agree":
+        asks(handler, letter, "story")
+    key = app.extensions["settings"].instance / "log.key"
+    kept = key.read_bytes()
+    key.unlink()
+    if step == "ask":
+        sent = {**DEMAND, "parts": ["story"]}
+        assert post(handler, f"{address(letter)}/xin", sent).status_code == 503
+        assert "Bến Nghé" not in keeper.get("/lam-viec/mo-ten").text
+    else:
+        found = standing(app, centre, letter)
+        assert post(keeper, f"/lam-viec/mo-ten/{found.ask.ask_id}/dong-y").status_code == 503
+        assert standing(app, centre, letter).state == "waiting"
+    key.write_bytes(kept)
 
 
 @pytest.mark.embedded
-def test_places_run_out_kindly_and_are_given_back(app: Flask, centre: Founded, letter: Reporter) -> None:
-    person = centre.of(Role.HANDLER)[0]
-    wish = Wish(recipient="A", document="B", reason="C", parts=("story",))
-    seed = person.credentials.seed or b""
-    with app.app_context():
-        for _ in range(authority.AT_ONCE):
-            with db.writing() as session:
-                authority.ask(session, person.identity, seed, letter.case_id, wish)
-        with pytest.raises(authority.TooManyWait), db.writing() as session:
-            authority.ask(session, person.identity, seed, letter.case_id, wish)
-        waiting = list(authority.waiting(person.identity, seed))
-        assert len(waiting) == authority.AT_ONCE
-        authority.put_aside(waiting[0])
-        with db.writing() as session:
-            authority.ask(session, person.identity, seed, letter.case_id, wish)
+def test_what_waits_lies_in_memory_only_and_sealed(app: Flask, centre: Founded, letter: Reporter) -> None:
+    asks(signed_in(app, centre.of(Role.HANDLER)[0]), letter, "story")
+    folder: Path = app.extensions["settings"].instance
+    shelf = memory.folder(folder)
+    for path in (*folder.iterdir(), *shelf.iterdir()):
+        if path.is_file():
+            content = path.read_bytes()
+            for word in (*DEMAND.values(), letter.case_id):
+                assert word.encode() not in content or path.name.startswith("centre.db"), path.name
 
 
 def test_the_form_asks_for_a_document_and_a_part(app: Flask, centre: Founded, letter: Reporter) -> None:
     handler = signed_in(app, centre.of(Role.HANDLER)[0])
-    answer = post(handler, f"/lam-viec/co-quan/hoi/{letter.case_id}", {"recipient": "Công an"})
+    answer = post(handler, f"{address(letter)}/xin", {"recipient": "Công an"})
     assert answer.status_code == 422
     assert "Bạn chọn ít nhất một phần" in answer.text
     assert handler.get("/lam-viec/co-quan/mo-tep").data == SCRIPT.read_bytes()
-    assert handler.get(f"/en/lam-viec/co-quan/hoi/{letter.case_id}").status_code == 200
+    assert handler.get(f"/en{address(letter)}").status_code == 200

@@ -54,6 +54,7 @@ def test_an_unknown_receipt_is_looked_for_with_the_same_work(
     assert derived == [unknown, reporter.receipt]
 
 
+@pytest.mark.slow
 def test_many_wrong_receipts_make_the_next_one_wait_and_the_wait_buys_a_try(
     app: Flask, reporter: Reporter
 ) -> None:

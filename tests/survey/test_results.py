@@ -97,6 +97,7 @@ def comparisons(app: Flask) -> int:
 # From end to end
 
 
+@pytest.mark.slow
 def test_forty_people_in_two_waves_become_effects_and_leave_no_pair(
     app: Flask, campaigner: Campaigner, custodians: list[Custodian]
 ) -> None:
@@ -105,7 +106,9 @@ def test_forty_people_in_two_waves_become_effects_and_leave_no_pair(
     found = custodians[0].joins(before, after)
 
     assert (found.effects["before"], found.effects["after"], found.effects["linked"]) == (40, 40, 40)
-    assert found.effects["linking"] == {"by_card": 40, "by_distance": [0, 0, 0], "ties": 0, "false": 0.0}
+    linking = found.effects["linking"]
+    assert [linking[one] for one in ("by_card", "by_distance", "ties", "false")] == [40, [0, 0, 0], 0, 0.0]
+    assert [(one["tolerance"], one["linked"]) for one in linking["tolerances"]] == [(0, 40), (1, 40), (2, 40)]
     (knowledge,) = [one for one in found.effects["scores"] if one["name"] == "knowledge"]
     wanted = (
         sum(_right(answers(number, True)) - _right(answers(number, False)) for number in range(LEARNT))

@@ -227,6 +227,7 @@ def test_with_few_places_and_few_taken_no_more_are_made(in_app: Flask, custody: 
 # The journal
 
 
+@pytest.mark.slow
 @pytest.mark.embedded
 def test_a_long_reader_delays_nobody_and_the_next_one_empties_the_journal(
     in_app: Flask, custody: Custody
