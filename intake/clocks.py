@@ -3,7 +3,7 @@
 The targets are the organisation's own promise, not the law: a first look within four working hours, one where
 somebody is in danger; an answer within two working days; what was done told within thirty days, three months
 at most. They are worked out from the flags and from what stands in clear beside a case, so that a list needs
-no story.
+no story; and so are the days that an opened file promised.
 
     hours = WorkingHours(free=holidays)
     for clock in clocks(facts, now, hours): clock.due, clock.standing
@@ -12,7 +12,7 @@ no story.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -56,7 +56,22 @@ FEEDBACK: Final = Kind(
     code="phan-hoi", label=Text("Báo việc đã làm", "Tell what was done"), notice=timedelta(days=7)
 )
 LAST: Final = Kind(code="ba-thang", label=Text("Mốc ba tháng", "Three months"), notice=timedelta(days=14))
-KINDS: Final = (LOOK, CHILD, CARE, ANSWER, MESSAGE, FEEDBACK, LAST)
+PROMISED: Final[Mapping[str, Kind]] = {
+    "action": Kind(code="viec-hen", label=Text("Việc đã hẹn", "Action due"), notice=timedelta(days=2)),
+    "assessment": Kind(
+        code="danh-gia", label=Text("Đánh giá lại nguy cơ", "Assess the risk again"), notice=timedelta(days=1)
+    ),
+    "retaliation": Kind(
+        code="tra-dua", label=Text("Hỏi về trả đũa", "Ask about retaliation"), notice=timedelta(days=7)
+    ),
+    "referral": Kind(
+        code="chuyen-gui",
+        label=Text("Hỏi kết quả chuyển gửi", "Ask about a referral"),
+        notice=timedelta(days=2),
+    ),
+}
+"""Kinds of what a file promised (intake/casefile/promises.py) → their clocks."""
+KINDS: Final = (LOOK, CHILD, CARE, ANSWER, MESSAGE, FEEDBACK, LAST, *PROMISED.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +85,13 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a list knows of a case without a story. arrived: aware, in Viet Nam."""
+    """What a list knows of a case without a story. arrived: aware, in Viet Nam; promised: kind → day."""
 
     arrived: datetime
     state: str
     messages: int
     flags: Mapping[str, Any]
+    promised: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +201,8 @@ def _running(facts: Facts, now: datetime, hours: WorkingHours) -> Iterator[tuple
         yield from _first_day(flags, arrived)
         yield ANSWER, _of_the_day(arrived.date(), hours, arrived.tzinfo)[0]
     yield from zip((FEEDBACK, LAST), _of_the_day(arrived.date(), hours, arrived.tzinfo)[1:], strict=True)
+    for kind, day in facts.promised.items():
+        yield PROMISED[kind], datetime.combine(day, SHIFTS[-1][1], arrived.tzinfo)
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,8 @@ number of all cases and not of theirs, and are written anew at every first list 
 anything was new or not: size and moment tell nothing of who can open what.
 
     row      seal(entry × capacity)          capacity: the next power of two of all cases, at least 64
-    entry    case id (16) ‖ mark of its slots (8) ‖ seal(flags, or that it does not open, padded)
+    entry    case id (16) ‖ mark of its slots (8) ‖ seal(what is known of it, padded)
+    known    nothing where it does not open; else key of its cell (32) ‖ cell (8) ‖ the rest, packed (desk_entry.py)
 
 Each entry is sealed once more under the eraser key of its case: what is erased is gone here as well. The mark
 changes when somebody hands the case on or steps back, and with it the entry counts for nothing.
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base
 from core.sealing import (
+    KEY_BYTES,
     SHARED_OVERHEAD,
     CannotOpen,
     SharedKey,
@@ -34,14 +36,19 @@ from core.sealing import (
     unpad,
     unseal,
 )
+from intake import desk_entry
+from intake.desk_entry import CELL_DIGITS, MARK_DIGITS
 
 LEAST: Final = 64
-INSIDE: Final = 224
-"""Bytes of packed flags with their length; what does not fit is opened anew at the next sign-in."""
+INSIDE: Final = 288
+"""Bytes of what is known of a case, with their length; what does not fit is opened anew at the next sign-in."""
+VERSION: Final = 2
+"""Of a row; one of an older version counts as none."""
 _ID: Final = 16
 _MARK: Final = 8
 ENTRY: Final = _ID + _MARK + INSIDE + SHARED_OVERHEAD
 _WORDS: Final = (
+    b"2026-11-24T08:00---c20261201 d20261201 v20261201 x20261124"
     b'{"arrived_at":"2026-11-24T08:00+07:00","reporter_role":"self","survivor_aware":"danger_now":"unsure"'
     b'"danger_signs":["threat_kill","weapon","choking","self_harm"],"age_group":"18_59","what_kind":'
     b'["physical","sexual_touch","sexual_words","threats","money","unsaid"],"when":"hours_72","contact_mode":'
@@ -61,11 +68,7 @@ class DeskIndex(Base):
 
 
 Index = dict[str, str]
-"""Case id → mark of its slots (16 digits), then its flags as JSON, `null` where it does not open.
-
-Plain text and not objects: a list of ten thousand holds nothing that Python's collector would go through.
-"""
-MARK_DIGITS: Final = 2 * _MARK
+"""Case id → what is known of it, as intake/desk_entry.py writes it."""
 
 
 def recall(session: Session, seed: bytes, erasers: Mapping[str, SharedKey]) -> Index:
@@ -75,7 +78,7 @@ def recall(session: Session, seed: bytes, erasers: Mapping[str, SharedKey]) -> I
     if row is None:
         return {}
     try:
-        inside = unseal(row.blob, key, context("desk index"))
+        inside = unseal(row.blob, key, _place())
     except CannotOpen:
         return {}
     return dict(_entries(inside, key, erasers))
@@ -87,17 +90,17 @@ def keep(session: Session, seed: bytes, index: Index, erasers: Mapping[str, Shar
     capacity = max(LEAST, 1 << max(0, cases - 1).bit_length())
     bound = context("desk entry", _name(key))
     packed = [
-        bytes.fromhex(case_id + known[:MARK_DIGITS]) + seal(inside, erasers[case_id], bound)
-        for case_id, known in index.items()
-        if case_id in erasers and (inside := _pack(known[MARK_DIGITS:]))
+        bytes.fromhex(case_id + entry[:MARK_DIGITS]) + seal(inside, erasers[case_id], bound)
+        for case_id, entry in index.items()
+        if case_id in erasers and (inside := _pack(entry))
     ][:capacity]
     filled = b"".join(packed) + random_bytes(ENTRY * (capacity - len(packed)))
-    blob = seal(filled, key, context("desk index"))
+    blob = seal(filled, key, _place())
     session.merge(DeskIndex(name=_name(key), blob=blob))
 
 
 def mark_of(key_sets: Iterator[str] | list[str]) -> str:
-    """What changes with the slots of a case: 16 hexadecimal digits of a hash over the ids of its key sets."""
+    """What changes with the slots of a case: 16 hexadecimal digits of a hash. key_sets: ids with roster numbers."""
     return hashlib.sha256("".join(sorted(key_sets)).encode()).hexdigest()[:MARK_DIGITS]
 
 
@@ -110,21 +113,32 @@ def _entries(inside: bytes, key: SharedKey, erasers: Mapping[str, SharedKey]) ->
             continue
         mark = inside[begin + _ID : begin + _ID + _MARK].hex()
         try:
-            words = _unpack(unseal(inside[begin + _ID + _MARK : begin + ENTRY], eraser_key, bound))
+            opened = unpad(unseal(inside[begin + _ID + _MARK : begin + ENTRY], eraser_key, bound))
         except CannotOpen:
             continue
-        yield case_id, mark + words
+        yield case_id, _unpack(mark, opened)
 
 
-def _pack(words: str) -> bytes:
+def _pack(entry: str) -> bytes:
+    if not desk_entry.opens(entry):
+        return pad(b"", INSIDE)
+    cell, key, rest = desk_entry.cell_of(entry), desk_entry.key_of(entry), desk_entry.rest_of(entry)
     squeezed = zlib.compressobj(6, zlib.DEFLATED, -15, zdict=_WORDS)
-    packed = squeezed.compress(words.encode()) + squeezed.flush()
-    padded = pad(packed, INSIDE)
+    packed = squeezed.compress(rest.encode()) + squeezed.flush()
+    padded = pad(key + bytes.fromhex(cell.replace("-", "0")) + packed, INSIDE)
     return padded if len(padded) == INSIDE else b""
 
 
-def _unpack(inside: bytes) -> str:
-    return zlib.decompressobj(-15, zdict=_WORDS).decompress(unpad(inside)).decode()
+def _unpack(mark: str, opened: bytes) -> str:
+    if not opened:
+        return desk_entry.shut(mark)
+    head = KEY_BYTES + CELL_DIGITS // 2
+    rest = zlib.decompressobj(-15, zdict=_WORDS).decompress(opened[head:]).decode()
+    return mark + opened[KEY_BYTES:head].hex() + opened[:KEY_BYTES].hex() + rest
+
+
+def _place() -> bytes:
+    return context("desk index", VERSION)
 
 
 def _key(seed: bytes) -> SharedKey:

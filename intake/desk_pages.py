@@ -17,11 +17,16 @@ from core.i18n import Text, day, t
 from core.navigation import open_to
 from core.sessions import identity, seed, signed_in
 from intake import desk as lists
-from intake import desk_memory, queue, recovery_pages
+from intake import desk_memory, queue, recovery_pages, wish_marks
 from intake.desk import Listed
 from intake.handler import pages as pages
 from intake.questions import FORM
 from intake.queue import FILTERS, STANDING_LABELS, Wish
+from intake.retention import WITHDRAW
+from intake.wishes import OTHER
+
+PATIENCE: Final = 0.7
+"""Seconds of trying slots before a page is shown with what was found by then."""
 
 
 class SearchForm(StaffForm):
@@ -40,17 +45,20 @@ def desk() -> Any:
     who = _identity()
     if Role.HANDLER not in who.roles:
         return render_template("intake/guards.html", doors=_custodian_doors(who))
-    found = lists.lines(who, seed())
+    desk = lists.look(who, seed(), patience=PATIENCE)
+    found = desk.lines
     wish = Wish.read(request.args)
     opened = desk_memory.opened(desk_memory.here()).keys()
     chosen = queue.select(found, wish, opened)
     last = max(1, -(-len(chosen) // queue.PAGE))
     page = min(wish.page, last)
+    shown = chosen[(page - 1) * queue.PAGE : page * queue.PAGE]
+    asked = wish_marks.marks(who, seed(), shown)
     return render_template(
         "intake/desk.html",
         columns=_columns(wish),
         anew=recovery_pages.waits_for(who),
-        rows=[_row(line, opened) for line in chosen[(page - 1) * queue.PAGE : page * queue.PAGE]],
+        rows=[_row(line, opened, asked.get(line.case_id, "")) for line in shown],
         summary=queue.summary(found),
         filters=[
             (name, label, choices, wish.chosen.get(name, "")) for name, (label, choices) in FILTERS.items()
@@ -58,6 +66,8 @@ def desk() -> Any:
         wish=wish,
         found=len(chosen),
         everything=len(found),
+        past=len(desk.past),
+        opening=not desk.whole,
         page=page,
         pages=last,
         before=_address(wish, page=page - 1) if page > 1 else None,
@@ -65,6 +75,7 @@ def desk() -> Any:
         narrowed=bool(wish.chosen),
         to_late=url_for("handler.desk", han="tre"),
         to_today=url_for("handler.desk", han="hom-nay"),
+        to_soon=url_for("handler.desk", han="sap"),
         to_urgent=url_for("handler.desk", muc="khan"),
         search=SearchForm(formdata=None),
         searchable=len(opened),
@@ -102,6 +113,10 @@ _COLUMNS: Final[Sequence[tuple[str, Text, str]]] = (
     ("tinh-trang", Text("Tình trạng", "State"), ""),
     ("tin", Text("Tin nhắn", "Messages"), "number"),
 )
+_ASKED: Final = {
+    WITHDRAW: Text("xin rút", "asks to withdraw"),
+    OTHER: Text("xin đổi người", "asks for another"),
+}
 _STANDING_KINDS: Final = {"late": "urgent", "today": "soon", "soon": "soon"}
 
 
@@ -122,7 +137,7 @@ def _address(wish: Wish, **other: Any) -> str:
     return url_for("handler.desk", **wish.address(**other))
 
 
-def _row(line: Listed, opened: Any) -> list[Any]:
+def _row(line: Listed, opened: Any, asked: str) -> list[Any]:
     link = Markup('<a href="{}">{}</a>').format(
         url_for("handler.case", case_id=line.case_id), day(line.arrived_on)
     )
@@ -131,6 +146,8 @@ def _row(line: Listed, opened: Any) -> list[Any]:
     messages: Any = line.messages
     if line.waits:
         messages = Markup("<span>{} {}</span>").format(line.messages, _tag(t("mới", "new"), "soon"))
+    if asked:
+        messages = Markup("<span>{} {}</span>").format(messages, _tag(str(_ASKED[asked]), "soon"))
     return [
         link,
         _tag(t("khẩn", "urgent"), "urgent") if line.urgent else "–",
@@ -177,7 +194,7 @@ def _custodian_doors(who: Identity) -> Sequence[dict[str, Any]]:
 _DOORS: Final = {
     "roster.show": Text("Ai được đọc thư; ký danh sách mới.", "Who may read letters; sign a new roster."),
     "log_reader.show": Text("Ai đã mở gì, khi nào.", "Who opened what, and when."),
-    "authority.show": Text("Đồng ý hay không giao một hồ sơ.", "Agree or not to hand a case over."),
+    "asking.waiting": Text("Cùng mở tên, bản gốc, hay giao hồ sơ.", "Names, originals, handing over."),
     "releases.show": Text("Hai người lần lượt, rồi Ban mới thấy.", "Two in turn, then the board sees."),
     "linking.show": Text("Ghép hai lần khảo sát trong bộ nhớ.", "Link two waves of a survey, in memory."),
 }

@@ -3,20 +3,41 @@
 One cell is for the handlers' side, so that whoever opens can read the counts and add one; the other is
 sealed to the reporter, who sees them in the mailbox. Both are written anew each time, all counts at once,
 so that nobody sees from outside which of them moved, or whether there is anything to count at all.
+
+The handlers' cell also holds days: until when something the file promised is to be done, and from when the
+case is kept. A list of thousands reads them there, and opens no file for it (decision 0021).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from datetime import date, timedelta
+from typing import Any, Final
 
-from core.sealing import PrivateKey, PublicKey, SharedKey, context, derive, pad, seal, unpad, unseal
+from core.sealing import (
+    CannotOpen,
+    PrivateKey,
+    PublicKey,
+    SharedKey,
+    context,
+    derive,
+    pad,
+    seal,
+    unpad,
+    unseal,
+)
 
 ROLES: Final = ("handler", "custodian")
 CELL_BYTES: Final = 128
+KEPT: Final = "kept"
+"""Beside the counts of a closed case: until when it is kept at the least, in days since 1 January 1970."""
+_FIRST: Final = date(1970, 1, 1)
 
 Counts = Mapping[str, int]
+Days = Mapping[str, date]
+"""One letter that says what the day is for (intake/dating.py) → the day."""
+MOST_DAYS: Final = 5
 
 
 def none_yet() -> Counts:
@@ -26,37 +47,91 @@ def none_yet() -> Counts:
 
 def one_more(counts: Counts, *roles: str) -> Counts:
     """The counts after one opening by each of these roles."""
-    return {role: counts[role] + (role in roles) for role in ROLES}
+    return {**counts, **{role: counts[role] + (role in roles) for role in ROLES}}
 
 
-def for_handlers(counts: Counts, side: SharedKey, case_id: str) -> bytes:
-    """The cell of the handlers' side, under a key of its own."""
-    return seal(_written(counts), _key(side), context("openings handlers", case_id))
+def dated(counts: Counts, until: date | None) -> Counts:
+    """The counts with the day until which the case is kept; None where there is none."""
+    bare = {role: counts[role] for role in ROLES}
+    return bare if until is None else {**bare, KEPT: (until - _FIRST).days}
+
+
+def kept_until(counts: Counts) -> date | None:
+    """The day that `dated` put beside the counts."""
+    days = counts.get(KEPT, 0)
+    return _FIRST + timedelta(days=days) if 0 < days < 100_000 else None
+
+
+def cell_key(side: SharedKey) -> SharedKey:
+    """What opens the handlers' cell of a case, and nothing else of it."""
+    return derive(side, "openings")
+
+
+def for_handlers(counts: Counts, side: SharedKey, case_id: str, days: Days | None = None) -> bytes:
+    """The cell of the handlers' side, under a key of its own; ValueError for more than `MOST_DAYS` days."""
+    if days and len(days) > MOST_DAYS:
+        raise ValueError("days")
+    told = " ".join(f"{what}{day:%Y%m%d}" for what, day in sorted((days or {}).items()))
+    return _sealed(dict(counts) | ({"days": told} if told else {}), side, case_id)
+
+
+def recounted(cell: bytes, counts: Counts, side: SharedKey, case_id: str) -> bytes:
+    """The cell with other counts and the same days, or `CannotOpen`."""
+    return for_handlers(counts, side, case_id, days_in(cell, cell_key(side), case_id))
+
+
+def redated(cell: bytes, days: Days, side: SharedKey, case_id: str) -> bytes:
+    """The cell with other days and the same counts, or `CannotOpen`."""
+    return for_handlers(read_by_handler(cell, side, case_id), side, case_id, days)
+
+
+def days_in(cell: bytes, key: SharedKey, case_id: str) -> Days:
+    """The days in a cell, or `CannotOpen`. key: see `cell_key`."""
+    told = str(_opened(cell, key, case_id).get("days", ""))
+    try:
+        return {one[0]: date.fromisoformat(one[1:]) for one in told.split()}
+    except (ValueError, IndexError):
+        return {}  # whoever made the cell may have put anything into it
 
 
 def read_by_handler(cell: bytes, side: SharedKey, case_id: str) -> Counts:
-    """What `for_handlers` sealed, or `CannotOpen`."""
-    return _read(unseal(cell, _key(side), context("openings handlers", case_id)))
+    """How often, as `for_handlers` sealed it, or `CannotOpen`."""
+    return _counts(_opened(cell, cell_key(side), case_id))
 
 
 def for_reporter(counts: Counts, reporter: PublicKey, case_id: str) -> bytes:
-    """The cell that the receipt opens."""
-    return seal(_written(counts), reporter, context("openings reporter", case_id))
+    """The cell that the receipt opens: the counts, and until when a closed case is kept."""
+    return seal(_written(_counts(counts)), reporter, context("openings reporter", case_id))
 
 
 def read_by_reporter(cell: bytes, reporter: PrivateKey, case_id: str) -> Counts:
     """What `for_reporter` sealed, or `CannotOpen`."""
-    return _read(unseal(cell, reporter, context("openings reporter", case_id)))
+    return _counts(_read(unseal(cell, reporter, context("openings reporter", case_id))))
 
 
-def _key(side: SharedKey) -> SharedKey:
-    return derive(side, "openings")
+def _sealed(words: Mapping[str, Any], side: SharedKey, case_id: str) -> bytes:
+    return seal(_written(words), cell_key(side), context("openings handlers", case_id))
 
 
-def _written(counts: Counts) -> bytes:
-    return pad(json.dumps({role: counts[role] for role in ROLES}).encode(), CELL_BYTES)
+def _opened(cell: bytes, key: SharedKey, case_id: str) -> dict[str, Any]:
+    return _read(unseal(cell, key, context("openings handlers", case_id)))
 
 
-def _read(written: bytes) -> Counts:
-    found = json.loads(unpad(written))
-    return {role: int(found.get(role, 0)) for role in ROLES}
+def _written(words: Mapping[str, Any]) -> bytes:
+    return pad(json.dumps(words, separators=(",", ":")).encode(), CELL_BYTES)
+
+
+def _read(written: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(unpad(written))
+    except ValueError:
+        raise CannotOpen from None
+    return found if isinstance(found, dict) else {}
+
+
+def _counts(found: Mapping[str, Any]) -> Counts:
+    try:
+        dates = {KEPT: int(found[KEPT])} if KEPT in found else {}
+        return {role: int(found.get(role, 0)) for role in ROLES} | dates
+    except (TypeError, ValueError):
+        raise CannotOpen from None

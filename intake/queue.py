@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from core.i18n import Text
-from intake.clocks import Clock
+from intake.clocks import KINDS, Clock
 from intake.questions import FORM
 
 PAGE: Final = 50
@@ -63,6 +63,7 @@ FILTERS: Final[Mapping[str, tuple[Text, Sequence[tuple[str, Text]]]]] = {
         + [(code, FORM.state(state).label) for code, state in _STATE_CODES.items()],
     ),
     "muc": (Text("Mức", "Urgency"), [("khan", Text("Khẩn", "Urgent"))]),
+    "viec": (Text("Việc", "Task"), [(str(number), kind.label) for number, kind in enumerate(KINDS, 1)]),
     "han": (
         Text("Hạn", "Due"),
         [(code, STANDING_LABELS[standing]) for code, standing in _STANDING_CODES.items()],
@@ -133,12 +134,9 @@ def select(lines: Sequence[Line], wish: Wish, opened: Collection[str]) -> list[A
 
 def summary(lines: Sequence[Line]) -> Counter[str]:
     """How many lines are late, due today, soon, by their next clock; `urgent` and `open` beside."""
-    found: Counter[str] = Counter()
-    for line in lines:
-        if line.state != "closed":
-            found["open"] += 1
-            found["urgent"] += line.urgent
-            found.update([standing_of(line)])
+    running = [line for line in lines if line.state != "closed"]
+    found = Counter([standing_of(line) for line in running])
+    found["open"], found["urgent"] = len(running), sum(line.urgent for line in running)
     return found
 
 
@@ -163,6 +161,9 @@ def _test(name: str, code: str, opened: Collection[str]) -> Callable[[Line], boo
     if name == "han":
         wanted = _STANDING_CODES[code]
         return lambda line: standing_of(line) == wanted
+    if name == "viec":
+        kind = KINDS[int(code) - 1]
+        return lambda line: line.next is not None and line.next.kind is kind
     if name == "cua-toi":
         return lambda line: line.case_id in opened
     field = "what_kind" if name == "loai" else "contact_mode"

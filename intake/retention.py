@@ -1,7 +1,7 @@
 """How long a case is kept, and why: dates out of what its entries say. Pure.
 
     closed                 months after the last word of anybody: 24, or 6 where it was out of scope
-    asked to be withdrawn  14 days after the reporter asked, whatever its state, unless they wrote again
+    asked to be withdrawn  14 days after the reporter asked, whatever its state, unless they wrote again by then
     held                   kept for legal proceedings, until a handler ends that
 
 A case that is neither closed nor withdrawn has no date. A reporter who writes opens it again (intake/mailbox.py),
@@ -12,7 +12,7 @@ so that nobody who has just written is erased. Nothing is erased by a date alone
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -55,17 +55,32 @@ class Kept:
 def kept(entries: Iterable[Mapping[str, Any]], *, state: str, arrived_on: date, months: Months) -> Kept:
     """How long a case is kept. entries: what, at (ISO), role and the like, in their order."""
     told = list(entries)
-    held = next((one["what"] == HOLD for one in reversed(told) if _steers(one)), False)
+    why, since = begins(told, arrived_on)
+    ends = until(why, since, state=state, months=months)
+    return Kept(until=ends, why=why if ends else "", held=held(told))
+
+
+def held(told: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a handler keeps the case for legal proceedings."""
+    return next((one["what"] == HOLD for one in reversed(told) if _steers(one)), False)
+
+
+def begins(told: Sequence[Mapping[str, Any]], arrived_on: date) -> tuple[str, date]:
+    """Why and from which day the time of a case runs: "withdrawn", or once it is closed."""
     asked = _asked(told)
     if asked:
-        return Kept(until=asked + timedelta(days=WITHDRAWN_DAYS), why="withdrawn", held=held)
-    if state != "closed":
-        return Kept(until=None, why="", held=held)
+        return "withdrawn", max(asked, arrived_on)
     last = max((on for one in told if _counts(one) and (on := _day(one))), default=arrived_on)
-    out = _out_of_scope(told)
-    span = months.out_of_scope if out else months.closed
-    why = "out_of_scope" if out else "closed"
-    return Kept(until=_months_on(max(last, arrived_on), span), why=why, held=held)
+    return "out_of_scope" if _out_of_scope(told) else "closed", max(last, arrived_on)
+
+
+def until(why: str, since: date, *, state: str, months: Months) -> date | None:
+    """The last day of a case by what `begins` says of it; None while it is open."""
+    if why == "withdrawn":
+        return since + timedelta(days=WITHDRAWN_DAYS)
+    if state != "closed":
+        return None
+    return months_on(since, months.out_of_scope if why == "out_of_scope" else months.closed)
 
 
 def _steers(one: Mapping[str, Any]) -> bool:
@@ -77,15 +92,24 @@ def _counts(one: Mapping[str, Any]) -> bool:
     return one["what"] not in {HOLD, UNHOLD, WITHDRAW}
 
 
-def _asked(told: list[Mapping[str, Any]]) -> date | None:
-    """The day on which the reporter asked to withdraw, unless they have written since."""
-    for one in reversed(told):
-        if one.get("role") == "reporter":
-            return _day(one) if one["what"] == WITHDRAW else None
-    return None
+def _asked(told: Sequence[Mapping[str, Any]]) -> date | None:
+    """The day on which the reporter asked to withdraw, unless they wrote again before it was over.
+
+    A reporter's day is what their browser says: it is never earlier than what a handler signed before it.
+    """
+    asked, known = None, None
+    for one in told:
+        day = _day(one)
+        if one.get("role") != "reporter":
+            known = max(filter(None, (known, day)), default=None)
+            continue
+        day = max(filter(None, (known, day)), default=None)
+        if not (asked and day and day > asked + timedelta(days=WITHDRAWN_DAYS)):
+            asked = day if one["what"] == WITHDRAW else None
+    return asked
 
 
-def _out_of_scope(told: list[Mapping[str, Any]]) -> bool:
+def _out_of_scope(told: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the last ending says that this was not for us."""
     for one in reversed(told):
         if one.get("role") == "handler" and one.get("kind") == "ket-thuc":
@@ -100,6 +124,7 @@ def _day(one: Mapping[str, Any]) -> date | None:
         return None
 
 
-def _months_on(day: date, months: int) -> date:
+def months_on(day: date, months: int) -> date:
+    """The same day some months later, or the last of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

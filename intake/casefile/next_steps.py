@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from core.i18n import Text
-from intake.casefile import assessment, closure, labour
+from intake.casefile import assessment, closure, labour, promises
 from intake.casefile.record import File
 
 
@@ -87,10 +87,12 @@ def _labour(file: File) -> Iterator[Step]:
 
 
 def _order(file: File) -> Iterator[Step]:
-    answered = {str(one.values.get("of")) for one in file.of("ket-qua")}
-    if any(str(one.row) not in answered for one in file.of("chuyen-gui")):
+    asked = [day for one in file.of("chuyen-gui") if (day := promises.asked_again(file, one))]
+    if asked:
         yield Step(
-            sentence=Text("Hỏi nơi nhận về kết quả.", "Ask the recipient how it went."), kind="ket-qua"
+            sentence=Text("Hỏi nơi nhận về kết quả.", "Ask the recipient how it went."),
+            kind="ket-qua",
+            due=min(asked),
         )
     if not file.of("nhu-cau"):
         yield Step(sentence=Text("Hỏi người bị hại cần gì.", "Ask what the person needs."), kind="nhu-cau")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -35,6 +35,27 @@ class File:
     """All entries, oldest first."""
 
     entries: Sequence[Written] = ()
+
+    @classmethod
+    def among(cls, told: Iterable[Mapping[str, Any]], kinds: Container[str]) -> File:
+        """The file out of all that was written about a case; what is not a handler's or of no known kind is left out."""
+        return cls(
+            entries=[
+                Written(
+                    row=one["row"],
+                    kind=one["kind"],
+                    at=str(one["at"]),
+                    by=one["by"],
+                    author=one["author"],
+                    values=one["values"],
+                )
+                for one in told
+                if one["what"] == "file"
+                and one["role"] == "handler"
+                and one.get("kind") in kinds
+                and isinstance(one.get("values"), Mapping)
+            ]
+        )
 
     def of(self, kind: str) -> list[Written]:
         """All entries of a kind, oldest first."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core import db, memory
 from core.access import Role
-from intake import desk, eraser
+from intake import desk_opening, eraser
 from intake.desk_index import ENTRY, LEAST, DeskIndex
 from intake.founding import Founded, eraser_path
 from intake.models import CaseFile
@@ -47,7 +47,7 @@ def test_after_the_next_sign_in_only_new_slots_are_tried(
     signs_in_anew(app)
     newer = Reporter(app)
     newer.writes()
-    with patch.object(desk, "open_key_set", wraps=desk.open_key_set) as tried:
+    with patch.object(desk_opening, "open_slots", wraps=desk_opening.open_slots) as tried:
         after = handlers[0].cases()
     assert tried.call_count == 1
     assert {line.case_id for line in after} == {reporter.case_id, newer.case_id}

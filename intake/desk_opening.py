@@ -1,0 +1,249 @@
+"""Which cases a handler's keys open: tried in bulk, remembered sealed, and never asked of anybody else.
+
+Slots name nobody, so a key is tried on those it has not seen: at the first list after a sign-in what the sealed
+index of an earlier one says is taken up (intake/desk_index.py), and from then on what lies in memory, sealed under
+a key of the handler's seed, until the session would end anyway. A long first look can stop in between, so that a
+page shows what was found by then; how much is left it does not say, since that would count what does not open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import LargeBinary, Row, func, select
+from sqlalchemy.orm import Session
+
+from core import clock, config, db, memory, rosters
+from core.access import Identity
+from core.db import new_id
+from core.roster import Roster
+from core.sealing import CannotOpen, SharedKey, context, derive, seal, unseal
+from intake import desk_entry, desk_index, eraser, openings
+from intake.cases import Holder, open_slots
+from intake.compartments import Keys, read_compartment, start
+from intake.desk_index import Index
+from intake.envelope import first_place
+from intake.founding import eraser_path
+from intake.letters import read_compact
+from intake.models import CaseFile, Compartment, KeySet
+from intake.report import sound
+
+File = Row[*tuple[Any, ...]]
+"""What stands in clear beside one case, see `files`."""
+_BATCH: Final = 200
+_MOVED: Final = "desk:moved"
+_MARK: Final = desk_entry.MARK_DIGITS
+_BEGUN: Final = ""
+"""In place of a move: not every slot was tried yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What opens, as of now. whole: whether every slot was tried; if not, the next look goes on."""
+
+    index: Index = field(repr=False)
+    whole: bool
+
+
+def moved() -> None:
+    """Somebody stepped back or was let in: every desk tries the slots that changed."""
+    memory.store().put(_MOVED, new_id().encode(), config.current().session_hours * 3600)
+
+
+def files(session: Session, case_id: str = "") -> Sequence[File]:
+    """What stands in clear beside every case, or beside one; `cell`: the first bytes of its sealed cell."""
+    return session.execute(_FILES.where(CaseFile.id == case_id) if case_id else _FILES).all()
+
+
+def known(
+    identity: Identity, seed: bytes, of: Sequence[File], *, alone: bool = False, patience: float | None
+) -> Known:
+    """What opens of these cases, which are all there are, or `alone` one of them.
+
+    patience: seconds after which it stops; with None it goes on to the end.
+    """
+    at, kept, index = _recall(seed)
+    now = (memory.store().get(_MOVED) or b"-").decode()
+    if at == now and not any(_is_stale(file, index) for file in of):
+        return Known(index=index, whole=True)
+    if alone and at != now:
+        with db.reading() as session:
+            of = files(session)
+    until = time.monotonic() + patience if patience is not None else None
+    erasers = _erasers(of)
+    with db.reading() as session:
+        if at is None:
+            index = desk_index.recall(session, seed, erasers)
+        looked_at = [file.case_id for file in of if at != now or file.case_id not in index]
+        marks = _marks(session, looked_at)
+        fresh = [one for one in looked_at if index.get(one, "")[:_MARK] != marks.get(one)]
+        look = _Look(
+            holder=Holder.of(identity, seed), chain=rosters.chain(session), erasers=erasers, marks=marks
+        )
+        whole = look.try_slots(session, fresh, index, until)
+        _read_cells(session, [file for file in of if _is_stale(file, index)], index)
+    if whole and not kept:
+        with db.writing() as session:
+            desk_index.keep(session, seed, index, erasers, len(of))
+    _remember(seed, now if whole else _BEGUN, whole or kept, index)
+    return Known(index=index, whole=whole)
+
+
+def looked_lately(seed: bytes) -> bool:
+    """Whether `note_look` was called for this desk and its time is not over."""
+    return memory.store().get(f"{_shelf(seed)}:listed") is not None
+
+
+def note_look(seed: bytes, seconds: float) -> None:
+    """The line in the log stands: for so long no other is written."""
+    memory.store().put(f"{_shelf(seed)}:listed", b"1", seconds)
+
+
+_FILES: Final = select(
+    CaseFile.id.label("case_id"),
+    CaseFile.arrived_on,
+    CaseFile.state,
+    CaseFile.urgent,
+    CaseFile.messages,
+    CaseFile.eraser_slot,
+    # Behind the byte of the format comes a random nonce: it changes whenever the cell is written.
+    func.substr(CaseFile.openings_handlers, 2, desk_entry.CELL_DIGITS // 2, type_=LargeBinary).label("cell"),
+)
+_SLOTS: Final = (
+    select(
+        Compartment.case_id,
+        Compartment.blob.label("flags"),
+        KeySet.side,
+        KeySet.roster_version,
+        KeySet.blob.label("slots"),
+    )
+    .join(KeySet, KeySet.id == Compartment.key_set_s)
+    .where(Compartment.sequence == 0, Compartment.kind == "flags")
+)
+"""Columns and not objects: of ten thousand rows, making objects took longer than opening them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """One look at slots by one handler. marks: case id → mark of its slots."""
+
+    holder: Holder
+    chain: Sequence[Roster]
+    erasers: Mapping[str, SharedKey]
+    marks: Mapping[str, str]
+
+    def try_slots(self, session: Session, fresh: Sequence[str], index: Index, until: float | None) -> bool:
+        """Put into the index what opens and what does not; False where the time was over before the end."""
+        for begin in range(0, len(fresh), _BATCH):
+            if until is not None and begin and time.monotonic() > until:
+                return False
+            some = fresh[begin : begin + _BATCH]
+            index |= {one: desk_entry.shut(self.marks.get(one, desk_index.mark_of([]))) for one in some}
+            for row in session.execute(_SLOTS.where(Compartment.case_id.in_(some))):
+                entry = self._open(row)
+                if entry is not None:
+                    index[row.case_id] = entry
+        return True
+
+    def _open(self, row: Row[*tuple[Any, ...]]) -> str | None:
+        try:
+            side_key = open_slots(
+                row.slots,
+                self.holder,
+                self.erasers[row.case_id],
+                self.chain,
+                case_id=row.case_id,
+                side=row.side,
+                version=row.roster_version,
+            )
+            place = first_place(row.case_id, "flags", [start(row.case_id)])
+            keys = Keys(handlers=side_key.key)
+            written = read_compartment(row.flags, place, keys, rosters=self.chain, proof=None)
+            flags = sound(read_compact(written.payload))
+        except (CannotOpen, KeyError):
+            return None
+        key = openings.cell_key(side_key.key).raw
+        return desk_entry.found(self.marks[row.case_id], key, _minute(flags), flags)
+
+
+def _minute(flags: Mapping[str, Any]) -> str:
+    try:
+        told = datetime.fromisoformat(flags.get("arrived_at", "")).astimezone(clock.ZONE)
+    except (ValueError, OverflowError):
+        return ""
+    return told.isoformat(timespec="minutes")[: len("2026-11-24T08:00")]
+
+
+def _is_stale(file: File, index: Index) -> bool:
+    """Whether a case is new to the index, or its cell was written anew since."""
+    entry = index.get(file.case_id)
+    if entry is None:
+        return True
+    return desk_entry.opens(entry) and desk_entry.cell_of(entry) != file.cell.hex()
+
+
+def _read_cells(session: Session, stale: Sequence[File], index: Index) -> None:
+    """Read the days of these cases anew; a cell that does not open has none."""
+    wanted = [file.case_id for file in stale if file.case_id in index]
+    for case_id, cell in _cells(session, wanted):
+        entry = index[case_id]
+        try:
+            days = openings.days_in(cell, SharedKey(desk_entry.key_of(entry)), case_id)
+        except CannotOpen:
+            days = {}
+        index[case_id] = desk_entry.with_days(entry, cell[1 : 1 + desk_entry.CELL_DIGITS // 2].hex(), days)
+
+
+def _cells(session: Session, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    for begin in range(0, len(wanted), _BATCH):
+        asked = select(CaseFile.id, CaseFile.openings_handlers)
+        found = session.execute(asked.where(CaseFile.id.in_(wanted[begin : begin + _BATCH])))
+        yield from ((case_id, cell) for case_id, cell in found)
+
+
+def _erasers(of: Sequence[File]) -> dict[str, SharedKey]:
+    by_place = eraser.keys(eraser_path(), [file.eraser_slot for file in of])
+    return {file.case_id: by_place[file.eraser_slot] for file in of if file.eraser_slot in by_place}
+
+
+def _marks(session: Session, case_ids: Sequence[str]) -> dict[str, str]:
+    sets: dict[str, list[str]] = {}
+    # The roster's number besides: slots are made anew in the same row when the roster changed.
+    asked = select(KeySet.case_id, KeySet.id, KeySet.roster_version)
+    if len(case_ids) <= _BATCH:
+        asked = asked.where(KeySet.case_id.in_(case_ids))
+    for case_id, key_set_id, version in session.execute(asked):
+        sets.setdefault(case_id, []).append(f"{key_set_id}{version}")
+    return {case_id: desk_index.mark_of(ids) for case_id, ids in sets.items()}
+
+
+def _recall(seed: bytes) -> tuple[str | None, bool, Index]:
+    """At which move this was known, None at the first look; whether it was kept for the next sign-in; what was known."""
+    sealed = memory.store().get(_shelf(seed))
+    if sealed is None:
+        return None, False, {}
+    try:
+        at, kept, found = json.loads(unseal(sealed, _key(seed), context("desk")))
+    except CannotOpen:
+        return None, False, {}
+    return at, kept, found
+
+
+def _remember(seed: bytes, at: str, kept: bool, index: Index) -> None:
+    sealed = seal(json.dumps((at, kept, index), ensure_ascii=False).encode(), _key(seed), context("desk"))
+    memory.store().put(_shelf(seed), sealed, config.current().session_hours * 3600)
+
+
+def _key(seed: bytes) -> SharedKey:
+    return derive(SharedKey(seed), "desk")
+
+
+def _shelf(seed: bytes) -> str:
+    # A hash of the key and not the person's id: the shelf's own names must not tell who looked.
+    return "desk:" + hashlib.sha256(_key(seed).raw).hexdigest()
