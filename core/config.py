@@ -6,9 +6,11 @@ A wrong setting stops the start with one line that names it. The environment win
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from datetime import time
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -61,6 +63,22 @@ class Settings:
     """… and so long where it was closed as out of scope."""
     exit_url: str = ""
     """Where "leave at once" leads; empty: a plain page of this server."""
+    notice_hours: str = ""
+    """Hours at which handlers are reminded by mail, as `7:45, 13:15`; empty: no mail is ever sent."""
+    notice_to: str = ""
+    """Who gets it, as `sign-in name = address, …`."""
+    notice_from: str = ""
+    """The address it comes from."""
+    smtp_host: str = ""
+    """Name of the mail server; it must offer TLS."""
+    smtp_port: int = 465
+    """Its port: 465 speaks TLS from the first byte, any other after STARTTLS."""
+    smtp_user: str = ""
+    """Name to sign in with there; empty: without."""
+    smtp_password: str = field(default="", repr=False)
+    """… and its password."""
+    smtp_ca: str = ""
+    """Path of a PEM certificate to trust in place of the machine's; for a mail server of one's own."""
 
     @property
     def database(self) -> str:
@@ -81,9 +99,9 @@ def read(environment: Mapping[str, str], instance: Path | None = None) -> Settin
     folder = Path(instance or environment.get("INSTANCE") or Path(__file__).parent.parent / "instance")
     values: dict[str, Any] = {"instance": folder.absolute()}
     values |= _from_file(folder / "config.toml")
-    for field in fields(Settings):
-        if field.name != "instance" and field.name.upper() in environment:
-            values[field.name] = environment[field.name.upper()]
+    for one in fields(Settings):
+        if one.name != "instance" and one.name.upper() in environment:
+            values[one.name] = environment[one.name.upper()]
     settings = Settings(**{name: _typed(name, value) for name, value in values.items()})
     _check(settings)
     return settings
@@ -113,7 +131,7 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise WrongSetting(f"{path} cannot be read as TOML: {error}") from error
     except OSError as error:
         raise WrongSetting(f"{path} cannot be read: {error.strerror}") from error
-    known = {field.name for field in fields(Settings)} - {"instance"}
+    known = {one.name for one in fields(Settings)} - {"instance"}
     for name in found:
         if name not in known:
             raise WrongSetting(
@@ -123,7 +141,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _typed(name: str, value: Any) -> Any:
-    kind = {field.name: field.type for field in fields(Settings)}[name]
+    kind = {one.name: one.type for one in fields(Settings)}[name]
     if kind == "str" and not isinstance(value, str):
         raise WrongSetting(f"{name.upper()} must be text in quotation marks, not {value}")
     if kind != "int":
@@ -146,7 +164,32 @@ _BOUNDS: Final = {
     "session_hours": (1, 24),
     "retention_months": (6, 120),
     "retention_months_out_of_scope": (1, 120),
+    "smtp_port": (1, 65535),
 }
+_HOUR: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_ADDRESS: Final = re.compile(r"[^@\s,=<>\"]+@[^@\s,=<>\"]+")
+
+
+def notice_hours(settings: Settings) -> tuple[time, ...]:
+    """The hours at which reminders go out, in order; none where they are switched off. Or `WrongSetting`."""
+    found = set()
+    for said in filter(None, (one.strip() for one in settings.notice_hours.split(","))):
+        fits = _HOUR.fullmatch(said)
+        if not fits:
+            raise WrongSetting(f"NOTICE_HOURS must be hours like '7:45, 13:15', not '{said}'")
+        found.add(time(int(fits[1]), int(fits[2])))
+    return tuple(sorted(found))
+
+
+def notice_to(settings: Settings) -> dict[str, str]:
+    """Sign-in name → address of everybody who is reminded. Or `WrongSetting`."""
+    found = {}
+    for said in filter(None, (one.strip() for one in settings.notice_to.split(","))):
+        name, _, address = (part.strip() for part in said.partition("="))
+        if not name or not _ADDRESS.fullmatch(address):
+            raise WrongSetting("NOTICE_TO must be like 'ha = ha@example.vn, dong = dong@example.vn'")
+        found[name] = address
+    return found
 
 
 def _check(settings: Settings) -> None:
@@ -178,6 +221,7 @@ def _check(settings: Settings) -> None:
         path = getattr(settings, name)
         if path and not os.access(path, os.R_OK):
             raise WrongSetting(f"{name.upper()} names {path}, which cannot be read")
+    _check_notices(settings)
     if settings.exit_url and urlsplit(settings.exit_url).scheme != "https":
         raise WrongSetting("EXIT_URL must begin with https:// (or be empty for a plain page of this server)")
     if settings.host not in LOOPBACK and not settings.tls_certificate:
@@ -185,3 +229,18 @@ def _check(settings: Settings) -> None:
             f"HOST={settings.host} would carry people's words over plain HTTP. Keep HOST=127.0.0.1 behind "
             "a proxy with a certificate (docs/operations.md shows one), or set TLS_CERTIFICATE and TLS_KEY."
         )
+
+
+def _check_notices(settings: Settings) -> None:
+    if not notice_hours(settings):
+        return
+    for name in ("smtp_host", "notice_from", "notice_to"):
+        if not getattr(settings, name):
+            raise WrongSetting(f"NOTICE_HOURS is set, and so {name.upper()} is needed as well")
+    notice_to(settings)
+    if not _ADDRESS.fullmatch(settings.notice_from):
+        raise WrongSetting(f"NOTICE_FROM must be one address, not '{settings.notice_from}'")
+    if bool(settings.smtp_user) != bool(settings.smtp_password):
+        raise WrongSetting("SMTP_USER and SMTP_PASSWORD are needed together")
+    if settings.smtp_ca and not os.access(settings.smtp_ca, os.R_OK):
+        raise WrongSetting(f"SMTP_CA names {settings.smtp_ca}, which cannot be read")

@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import click
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from core import clock, db
+from core import clock, config, db
 from core.access import Role
+from core.config import Settings
 from core.forms import StaffForm
 from core.i18n import day, t
 from core.log import LogBroken
 from core.sessions import identity, signed_in
-from intake import rota
+from intake import notices, rota
+from intake.commands import commands
+from intake.notices import Round
 from intake.roles import require_may
 from intake.rota import NotADutyDay
 
@@ -44,6 +48,7 @@ def show() -> Any:
         people=people,
         empty=not any(rostered.values()),
         promised=day(rota.promised_day()),
+        reminded=", ".join(notices.hours_said(config.current())),
     )
 
 
@@ -68,6 +73,43 @@ def save() -> Any:
         return redirect(url_for("rota.show"), 303)
     flash(t("Đã lưu lịch trực.", "The rota is saved."))
     return redirect(url_for("rota.show"), 303)
+
+
+@commands.cli.command("notices")
+@click.option("--try", "name", help="Send one now, to this sign-in name in NOTICE_TO, whatever the hour.")
+def remind(name: str | None) -> None:
+    """Send the reminders of this hour to whom the rota names, if NOTICE_HOURS has this hour; run it by a timer."""
+    settings = config.current()
+    if not config.notice_hours(settings):
+        click.echo("Reminders are switched off: NOTICE_HOURS is empty.")
+        return
+    if name is not None:
+        known = {one: where for one, where in config.notice_to(settings).items() if one == name}
+        if not known:
+            raise click.ClickException(f"NOTICE_TO has no address for {name}.")
+        _told(settings, Round(hour=clock.now(), to=known, without=()), again=True)
+        return
+    hour = notices.hour_now(settings)
+    if hour is None:
+        click.echo(f"No reminder is due now; they go out at {', '.join(notices.hours_said(settings))}.")
+        return
+    with db.reading() as session:
+        due = notices.round_of(session, settings, hour)
+    if due is None:
+        click.echo("Nobody works today.")
+        return
+    _told(settings, due)
+
+
+def _told(settings: Settings, due: Round, *, again: bool = False) -> None:
+    sent, failed = notices.send(settings, due, again=again)
+    if due.without:
+        click.echo(f"NOTICE_TO has no address for: {', '.join(due.without)}.", err=True)
+    if failed:
+        raise click.ClickException(
+            f"{failed} of {len(due.to)} reminders could not be sent to {settings.smtp_host}."
+        )
+    click.echo(f"{sent} reminders sent.")
 
 
 def _label(one: date) -> str:
