@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flask import current_app
-from sqlalchemy import Integer, LargeBinary, Result, event, select
+from sqlalchemy import Integer, LargeBinary, Result, Row, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, config
@@ -186,16 +186,27 @@ def keys_for(session: Session, person_id: str, seed: bytes) -> tuple[bytes, byte
 
 
 def read(
-    session: Session, log_seed: bytes, *, newest_first: bool = True, limit: int = 200, offset: int = 0
+    session: Session,
+    log_seed: bytes,
+    *,
+    newest_first: bool = True,
+    limit: int = 200,
+    offset: int = 0,
+    before: int | None = None,
 ) -> list[Line]:
-    """Lines as a custodian reads them; a line that does not open is there too, with an empty deed."""
+    """Lines as a custodian reads them; a line that does not open is there too, with an empty deed.
+
+    before: a number; only lines before it.
+    """
     order = LogLine.sequence.desc() if newest_first else LogLine.sequence
     private = PrivateKey.from_seed(log_seed)
-    rows = session.scalars(select(LogLine).order_by(order).limit(limit).offset(offset))
-    return [_line(row, private) for row in rows]
+    asked = select(LogLine.sequence, LogLine.sealed).order_by(order).limit(limit).offset(offset)
+    if before is not None:
+        asked = asked.where(LogLine.sequence < before)
+    return [_line(row, private) for row in session.execute(asked)]
 
 
-def _line(row: LogLine, private: PrivateKey) -> Line:
+def _line(row: Row[int, bytes], private: PrivateKey) -> Line:
     # Anybody with the database can seal a line; what it then holds must not keep the others from being read.
     try:
         facts = json.loads(unpad(unseal(row.sealed, private, context("log", row.sequence))))

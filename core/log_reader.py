@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core import db, log, rosters
-from core.access import Role
+from core import db, log, log_sieve, rosters
+from core.access import TITLES, Role
 from core.accounts import Person
 from core.admission import head_words
 from core.i18n import Text
 from core.log import Line, LogBroken, LogLine
+from core.log_sieve import ROLES, Wish
 from core.roster import Roster, RosterRefused
 from core.rosters import NoRoster
 from core.sealing import BadSignature, CannotOpen, verify
 from core.sessions import identity, seed, signed_in
+from core.vietnamese import fold
 
 pages = Blueprint("log_reader", __name__, url_prefix="/lam-viec/nhat-ky")
 
@@ -51,6 +53,9 @@ DEEDS: Final[Mapping[str, Text]] = {
     "readers_seen": Text("Xem ai đọc được một bức thư", "Looked at who reads a letter"),
     "wrapped_anew": Text("Bọc lại khóa của một vụ việc", "Wrapped the keys of a case anew"),
     "recovered": Text("Phục hồi một vụ việc bằng thẻ", "Recovered a case with the cards"),
+    "letters_wrapped_anew": Text("Bọc lại khóa của các thư", "Wrapped the keys of letters anew"),
+    "guards_wrapped_anew": Text("Bọc lại khóa bên người giữ khóa", "Wrapped the custodians' keys anew"),
+    "letters_recovered": Text("Phục hồi thư bằng thẻ", "Brought letters back with the cards"),
     "declined": Text("Rút khỏi một vụ việc", "Stepped back from a case"),
     "handover_told": Text("Báo người viết sẽ chuyển thư", "Told the reporter of a hand-over"),
     "handed_over": Text("Chuyển thư cho đồng nghiệp", "Handed a letter to a colleague"),
@@ -69,6 +74,9 @@ DEEDS: Final[Mapping[str, Text]] = {
     "unheld": Text("Thôi giữ lại", "Ended a hold"),
     "erase_decided": Text("Quyết định xóa một vụ việc", "Decided to erase a case"),
     "erased": Text("Đã xóa một vụ việc", "A case was erased"),
+    "left_behind_erased": Text(
+        "Cùng xóa một vụ việc không ai mở được nữa", "Together erased a case nobody could open"
+    ),
     "name_asked": Text("Xin mở tên", "Asked to open names"),
     "name_refused": Text("Không cho mượn nửa khóa của tên", "Did not lend half of a name's key"),
     "half_lent": Text("Cho mượn nửa khóa của tên", "Lent half of a name's key"),
@@ -79,7 +87,11 @@ DEEDS: Final[Mapping[str, Text]] = {
     "restored": Text("Phục hồi từ bản sao lưu", "Restored from a backup"),
     "export_asked": Text("Hỏi để giao thư cho cơ quan", "Asked to hand a letter to an authority"),
     "export_agreed": Text("Đồng ý giao thư cho cơ quan", "Agreed to hand a letter to an authority"),
+    "export_refused": Text("Không đồng ý giao thư cho cơ quan", "Refused to hand a letter to an authority"),
+    "answer_held": Text("Bài trả lời nhắc lời trong thư, chưa gửi", "An answer quoted the letter, not sent"),
     "exported": Text("Lập tệp giao cho cơ quan", "Made the file for an authority"),
+    "survey_file": Text("Lấy dữ liệu khảo sát cho người đánh giá", "Took survey data for an evaluator"),
+    "survey_papers": Text("Mở trang nhập phiếu khảo sát giấy", "Opened the page to enter survey papers"),
     "survey_linked": Text("Ghép hai lần trả lời khảo sát", "Joined two waves of a survey"),
     "release_begun": Text("Bắt đầu công bố số liệu", "Began a release of figures"),
     "release_counted": Text("Đếm và xem trước số liệu", "Counted and looked at figures"),
@@ -115,6 +127,8 @@ ON_A_CASE: Final = frozenset(
         "half_lent",
         "export_asked",
         "export_agreed",
+        "export_refused",
+        "answer_held",
         "exported",
         "name_opened",
         "files_listed",
@@ -124,6 +138,7 @@ ON_A_CASE: Final = frozenset(
 )
 """Deeds whose line carries a tag that only who can open the case recognises (intake/log_tag.py)."""
 _A_LETTER: Final = Text("một bức thư", "a letter")
+_PROGRAM: Final = Text("Hệ thống", "The program")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,28 +168,46 @@ def show() -> str:
     """The newest lines, and whether the whole chain holds."""
     person = identity()
     assert person is not None
-    page = max(1, request.args.get("trang", 1, type=int) or 1)
     with db.reading() as session:
         if not log.started(session):
-            return render_template("core/log.html", entries=[], finding=None, page=1, pages=1)
+            return render_template("core/log.html", entries=[], finding=None)
         try:
             log_seed, first_key = log.keys_for(session, person.person_id, seed())
         except CannotOpen:
-            return render_template("core/log.html", entries=None, finding=None, page=1, pages=1)
+            return render_template("core/log.html", entries=None, finding=None)
+    wish = Wish.read(request.args, DEEDS)
     # A transaction of its own, begun after the key file was read (see core.log.check).
     with db.reading() as session:
         finding = check(session, log_seed, first_key)
-        pages_in_all = max(1, -(-_count(session) // ON_A_PAGE))
-        entries = list(_entries(session, log_seed, min(page, pages_in_all)))
         signed = signed_by(session, finding)
+        shown = _narrowed(session, log_seed, wish) if wish.narrows else _page(session, log_seed)
     return render_template(
         "core/log.html",
-        entries=entries,
         finding=finding,
         signed=signed,
-        page=min(page, pages_in_all),
-        pages=pages_in_all,
+        wish=wish,
+        deeds=sorted(((code, str(label)) for code, label in DEEDS.items()), key=lambda one: fold(one[1])),
+        roles=[(code, TITLES[role] if role else _PROGRAM) for code, role in ROLES],
+        **shown,
     )
+
+
+def _page(session: Session, log_seed: bytes) -> dict[str, Any]:
+    """One page of all lines."""
+    pages_in_all = max(1, -(-_count(session) // ON_A_PAGE))
+    page = min(max(1, request.args.get("trang", 1, type=int) or 1), pages_in_all)
+    lines = log.read(session, log_seed, limit=ON_A_PAGE, offset=(page - 1) * ON_A_PAGE)
+    return {"entries": list(_entries(session, lines)), "page": page, "pages": pages_in_all}
+
+
+def _narrowed(session: Session, log_seed: bytes, wish: Wish) -> dict[str, Any]:
+    """Lines that fit a wish, and where to look on."""
+    roles = {person.id: person.held for person in session.scalars(select(Person))}
+    found = log_sieve.find(session, log_seed, wish, roles=roles, most=ON_A_PAGE)
+    older = url_for("log_reader.show", **wish.address(found.oldest)) if found.further else None
+    newest = url_for("log_reader.show", **wish.address()) if wish.before else None
+    entries = list(_entries(session, found.lines))
+    return {"entries": entries, "looked": found, "older": older, "newest": newest}
 
 
 def signed_by(session: Session, finding: Finding) -> list[tuple[str, int]]:
@@ -251,10 +284,10 @@ def _count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(LogLine)) or 0
 
 
-def _entries(session: Session, log_seed: bytes, page: int) -> Iterator[Entry]:
-    """One page of lines, newest first; a line that does not open is shown as such, not hidden."""
+def _entries(session: Session, lines: Sequence[Line]) -> Iterator[Entry]:
+    """Lines as the page shows them; one that does not open is shown as such, not hidden."""
     names = {person.id: person.name for person in session.scalars(select(Person))}
-    for line in log.read(session, log_seed, limit=ON_A_PAGE, offset=(page - 1) * ON_A_PAGE):
+    for line in lines:
         yield Entry(
             sequence=line.sequence,
             when=datetime.fromisoformat(line.at) if line.at else None,
