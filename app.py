@@ -26,18 +26,19 @@ from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
 from intake import (
-    authority_pages,
+    asking_pages,
+    cards_pages,
+    ceremony_pages,
     commands,
     desk_pages,
     erasing_pages,
     file_pages,
+    file_script,
     filing_pages,
     founder,
     handing_pages,
     instance,
     mailbox_script,
-    naming_pages,
-    original_pages,
     paper_pages,
     recovery_pages,
     reporter,
@@ -45,9 +46,12 @@ from intake import (
     returning,
     roster_keeper,
     rota_page,
+    wish_pages,
 )
-from survey import campaigner, respondent
+from survey import campaigner, card_pages, evaluator, picture_pages, plan_pages, respondent
+from survey import commands as survey_commands
 from survey import custodian as linking
+from survey import paper_pages as survey_paper
 
 ROOT = Path(__file__).parent
 
@@ -61,23 +65,31 @@ BLUEPRINTS = (
     administrator.pages,
     commands.commands,
     instance.commands,
-    authority_pages.pages,
+    survey_commands.commands,
+    asking_pages.pages,
     reporter.pages,
     mailbox_script.pages,
     reporter_script.pages,
     returning.pages,
+    wish_pages.pages,
     desk_pages.pages,  # with those of intake/handler.py
     erasing_pages.pages,
     filing_pages.pages,
     file_pages.pages,
+    file_script.pages,
     handing_pages.pages,
     rota_page.pages,
-    naming_pages.pages,
     paper_pages.pages,
-    original_pages.pages,
     recovery_pages.pages,
+    cards_pages.pages,
+    ceremony_pages.pages,
     respondent.pages,
     campaigner.pages,
+    picture_pages.pages,
+    card_pages.pages,
+    plan_pages.pages,
+    evaluator.pages,
+    survey_paper.pages,
     linking.pages,
     releases.pages,
     member.pages,

@@ -1,11 +1,12 @@
-"""Asking a custodian to open names together (P4): a request and its answers, in memory for a quarter of an hour.
+"""Asking a custodian to act together (P4): a request and its answers, in memory until its time is over.
 
     handler      ask    → sealed to every custodian whom the reporter did not strike out, signed by the handler
-    custodian    agree  → their half, sealed to that handler; or refuse, without a reason
-    handler      open   → once; then request and half are gone
+    custodian    agree  → what they lend, sealed to that handler; or refuse, without a reason
+    handler      open   → once; then request and loan are gone
 
-Nothing of it reaches the database but the lines of the log, so that nobody finds later who asked. A restart of
-the machine forgets a request; it is then asked again. A struck-out custodian is sent nothing (P5).
+A deed makes what is to lie in memory; its page lays it there once the line of the log is kept. Nothing of it
+reaches the database but that line, so that nobody finds later who asked. A restart of the machine forgets a request;
+it is then asked again. Every custodian's shelf gets a request of one length: for a struck-out one (P5) to no key.
 """
 
 from __future__ import annotations
@@ -15,31 +16,43 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
 
-from core import clock, db, log, memory, once, rosters
+from core import clock, db, log, memory, rosters
 from core.access import Identity
 from core.db import new_id
 from core.installation import installation_id
 from core.roster import Member, Roster
-from core.sealing import CannotOpen, PrivateKey, context, pad, seal, sign, unpad, unseal, verify
-from intake import names
-from intake.cases import Case
-from intake.casework import CaseDamaged, at_hand, entries_of
+from core.sealing import (
+    KEY_BYTES,
+    CannotOpen,
+    PrivateKey,
+    PublicKey,
+    context,
+    pad,
+    random_bytes,
+    seal,
+    sign,
+    unpad,
+    unseal,
+    verify,
+)
+from intake import authority, names
+from intake.asked import About, Ask, Kind, Wish, read
+from intake.barred import Barred
+from intake.casework import AtHand, CaseDamaged, at_hand, entries_of
+from intake.envelope import Story
 from intake.files import opening
-from intake.files.opening import Download
 from intake.log_tag import on_case
 from intake.roles import require_may
-from intake.slots import Side
 
-WAIT_SECONDS: Final = 15 * 60
-"""How long a request waits for a custodian, and a half for its handler."""
-_AT_ONCE: Final = 8
+PLACES: Final = 6
+"""Requests of one handler that wait at once; nobody can fill the places of others."""
+REASON: Final = 600
+_PADDED: Final = 8_192
 Shown = TypeVar("Shown")
-_PADDED: Final = 4_096
-_REASON: Final = 500
 
 
 class NobodyToAsk(Exception):
@@ -47,30 +60,50 @@ class NobodyToAsk(Exception):
 
 
 class NothingLent(Exception):
-    """No half waits here: nobody agreed, the time is over, or the names were shown already."""
+    """Nothing lent waits here: nobody agreed, the time is over, or it was opened already."""
+
+
+class TooManyWait(Exception):
+    """As many requests of this handler wait as there are places; one must be settled first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What a custodian reads before they agree: who asks and why; of the case a label, and no word."""
+class _Matter:
+    """What differs between requests: who may ask, what the log says, what a custodian does."""
 
-    ask_id: str
-    case_id: str
-    handler: str
-    reason: str = field(repr=False)
-    at: float
-    row: int = 0
-    """Zero asks for names; else the number of a file's entry, for its untouched original."""
+    may: str
+    asked: str
+    lend: Callable[[Session, Identity, bytes, Ask], bytes]
+    refused: str
 
-    @property
-    def label(self) -> str:
-        """Six letters by which both know that they speak of the same case."""
-        return label_of(self.case_id)
 
-    @property
-    def minutes_left(self) -> int:
-        """Whole minutes until it is forgotten, at least one."""
-        return max(1, round((self.at + WAIT_SECONDS - clock.now().timestamp()) / 60))
+def _names(session: Session, identity: Identity, seed: bytes, one: Ask) -> bytes:
+    return names.lend_half(session, identity, seed, one.about.case_id, one.handler)
+
+
+def _original(session: Session, identity: Identity, seed: bytes, one: Ask) -> bytes:
+    return opening.lend_file_half(session, identity, seed, one.about.case_id, one.about.row, one.handler)
+
+
+_MATTERS: Final[Mapping[Kind, _Matter]] = {
+    "names": _Matter(may="open name", asked="name_asked", lend=_names, refused="name_refused"),
+    "original": _Matter(may="open original", asked="name_asked", lend=_original, refused="name_refused"),
+    "authority": _Matter(
+        may="ask to hand to an authority",
+        asked="export_asked",
+        lend=authority.lend,
+        refused="export_refused",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A request before it lies in memory: for its handler, and for each custodian."""
+
+    ask: Ask
+    mine: bytes = field(repr=False)
+    theirs: Mapping[str, bytes] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,116 +111,112 @@ class Standing:
     """How a handler's own request stands: "waiting", "refused" by everybody asked, or "agreed"."""
 
     ask: Ask
+    place: int
     asked: int
     state: str
-
-
-def label_of(case_id: str) -> str:
-    """Six hexadecimal digits that name a case aloud and lead nowhere."""
-    return hashlib.sha256(b"label" + case_id.encode()).hexdigest()[:6].upper()
+    custodians: tuple[str, ...] = ()
 
 
 # --- the handler ----------------------------------------------------------------------------------
 
 
 def ask(
-    session: Session, identity: Identity, seed: bytes, case_id: str, reason: str, row: int = 0
-) -> dict[str, bytes]:
-    """A request, sealed to each custodian who can lend a half: id of a person → bytes; for `send`.
+    session: Session, identity: Identity, seed: bytes, about: About, reason: str, wish: Wish | None = None
+) -> Made:
+    """A request, sealed to each custodian who can lend a half; for `send`.
 
-    row: see `Ask`; a request for a file is sent and looked up under `file_key` in place of the case's id.
-
-    Raises `Denied`, `NoSuchCase`, `CaseDamaged`, `NobodyToAsk`, `LogBroken`; ValueError for a reason that is
-    empty or too long.
+    Raises `Denied`, `NoSuchCase`, `PastRetention`, `CaseDamaged`, `NobodyToAsk`, `LogBroken`; ValueError for a reason
+    that is empty or too long, or for a wish where none belongs.
     """
-    require_may(identity, "open name")
-    if not 0 < len(reason) <= _REASON:
-        raise ValueError("reason")
-    chain = rosters.chain(session)
-    people = _who_can_lend(session, identity, seed, case_id, chain)
-    made = Ask(
-        ask_id=new_id(),
-        case_id=case_id,
-        handler=identity.person_id,
-        reason=reason,
-        at=clock.now().timestamp(),
-        row=row,
-    )
-    words = json.dumps(asdict(made) | {"asked": len(people)}, ensure_ascii=False).encode()
-    signed = sign(_signed(words), seed) + words
-    sealed = {one.id: seal(pad(signed, _PADDED), one.seal_key, _place(one.id)) for one in people}
-    return {"": words, **sealed}
+    matter = _MATTERS[about.kind]
+    require_may(identity, matter.may)
+    if not 0 < len(reason) <= REASON or (about.kind == "authority") is not bool(wish):
+        raise ValueError("request")
+    hand = at_hand(session, identity, seed, about.case_id)
+    log.write(session, matter.asked, who=identity.person_id, about=on_case(hand.side_key))
+    story = hand.story_or_damage()
+    entries_of(hand, story)  # what is past its date opens to nobody
+    people = _who_can_lend(hand, story)
+    wish = authority.completed(hand, story, wish) if wish else None
+    at = clock.now().timestamp()
+    made = Ask(ask_id=new_id(), about=about, handler=identity.person_id, reason=reason, at=at, wish=wish)
+    return _sealed(made, seed, people, hand.rosters[-1])
 
 
-def send(seed: bytes, case_id: str, made: Mapping[str, bytes]) -> bool:
-    """Lay a request before the custodians, once its line is kept. False where one waits already."""
-    if not once.keep("name asked", _mine(seed, case_id), json.loads(made[""]), WAIT_SECONDS):
-        return False
-    for person_id, sealed in made.items():
-        if person_id:
-            any(memory.store().add(_desk(person_id, n), sealed, WAIT_SECONDS) for n in range(_AT_ONCE))
-    return True
+def send(made: Made) -> None:
+    """Lay a request before the custodians, once its line is kept; `TooManyWait` where no place is free."""
+    shelf, me, seconds = memory.store(), made.ask.handler, made.ask.seconds
+    for place in range(PLACES):
+        if shelf.add(_place(me, me, place), made.mine, seconds):
+            for person_id, sealed in made.theirs.items():
+                shelf.put(_place(person_id, me, place), sealed, seconds)
+            return
+    raise TooManyWait
 
 
-def standing(seed: bytes, case_id: str) -> Standing | None:
-    """How one's own request about a case stands, or None when there is none."""
-    found = once.look("name asked", _mine(seed, case_id))
-    if found is None:
-        return None
-    asked = int(found.pop("asked"))
-    mine = Ask(**found)
-    if memory.store().get(f"name_half:{mine.ask_id}") is not None:
-        return Standing(ask=mine, asked=asked, state="agreed")
-    refused = int(memory.store().get(f"name_no:{mine.ask_id}") or 0)
-    return Standing(ask=mine, asked=asked, state="refused" if refused >= asked else "waiting")
+def require_place(identity: Identity) -> None:
+    """`TooManyWait` before anything is written down where no place is free."""
+    me = identity.person_id
+    if all(memory.store().get(_place(me, me, place)) is not None for place in range(PLACES)):
+        raise TooManyWait
 
 
-def take_back(seed: bytes, case_id: str) -> None:
-    """Forget one's own request; a custodian who looks finds nothing to agree to."""
-    found = standing(seed, case_id)
-    if found:
-        memory.store().put(f"name_done:{found.ask.ask_id}", b"1", WAIT_SECONDS)
-        memory.store().delete(f"name_half:{found.ask.ask_id}")
-    once.forget("name asked", _mine(seed, case_id))
+def mine(identity: Identity, seed: bytes) -> Iterator[Standing]:
+    """One's own requests, as they stand."""
+    me, private, shelf = identity.person_id, PrivateKey.from_seed(seed), memory.store()
+    for place in range(PLACES):
+        with suppress(CannotOpen, KeyError, TypeError, ValueError):
+            found = json.loads(unpad(unseal(shelf.get(_place(me, me, place)) or b"", private, _bound(me))))
+            people, asked = tuple(found.pop("to")), int(found.pop("asked"))
+            one = read(found)
+            no = int(shelf.get(f"asked_no:{one.ask_id}") or 0)
+            state = "refused" if no >= asked else "waiting"
+            if shelf.get(f"asked_lent:{one.ask_id}") is not None:
+                state = "agreed"
+            yield Standing(ask=one, place=place, asked=asked, state=state, custodians=people)
 
 
-def file_key(case_id: str, row: int) -> str:
-    """What stands for the case's id where a request is about one file."""
-    return f"{case_id}:{row}"
+def standing(identity: Identity, seed: bytes, about: About) -> Standing | None:
+    """How one's own request for one thing stands, or None when there is none."""
+    return next((one for one in mine(identity, seed) if one.ask.about == about), None)
 
 
-def open_once(identity: Identity, seed: bytes, case_id: str) -> Mapping[str, Any]:
-    """The names, one single time: line in the log and counts first, in a transaction of its own.
-
-    Raises `NothingLent`, and as `names.open_name` does.
-    """
-    return _once(seed, case_id, lambda session, half: names.open_name(session, identity, seed, case_id, half))
-
-
-def open_file_once(identity: Identity, seed: bytes, case_id: str, row: int) -> Download:
-    """An untouched original, one single time, as `open_once`; raises `NothingLent`, and as `open_original` does."""
-    return _once(
-        seed,
-        file_key(case_id, row),
-        lambda session, half: opening.open_original(session, identity, seed, case_id, row, half),
-    )
-
-
-def _once(seed: bytes, key: str, deed: Callable[[Session, bytes], Shown]) -> Shown:
-    found = standing(seed, key)
-    half = memory.store().get(f"name_half:{found.ask.ask_id}") if found else None
-    if found is None or half is None:
+def lent(found: Standing) -> bytes:
+    """What a custodian lent for a request, sealed to its handler; `NothingLent` where nobody did."""
+    sealed = memory.store().get(f"asked_lent:{found.ask.ask_id}")
+    if sealed is None:
         raise NothingLent
-    claim = f"name_open:{found.ask.ask_id}"
-    if not memory.store().add(claim, b"1", WAIT_SECONDS):
+    return sealed
+
+
+def take_back(found: Standing) -> None:
+    """Forget one's own request; a custodian who looks finds nothing to agree to."""
+    shelf, me = memory.store(), found.ask.handler
+    for person_id in (*found.custodians, me):
+        shelf.delete(_place(person_id, me, found.place))
+    shelf.delete(f"asked_lent:{found.ask.ask_id}")
+
+
+def open_once(
+    identity: Identity, seed: bytes, about: About, deed: Callable[[Session, Ask, bytes], Shown]
+) -> Shown:
+    """What was agreed to, one single time: line in the log and counts first, in a transaction of its own.
+
+    Raises `NothingLent`, and whatever the deed raises; nothing was shown then, so it may be tried again.
+    """
+    found = standing(identity, seed, about)
+    if found is None:
+        raise NothingLent
+    sealed, claim = lent(found), f"asked_open:{found.ask.ask_id}"
+    if not memory.store().add(claim, b"1", found.ask.seconds):
         raise NothingLent
     try:
         with db.writing() as session:
-            shown = deed(session, half)
+            shown = deed(session, found.ask, sealed)
     except Exception:
-        memory.store().delete(claim)  # nothing was shown, so it may be tried again
+        memory.store().delete(claim)
         raise
-    take_back(seed, key)
+    take_back(found)
     return shown
 
 
@@ -197,48 +226,66 @@ def _once(seed: bytes, key: str, deed: Callable[[Session, bytes], Shown]) -> Sho
 def waiting(session: Session, identity: Identity, seed: bytes) -> list[Ask]:
     """Requests that wait for this custodian, the oldest first; what is forged or answered is not shown."""
     require_may(identity, "lend half of a name")
-    roster = rosters.current(session)
+    roster, me = rosters.current(session), identity.person_id
     private = PrivateKey.from_seed(seed)
     found = []
-    for sealed in _laid_before(identity.person_id):
-        with suppress(CannotOpen, KeyError, TypeError, ValueError):
-            one = _read(unpad(unseal(sealed, private, _place(identity.person_id))), roster)
-            if not _settled(one.ask_id, identity.person_id):
-                found.append(one)
+    for handler in roster.handlers:
+        for place in range(PLACES):
+            with suppress(CannotOpen, KeyError, TypeError, ValueError):
+                sealed = memory.store().get(_place(me, handler.id, place)) or b""
+                one = _verified(unpad(unseal(sealed, private, _bound(me))), handler)
+                if not _settled(one.ask_id, me):
+                    found.append(one)
     return sorted(found, key=lambda one: one.at)
 
 
-def agree(session: Session, identity: Identity, seed: bytes, ask_id: str) -> tuple[str, bytes]:
-    """One's half of the names asked for, sealed to whoever asked; for `lay`. Raises as `names.lend_half` does.
+def agree(session: Session, identity: Identity, seed: bytes, ask_id: str) -> tuple[Ask, bytes]:
+    """What one lends for a request, sealed to whoever asked; for `lay`.
 
-    `NothingLent` where no such request waits.
+    Raises `NothingLent` where no such request waits, and as `names.lend_half` does.
     """
     one = _one(session, identity, seed, ask_id)
-    if one.row:
-        about = (one.case_id, one.row, one.handler)
-        return ask_id, opening.lend_file_half(session, identity, seed, *about)
-    return ask_id, names.lend_half(session, identity, seed, one.case_id, one.handler)
+    return one, _MATTERS[one.about.kind].lend(session, identity, seed, one)
 
 
-def lay(lent: tuple[str, bytes]) -> None:
-    """Give the half to its handler, once its line is kept; of two who agree the first is enough."""
-    ask_id, half = lent
-    memory.store().add(f"name_half:{ask_id}", half, WAIT_SECONDS)
+def lay(given: tuple[Ask, bytes]) -> None:
+    """Give the loan to its handler, once its line is kept; of two who agree the first is enough."""
+    one, sealed = given
+    memory.store().add(f"asked_lent:{one.ask_id}", sealed, one.seconds)
 
 
-def refuse(session: Session, identity: Identity, seed: bytes, ask_id: str) -> None:
+def refuse(session: Session, identity: Identity, seed: bytes, ask_id: str) -> Ask:
     """Write down that one does not lend a half; nobody is asked why. Raises as `agree` does."""
     one = _one(session, identity, seed, ask_id)
-    names.refuse_half(session, identity, seed, one.case_id)
+    names.refuse_half(session, identity, seed, one.about.case_id, _MATTERS[one.about.kind].refused)
+    return one
 
 
-def note_refusal(identity: Identity, ask_id: str) -> None:
+def note_refusal(identity: Identity, one: Ask) -> None:
     """Take the request off one's own page, once the line is kept; others may still agree."""
-    if memory.store().add(f"name_no:{ask_id}:{identity.person_id}", b"1", WAIT_SECONDS):
-        memory.store().count(f"name_no:{ask_id}", WAIT_SECONDS)
+    if memory.store().add(f"asked_no:{one.ask_id}:{identity.person_id}", b"1", one.seconds):
+        memory.store().count(f"asked_no:{one.ask_id}", one.seconds)
 
 
 # --- inside ---------------------------------------------------------------------------------------
+
+
+def _sealed(made: Ask, seed: bytes, people: list[Member], roster: Roster) -> Made:
+    words = json.dumps(asdict(made), ensure_ascii=False).encode()
+    signed = pad(sign(_signed(words), seed) + words, _PADDED)
+    can = {one.id for one in people}
+    theirs = {
+        one.id: seal(signed, one.seal_key if one.id in can else _nobody(), _bound(one.id))
+        for one in roster.custodians
+    }
+    own = json.dumps({**asdict(made), "to": list(theirs), "asked": len(people)}, ensure_ascii=False)
+    key = PrivateKey.from_seed(seed).public
+    mine = seal(pad(own.encode(), _PADDED), key, _bound(made.handler))
+    return Made(ask=made, mine=mine, theirs=theirs)
+
+
+def _nobody() -> PublicKey:
+    return PrivateKey.from_seed(random_bytes(KEY_BYTES)).public
 
 
 def _one(session: Session, identity: Identity, seed: bytes, ask_id: str) -> Ask:
@@ -248,62 +295,47 @@ def _one(session: Session, identity: Identity, seed: bytes, ask_id: str) -> Ask:
     raise NothingLent
 
 
-def _who_can_lend(
-    session: Session, identity: Identity, seed: bytes, case_id: str, chain: tuple[Roster, ...]
-) -> list[Member]:
-    """Custodians of the roster in force whom the sealed story does not strike out; the line comes first."""
-    hand = at_hand(session, identity, seed, case_id)
-    log.write(session, "name_asked", who=identity.person_id, about=on_case(hand.side_key))
-    story = hand.story_or_damage()
-    entries_of(hand, story)  # what is past its date opens to nobody
-    with_slot = {one.id for one in _slots_of(hand.case, chain).custodians}
-    struck = set(story.strikeouts.struck)
-    people = [one for one in chain[-1].custodians if one.id in with_slot and one.id not in struck]
+def _who_can_lend(hand: AtHand, story: Story) -> list[Member]:
+    """Custodians of the roster in force who stood on that of the story, and whom the story does not strike out.
+
+    Whoever came since has no key to this case, whatever its slots look like now.
+    """
+    first = _first_roster(hand, story)
+    with_key, barred = {one.id for one in first.custodians}, Barred.of(first, story.strikeouts.struck)
+    people = [one for one in hand.rosters[-1].custodians if one.id in with_key and not barred.bars(one)]
     if not people:
         raise NobodyToAsk
     return people
 
 
-def _slots_of(case: Case, chain: tuple[Roster, ...]) -> Roster:
+def _first_roster(hand: AtHand, story: Story) -> Roster:
     try:
-        return chain[case.first_key_set(Side.CUSTODIANS).roster_version - 1]
+        return hand.rosters[story.strikeouts.roster_version - 1]
     except IndexError as damage:
         raise CaseDamaged from damage
 
 
-def _read(signed: bytes, roster: Roster) -> Ask:
+def _verified(signed: bytes, handler: Member) -> Ask:
     signature, words = signed[:64], signed[64:]
-    found = json.loads(words)
-    found.pop("asked")
-    one = Ask(**found)
-    handler = {member.id: member for member in roster.handlers}[one.handler]
+    one = read(json.loads(words))
     verify(_signed(words), signature, handler.sign_public)
+    if one.handler != handler.id:
+        raise CannotOpen
     return one
 
 
 def _settled(ask_id: str, person_id: str) -> bool:
-    marks = (f"name_half:{ask_id}", f"name_done:{ask_id}", f"name_no:{ask_id}:{person_id}")
+    marks = (f"asked_lent:{ask_id}", f"asked_open:{ask_id}", f"asked_no:{ask_id}:{person_id}")
     return any(memory.store().get(mark) is not None for mark in marks)
 
 
-def _laid_before(person_id: str) -> Iterator[bytes]:
-    for n in range(_AT_ONCE):
-        sealed = memory.store().get(_desk(person_id, n))
-        if sealed is not None:
-            yield sealed
+def _place(reader: str, handler: str, place: int) -> str:
+    return f"asked:{reader}:{handler}:{place}"
 
 
-def _desk(person_id: str, n: int) -> str:
-    return f"name_ask:{person_id}:{n}"
-
-
-def _mine(seed: bytes, case_id: str) -> bytes:
-    return seed + case_id.encode()
-
-
-def _place(person_id: str) -> bytes:
-    return context("name asked", installation_id(), person_id)
+def _bound(reader: str) -> bytes:
+    return context("asked", installation_id(), reader)
 
 
 def _signed(words: bytes) -> bytes:
-    return context("name asked for", installation_id(), hashlib.sha256(words).hexdigest())
+    return context("asked for", installation_id(), hashlib.sha256(words).hexdigest())

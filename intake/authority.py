@@ -1,58 +1,35 @@
-"""Handing one case to an authority that may lawfully demand it: a handler asks, a custodian agrees, then it is sealed.
+"""Handing one case to an authority that may lawfully demand it: what a custodian signs, and what then leaves.
 
-What waits between the two lies in memory only, sealed to each person who may see it; a restart forgets it, and one
-asks again. A custodian whom the reporter struck out has no part of it and sees nothing. The line of the log names
-neither the authority nor its document, since every custodian reads it; both stand in a signed entry of the case.
+Asking and waiting are as for names (intake/asking.py). The line of the log names neither the authority nor its
+document, since every custodian reads it; both stand in a signed entry of the case.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from core import clock, log, memory, rosters
+from core import clock, log, rosters
 from core.access import Identity
 from core.roster import Member, Roster
-from core.sealing import (
-    KEY_BYTES,
-    BadSignature,
-    CannotOpen,
-    PrivateKey,
-    PublicKey,
-    SharedKey,
-    context,
-    pad,
-    random_bytes,
-    seal,
-    sign,
-    unpad,
-    unseal,
-    verify,
-)
-from intake import openings
-from intake.cases import Case, Holder, NoSuchCase, Opened, add_entry, load, read_entry, require_kept
-from intake.compartments import Keys, Staff, lend, write_compartment
-from intake.envelope import Story, read_story
+from core.sealing import BadSignature, CannotOpen, SharedKey, context, pad, seal, sign, unpad, unseal, verify
+from intake.asked import PARTS, Ask, Wish
+from intake.cases import Holder, NoSuchCase, load, read_entry
+from intake.casework import AtHand, CaseDamaged, add, at_hand, entries_of, keep_counts
+from intake.compartments import lend as lend_half
+from intake.envelope import Story
+from intake.files import opening
 from intake.letters import compact, read_compact
 from intake.log_tag import on_case
 from intake.report import sound
 from intake.roles import require_may
 from intake.slots import Side
 
-PARTS: Final = ("story", "contact", "entries", "names")
-AT_ONCE: Final = 16
-SECONDS: Final = 3 * 86400
-_PADDED: Final = 8192
-
-
-class TooManyWait(Exception):
-    """As many requests wait as there are places; one must be settled or run out first."""
+_PADDED: Final = 4_096
 
 
 class NotAgreed(Exception):
@@ -60,222 +37,147 @@ class NotAgreed(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is asked: to whom, on which document, why, and which of `PARTS`."""
+class Agreement:
+    """Who agreed, with their signature and the halves they lend. originals: by the entries of the files."""
 
-    recipient: str
-    document: str
-    reason: str
-    parts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A request as those see it who may: who asked, for which case, and who agreed (to its handler only)."""
-
-    id: str
-    place: int
-    case_id: str
-    arrived_on: str
-    handler_id: str
-    handler: str
-    asked_on: str
-    wish: Wish
-    agreed: bool = False
-    agreed_by: str = ""
-    agreement: Mapping[str, str] = field(default_factory=dict, repr=False)
+    custodian: Member
+    signature: str
+    names: SharedKey | None
+    originals: Mapping[int, SharedKey] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """What goes into the file: texts by name, and the facts of the manifest."""
+    """What goes into the file: texts by name, files in pieces, and the facts of the manifest."""
 
-    files: Mapping[str, Any] = field(repr=False)
+    texts: Mapping[str, Any] = field(repr=False)
+    files: Iterable[tuple[str, Iterator[bytes]]] = field(repr=False)
     facts: Mapping[str, Any] = field(repr=False)
 
 
-def ask(session: Session, identity: Identity, seed: bytes, case_id: str, wish: Wish) -> None:
-    """Ask the custodians who may know of this case. Raises `Denied`, `NoSuchCase`, `TooManyWait`, `LogBroken`."""
-    require_may(identity, "ask to hand to an authority")
-    case, opened, chain = _at_hand(session, identity, seed, case_id)
-    key = _side_key(case, opened, Side.HANDLERS)
-    log.write(session, "export_asked", who=identity.person_id, about=on_case(key))
-    story = _story(case, opened, chain)
-    require_kept(case.file, _told(case, opened, chain, story))
-    struck = story.strikeouts.struck
-    roster = rosters.chain(session)[-1]
-    asked = {
-        "id": secrets.token_hex(16),
-        "case_id": case_id,
-        "arrived_on": case.file.arrived_on.isoformat(),
-        "handler_id": identity.person_id,
-        "handler": identity.name,
-        "asked_on": clock.today().isoformat(),
-        "wish": asdict(wish),
-    }
-    keys = [_nobody() if member.id in struck else member.seal_key for member in roster.custodians]
-    keys.append(roster.member(identity.person_id).seal_key)
-    secrets.SystemRandom().shuffle(keys)  # neither whose is whose shows, nor how many were struck out
-    value = json.dumps([_sealed(asked, key).hex() for key in keys]).encode()
-    for place in range(AT_ONCE):
-        if memory.store().add(_shelf(place), value, SECONDS):
-            memory.store().delete(_shelf(place, "agreed"))
-            return
-    raise TooManyWait
+def completed(hand: AtHand, story: Story, wish: Wish) -> Wish:
+    """The wish with what stands in the case: its day, and which files it has. ValueError for parts that are none."""
+    if not wish.parts or set(wish.parts) - set(PARTS):
+        raise ValueError("parts")
+    entries, _ = entries_of(hand, story)
+    files = [one["row"] for one in entries if one["what"] == "file" and one["role"] == "reporter"]
+    wanted = files if {"files", "originals"} & set(wish.parts) else []
+    return replace(wish, rows=tuple(wanted), arrived_on=hand.case.file.arrived_on.isoformat())
 
 
-def waiting(identity: Identity, seed: bytes) -> Iterator[Asked]:
-    """The requests this person may see: a handler their own, a custodian those of cases they can open."""
-    private = PrivateKey.from_seed(seed)
-    for place in range(AT_ONCE):
-        value = memory.store().get(_shelf(place))
-        for wrap in json.loads(value) if value else ():
-            try:
-                found = json.loads(unpad(unseal(bytes.fromhex(wrap), private, _REQUEST)))
-            except CannotOpen:
-                continue
-            wish = Wish(**(found.pop("wish") | {}))
-            asked = Asked(**found, place=place, wish=replace(wish, parts=tuple(wish.parts)))
-            yield _with_agreement(asked, identity, private)
+def lend(session: Session, identity: Identity, seed: bytes, asked: Ask) -> bytes:
+    """A custodian agrees: signs what they agree to, and lends halves where names or originals go along.
 
-
-def find(identity: Identity, seed: bytes, asked_id: str) -> Asked:
-    """One of these by its id, or `NoSuchCase`."""
-    for asked in waiting(identity, seed):
-        if secrets.compare_digest(asked.id.encode(), asked_id.encode()):
-            return asked
-    raise NoSuchCase
-
-
-def agree(session: Session, identity: Identity, seed: bytes, asked: Asked) -> None:
-    """A custodian agrees, and signs what they agree to; where names go along, they lend their half.
-
-    Raises `Denied`, `NoSuchCase` (also for a custodian who was struck out), `LogBroken`.
+    Sealed to the handler who asked. Raises `Denied`, `NoSuchCase` (also for a custodian who was struck out),
+    `LogBroken`; KeyError for a handler who is not on the roster.
     """
     require_may(identity, "agree to an authority")
-    case, opened, _ = _at_hand(session, identity, seed, asked.case_id)
-    half = lend(_side_key(case, opened, Side.CUSTODIANS), case.first_place("identity"))
+    handler, wish = rosters.current(session).member(asked.handler), _wish(asked)
+    try:
+        case = load(session, asked.about.case_id, lock=True)
+        opened = case.open_for(Holder.of(identity, seed), rosters.chain(session))
+        half = lend_half(opened[case.first_key_set(Side.CUSTODIANS).id].key, case.first_place("identity"))
+        rows = wish.rows if "originals" in wish.parts else ()
+        originals = {str(row): opening.half_of(case, opened, row).raw.hex() for row in rows}
+    except CannotOpen as refused:
+        raise NoSuchCase from refused
     log.write(session, "export_agreed", who=identity.person_id, about=on_case(half))
     agreement = {
         "by": identity.person_id,
-        "name": identity.name,
         "signature": sign(_words(asked), seed).hex(),
-        "half": half.raw.hex() if "names" in asked.wish.parts else "",
+        "names": half.raw.hex() if "names" in wish.parts else "",
+        "originals": originals,
     }
-    handler = rosters.chain(session)[-1].member(asked.handler_id)
-    sealed = seal(pad(compact(agreement), 1024), handler.seal_key, _AGREEMENT)
-    memory.store().put(_shelf(asked.place, "agreed"), sealed, SECONDS)
+    return seal(pad(compact(agreement), _PADDED), handler.seal_key, _bound(asked))
 
 
-def put_aside(asked: Asked) -> None:
-    """Refused, withdrawn, or done: nothing waits any more."""
-    memory.store().delete(_shelf(asked.place))
-    memory.store().delete(_shelf(asked.place, "agreed"))
+def agreement(roster: Roster, holder: Holder, asked: Ask, sealed: bytes) -> Agreement:
+    """What a custodian signed for this very request, or `NotAgreed`: nothing that lies in memory is believed."""
+    try:
+        found = read_compact(unpad(unseal(sealed, holder.private, _bound(asked))))
+        custodian = {member.id: member for member in roster.custodians}[found["by"]]
+        verify(_words(asked), bytes.fromhex(found["signature"]), custodian.sign_public)
+        return Agreement(
+            custodian=custodian,
+            signature=found["signature"],
+            names=SharedKey(bytes.fromhex(found["names"])) if found["names"] else None,
+            originals={int(row): SharedKey(bytes.fromhex(half)) for row, half in found["originals"].items()},
+        )
+    except (BadSignature, CannotOpen, KeyError, TypeError, ValueError) as refused:
+        raise NotAgreed from refused
 
 
-def take_out(session: Session, identity: Identity, seed: bytes, asked: Asked) -> Export:
+def take_out(session: Session, identity: Identity, seed: bytes, asked: Ask, sealed: bytes) -> Export:
     """Open what was agreed to, for the sealed file; written down in the log and in the case before.
 
-    Raises `Denied`, `NotAgreed`, `NoSuchCase`, `CannotOpen` (a damaged case), `LogBroken`.
+    Raises `Denied`, `NotAgreed`, `NoSuchCase`, `PastRetention`, `CaseDamaged`, `CannotOpen`, `LogBroken`.
     """
     require_may(identity, "hand to an authority")
-    custodian = _agreed(rosters.chain(session)[-1], asked)
-    case, opened, chain = _at_hand(session, identity, seed, asked.case_id)
-    side_key = _side_key(case, opened, Side.HANDLERS)
-    log.write(session, "exported", who=identity.person_id, about=on_case(side_key))
-    story = _story(case, opened, chain)
-    require_kept(case.file, _told(case, opened, chain, story))
-    files, sources = _files(case, opened, chain, story, asked)
-    _count(case, side_key, story, names="names" in asked.wish.parts)
-    me = rosters.chain(session)[-1].member(identity.person_id)
-    facts = _facts(case, asked, me, custodian, chain[-1]) | {"sources": sources}
-    words = {
-        "what": "export",
-        "at": clock.now().isoformat(timespec="minutes"),
-        "text": f"{asked.wish.recipient}; {asked.wish.document}; {asked.wish.reason}",
-        "parts": list(asked.wish.parts),
-        "custodian": custodian.id,
-    }
-    place = case.next_place(Side.HANDLERS)
-    author = Staff(member_id=identity.person_id, roster_version=chain[-1].version, seed=seed)
-    blob = write_compartment(compact(words), place, Keys(handlers=side_key), author)
-    add_entry(session, place, case.first_key_set(Side.HANDLERS), blob)
-    return Export(files=files, facts=facts)
+    hand, wish = at_hand(session, identity, seed, asked.about.case_id), _wish(asked)
+    given = agreement(hand.rosters[-1], hand.holder, asked, sealed)
+    log.write(session, "exported", who=identity.person_id, about=on_case(hand.side_key))
+    story = hand.story_or_damage()
+    told, _ = entries_of(hand, story)  # what is past its date leaves to nobody
+    texts, sources = _texts(hand, story, wish, given)
+    listed, files = _attached(session, hand, story, wish, given)
+    if listed:
+        texts["files"] = listed
+    both = ["custodian"] if given.names or given.originals else []
+    keep_counts(hand, story, told, "handler", *both)
+    facts = _facts(hand, asked, given) | {"sources": sources}
+    add(
+        session,
+        hand,
+        {
+            "what": "export",
+            "text": f"{wish.recipient}; {wish.document}; {asked.reason}",
+            "parts": list(wish.parts),
+            "custodian": given.custodian.id,
+        },
+    )
+    return Export(texts=texts, files=files, facts=facts)
 
 
-def _at_hand(
-    session: Session, identity: Identity, seed: bytes, case_id: str
-) -> tuple[Case, Opened, Sequence[Roster]]:
-    try:
-        case = load(session, case_id, lock=True)
-        chain = rosters.chain(session)
-        return case, case.open_for(Holder.of(identity, seed), chain), chain
-    except CannotOpen as refused:
-        raise NoSuchCase from refused
+# --- inside ---------------------------------------------------------------------------------------
 
 
-def _side_key(case: Case, opened: Opened, side: Side) -> SharedKey:
-    return opened[case.first_key_set(side).id].key
+def _wish(asked: Ask) -> Wish:
+    if asked.wish is None:
+        raise NotAgreed
+    return asked.wish
 
 
-def _story(case: Case, opened: Opened, chain: Sequence[Roster]) -> Story:
-    return read_story(case.read_first("story", opened, chain))
-
-
-def _agreed(roster: Roster, asked: Asked) -> Member:
-    """The custodian who signed this very request, or `NotAgreed`: nothing that lies in memory is believed."""
-    for member in roster.custodians:
-        if member.id == asked.agreement.get("by"):
-            try:
-                verify(_words(asked), bytes.fromhex(asked.agreement["signature"]), member.sign_public)
-            except (BadSignature, KeyError, ValueError):
-                break
-            return member
-    raise NotAgreed
-
-
-def _with_agreement(asked: Asked, identity: Identity, private: PrivateKey) -> Asked:
-    sealed = memory.store().get(_shelf(asked.place, "agreed"))
-    asked = replace(asked, agreed=sealed is not None)
-    if sealed is None or asked.handler_id != identity.person_id:
-        return asked
-    try:
-        found = read_compact(unpad(unseal(sealed, private, _AGREEMENT)))
-    except CannotOpen:
-        return asked
-    return replace(asked, agreed_by=str(found.get("name", "")), agreement=found)
-
-
-def _files(
-    case: Case, opened: Opened, chain: Sequence[Roster], story: Story, asked: Asked
+def _texts(
+    hand: AtHand, story: Story, wish: Wish, given: Agreement
 ) -> tuple[dict[str, Any], dict[str, list[int]]]:
     """What was agreed to, by name, and from which compartments each part comes."""
-    parts = asked.wish.parts
-    found: dict[str, Any] = {}
+    case, found = hand.case, dict[str, Any]()
     sources: dict[str, list[int]] = {}
-    if "story" in parts:
-        flags = sound(read_compact(case.read_first("flags", opened, chain).payload))
-        found["letter"] = {"story": sound(story.words), "flags": flags}
+
+    def first(kind: str, half: SharedKey | None = None) -> dict[str, Any]:
+        return sound(read_compact(case.read_first(kind, hand.opened, hand.rosters, half).payload))
+
+    if "story" in wish.parts:
+        found["letter"] = {"story": sound(story.words), "flags": first("flags")}
         sources["letter"] = [case.first_place(kind).sequence for kind in ("flags", "story")]
-    if "contact" in parts:
-        found["contact"] = sound(read_compact(case.read_first("safe_contact", opened, chain).payload))
+    if "contact" in wish.parts:
+        found["contact"] = first("safe_contact")
         sources["contact"] = [case.first_place("safe_contact").sequence]
-    if "names" in parts:
-        half = SharedKey(bytes.fromhex(asked.agreement["half"]))
-        found["names"] = sound(read_compact(case.read_first("identity", opened, chain, half).payload))
+    if "names" in wish.parts:
+        found["names"] = first("identity", given.names)
         sources["names"] = [case.first_place("identity").sequence]
-    if "entries" in parts:
-        found["entries"] = list(_entries(case, opened, chain, story))
+    if "entries" in wish.parts:
+        found["entries"] = list(entries(hand, story))
         sources["entries"] = [entry["sequence"] for entry in found["entries"]]
     return found, sources
 
 
-def _entries(case: Case, opened: Opened, chain: Sequence[Roster], story: Story) -> Iterator[dict[str, Any]]:
+def entries(hand: AtHand, story: Story) -> Iterator[dict[str, Any]]:
     """Messages, answers, notes and the like; one that does not open is named as damaged, never left out."""
-    names = {member.id: member.name for roster in chain for member in roster.members}
-    for part, place in case.entries(Side.HANDLERS):
+    names = {member.id: member.name for roster in hand.rosters for member in roster.members}
+    for part, place in hand.case.entries(Side.HANDLERS):
         try:
-            written = read_entry(part, place, opened, chain, story.proof)
+            written = read_entry(part, place, hand.opened, hand.rosters, story.proof)
             said = read_compact(written.payload)
         except CannotOpen:
             yield {"sequence": part.sequence, "damaged": True}
@@ -285,12 +187,6 @@ def _entries(case: Case, opened: Opened, chain: Sequence[Roster], story: Story) 
         yield {**_without_keys(said), "sequence": part.sequence, "by": by, "role": written.role}
 
 
-def _told(case: Case, opened: Opened, chain: Sequence[Roster], story: Story) -> list[dict[str, Any]]:
-    return [
-        {"what": "", "at": "", **one} for one in _entries(case, opened, chain, story) if "damaged" not in one
-    ]
-
-
 def _without_keys(said: Any) -> Any:
     """Words without the keys of files that some entries carry."""
     if isinstance(said, Mapping):
@@ -298,33 +194,63 @@ def _without_keys(said: Any) -> Any:
     return said
 
 
-def _count(case: Case, side_key: SharedKey, story: Story, *, names: bool) -> None:
-    """The reporter sees that it was opened, as at every opening."""
-    counts = openings.read_by_handler(case.file.openings_handlers, side_key, case.id)
-    counts = openings.one_more(counts, "handler", *(["custodian"] if names else []))
-    case.file.openings_handlers = openings.for_handlers(counts, side_key, case.id)
-    case.file.openings_reporter = openings.for_reporter(counts, story.reporter, case.id)
+def _attached(
+    session: Session, hand: AtHand, story: Story, wish: Wish, given: Agreement
+) -> tuple[list[dict[str, Any]], list[tuple[str, Iterator[bytes]]]]:
+    """The list of attached files, and those that leave, each in pieces that are read while it is sent."""
+    listed: list[dict[str, Any]] = []
+    files: list[tuple[str, Iterator[bytes]]] = []
+    for number, (one, copy) in enumerate(opening.copies(session, hand, story, wish.rows), 1):
+        told: dict[str, Any] = {"number": number, "sequence": one.row, "sent_at": one.at}
+        told |= {"kind": one.kind.code, "bytes": one.size, "sha256": one.sha256}
+        if "files" in wish.parts:
+            told["copy"] = copy and f"copy-{number}.{copy.name.rpartition('.')[2]}"
+            if copy:
+                files.append((told["copy"], copy.pieces))
+        if half := given.originals.get(one.row):
+            told |= _original(session, hand, story, half, told, files)
+        listed.append(told)
+    return listed, files
 
 
-def _facts(case: Case, asked: Asked, handler: Member, custodian: Member, roster: Roster) -> dict[str, Any]:
+def _original(
+    session: Session,
+    hand: AtHand,
+    story: Story,
+    half: SharedKey,
+    told: Mapping[str, Any],
+    files: list[tuple[str, Iterator[bytes]]],
+) -> dict[str, Any]:
+    try:
+        name, made = opening.original(session, hand, story, told["sequence"], half)
+    except (CannotOpen, CaseDamaged):
+        return {"original": None, "damaged": True}
+    file = f"original-{told['number']}.{made.name.rpartition('.')[2]}"
+    files.append((file, made.pieces))
+    return {"original": file, "sent_as": name}
+
+
+def _facts(hand: AtHand, asked: Ask, given: Agreement) -> dict[str, Any]:
     """The manifest beside the hashes of files: who, to whom, why, and the hash of every compartment of the case."""
+    wish, roster = _wish(asked), hand.rosters[-1]
+    handler = roster.member(hand.holder.member_id)
     return {
-        "recipient": asked.wish.recipient,
-        "document": asked.wish.document,
-        "reason": asked.wish.reason,
+        "recipient": wish.recipient,
+        "document": wish.document,
+        "reason": asked.reason,
         "made_on": clock.today().isoformat(),
-        "case": case.id,
-        "arrived_on": asked.arrived_on,
+        "case": hand.case.id,
+        "arrived_on": wish.arrived_on,
         "handler": {"name": handler.name, "title": handler.title_vi, "key": handler.sign_public.hex()},
         "custodian": {
-            "name": custodian.name,
-            "title": custodian.title_vi,
-            "key": custodian.sign_public.hex(),
+            "name": given.custodian.name,
+            "title": given.custodian.title_vi,
+            "key": given.custodian.sign_public.hex(),
             "agreed_to": _words(asked).decode(),
-            "signature": asked.agreement["signature"],
+            "signature": given.signature,
         },
         "roster": {"version": roster.version, "fingerprint": roster.fingerprint},
-        "head": case.heads[-1].hex(),
+        "head": hand.case.heads[-1].hex(),
         "compartments": [
             {
                 "sequence": part.sequence,
@@ -332,30 +258,18 @@ def _facts(case: Case, asked: Asked, handler: Member, custodian: Member, roster:
                 "sides": ("S" if part.key_set_s else "") + ("C" if part.key_set_c else ""),
                 "sha256": hashlib.sha256(part.blob).hexdigest(),
             }
-            for part in case.parts
+            for part in hand.case.parts
         ],
     }
 
 
-_REQUEST: Final = context("request of an authority")
-_AGREEMENT: Final = context("agreement to a request of an authority")
-
-
-def _sealed(asked: Mapping[str, Any], key: PublicKey) -> bytes:
-    return seal(pad(compact(asked), _PADDED), key, _REQUEST)
-
-
-def _nobody() -> PublicKey:
-    return PrivateKey.from_seed(random_bytes(KEY_BYTES)).public
-
-
-def _words(asked: Asked) -> bytes:
-    wish = asked.wish
+def _words(asked: Ask) -> bytes:
+    wish = _wish(asked)
     return context(
-        "agreed to a request of an authority", asked.id, asked.case_id, asked.handler_id,
-        wish.recipient, wish.document, wish.reason, *wish.parts,
+        "agreed to a request of an authority", asked.ask_id, asked.about.case_id, asked.handler,
+        wish.recipient, wish.document, asked.reason, *wish.parts, *wish.rows,
     )  # fmt: skip
 
 
-def _shelf(place: int, what: str = "asked") -> str:
-    return f"authority:{what}:{place}"
+def _bound(asked: Ask) -> bytes:
+    return context("agreement to a request of an authority", asked.ask_id, asked.handler)

@@ -20,7 +20,7 @@ from core import clock, db, log
 from core.access import Identity
 from core.db import Base
 from core.sealing import CannotOpen
-from intake import desk, eraser
+from intake import dating, desk, eraser
 from intake.cases import NoSuchCase, months, require_kept
 from intake.casework import AtHand, add, at_hand, every_entry
 from intake.founding import eraser_path
@@ -48,19 +48,25 @@ class Line:
 def outlook(identity: Identity, seed: bytes) -> list[Line]:
     """Every case with a date that this handler can open, the nearest first.
 
-    Raises `Denied`, `LogBroken`.
+    What it finds is noted where the desk reads it, so that a case past its date leaves every list. Raises `Denied`,
+    `LogBroken`.
     """
     require_may(identity, "erase")
-    listed = desk.cases(identity, seed)
+    opening = desk.openable(identity, seed)
     with db.writing() as session:
         log.write(session, "retention_seen", who=identity.person_id)
-    found = []
+    found, unnoted = [], []
     with db.reading() as session:
-        for one in listed:
-            line = _line_of(session, identity, seed, one.case_id)
+        for case_id in opening:
+            line = _line_of(session, identity, seed, case_id)
             if line and (line.kept.until or line.kept.held):
                 found.append(line)
+            if session.dirty:
+                unnoted.append(case_id)
             session.expunge_all()
+    for case_id in unnoted:
+        with db.writing() as session:
+            _line_of(session, identity, seed, case_id)
     return sorted(found, key=lambda line: (line.kept.held, line.kept.until or date.max, line.case_id))
 
 
@@ -94,7 +100,19 @@ def decide(session: Session, identity: Identity, seed: bytes, case_id: str) -> N
         raise NotYetDue
 
 
-def carry_out(session: Session, case_id: str) -> None:
+def carry_out(session: Session, identity: Identity, seed: bytes, case_id: str) -> None:
+    """Erase what was decided, unless the case is no longer to be erased: its reporter or a colleague was quicker.
+
+    Raises as `decide` does.
+    """
+    require_may(identity, "erase")
+    hand = at_hand(session, identity, seed, case_id)
+    if not _line(hand).ready:
+        raise NotYetDue
+    clear_away(session, case_id)
+
+
+def clear_away(session: Session, case_id: str) -> None:
     """Delete every row of a case, and overwrite its key last. Raises `NoSuchCase`, `LogBroken`."""
     slot = session.scalar(select(CaseFile.eraser_slot).where(CaseFile.id == case_id).with_for_update())
     if slot is None:
@@ -116,7 +134,7 @@ def finish() -> int:
     gone = places.keys() - eraser.keys(eraser_path(), places.keys()).keys()
     for slot in gone:
         with db.writing() as session:
-            carry_out(session, places[slot])
+            clear_away(session, places[slot])
     settle()
     return len(gone)
 
@@ -137,11 +155,12 @@ def mark_of(case_id: str) -> str:
 
 
 def _line(hand: AtHand) -> Line:
+    file = hand.case.file
     try:
         entries, _ = every_entry(hand, hand.story())
+        dating.renew(file, hand.side_key, entries)
     except CannotOpen:
         entries = []  # a damaged story: only its state and day count
-    file = hand.case.file
     found = kept(entries, state=file.state, arrived_on=file.arrived_on, months=months())
     today = clock.today()
     return Line(case_id=file.id, arrived_on=file.arrived_on, kept=found, ready=found.over(today))

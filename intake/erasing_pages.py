@@ -12,7 +12,7 @@ from core.access import Identity, Role, require
 from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, t
 from core.sessions import identity, seed, signed_in
-from intake import desk_memory, erasing
+from intake import desk_memory, erasing, left_behind
 from intake.cases import PastRetention
 from intake.casework import CaseDamaged
 from intake.commands import commands, key_holder
@@ -93,7 +93,12 @@ def erase(case_id: str) -> Any:
     try:
         _erase(_handler(), seed(), case_id)
     except NotYetDue:
-        flash(t("Chưa đến hạn xóa, hoặc đang được giữ.", "Its date has not come, or it is held."))
+        flash(
+            t(
+                "Chưa xóa: chưa đến hạn, đang được giữ, hoặc người viết vừa viết thêm.",
+                "Not erased: its date has not come, it is held, or its reporter has just written.",
+            )
+        )
         return redirect(url_for("erasing.one", case_id=case_id), 303)
     desk_memory.forget(desk_memory.here(), case_id)
     flash(t("Đã xóa. Không ai mở lại được.", "Erased. Nobody can open it again."))
@@ -117,19 +122,62 @@ def purge(name: str, now: bool) -> None:
         if not now:
             return
         leftovers = erasing.finish()
-        for line in ready:
-            _erase(who, opened, line.case_id)
-    click.echo(f"Erased: {len(ready)}. Left behind by a crash and cleared away: {leftovers}.")
+        erased = sum(_erased(who, opened, line.case_id) for line in ready)
+    click.echo(f"Erased: {erased}. Left behind by a crash and cleared away: {leftovers}.")
+
+
+@commands.cli.command("purge-left-behind")
+@click.option("--now", is_flag=True, help="Erase; without it what is left behind is only shown.")
+def purge_left_behind(now: bool) -> None:
+    """Show cases that nobody on the roster can open any more; with --now two custodians erase what is due."""
+    with current_app.test_request_context():
+        with db.reading() as session:
+            found = left_behind.left_behind(session)
+        for one in found:
+            click.echo(f"  letter of {one.arrived_on}: nobody since {one.since}, kept until {one.until}")
+        due = [one for one in found if one.ready]
+        click.echo(
+            f"{len(due)} past their date, {len(found) - len(due)} that the cards can still bring back."
+        )
+        if not now or not due:
+            return
+        click.echo("What is held for proceedings shows here no more: bring it back with the cards first.")
+        custodians = [_custodian(place) for place in ("First", "Second")]
+        for one in due:
+            try:
+                with db.writing() as session:
+                    left_behind.erase(session, custodians, one.case_id)
+            except left_behind.TwoNeeded:
+                raise click.ClickException(
+                    "The same custodian twice; two different ones are needed."
+                ) from None
+        erasing.settle()
+    click.echo(f"Erased: {len(due)}.")
+
+
+def _custodian(place: str) -> Identity:
+    name = click.prompt(f"{place} custodian's sign-in name")
+    passphrase = click.prompt("Passphrase", hide_input=True)
+    code = click.prompt("Six-digit code", hide_input=True)
+    return key_holder(name, passphrase, code, Role.CUSTODIAN)[0]
 
 
 # --- inside ---------------------------------------------------------------------------------------
+
+
+def _erased(who: Identity, opened: bytes, case_id: str) -> bool:
+    try:
+        _erase(who, opened, case_id)
+    except NotYetDue:  # its reporter wrote while the list was read
+        return False
+    return True
 
 
 def _erase(who: Identity, opened: bytes, case_id: str) -> None:
     with db.writing() as session:
         erasing.decide(session, who, opened, case_id)
     with db.writing() as session:
-        erasing.carry_out(session, case_id)
+        erasing.carry_out(session, who, opened, case_id)
     erasing.settle()
 
 

@@ -6,7 +6,7 @@ For each part two files: `letter.txt` in Vietnamese sentences, `letter.json` wit
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from core.i18n import Text
@@ -19,6 +19,7 @@ _TITLES: Final = {
     "contact": Text("Liên hệ an toàn", "Safe contact"),
     "names": Text("Tên", "Names"),
     "entries": Text("Tin nhắn và ghi chép của hồ sơ", "Messages and notes of the case"),
+    "files": Text("Tệp gửi kèm", "Attached files"),
 }
 
 
@@ -27,7 +28,8 @@ def texts(parts: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, part in parts.items():
         kept = _without(part)
-        lines = _entries(kept) if name == "entries" else _answers(kept)
+        told: Callable[[Any], Iterator[str]] = _LINES.get(name, _answers)
+        lines = told(kept)
         found[f"{name}.txt"] = "\n".join([_TITLES[name].vi, "", *lines, ""])
         found[f"{name}.json"] = json.dumps(kept, ensure_ascii=False, indent=1)
     return found
@@ -60,3 +62,17 @@ def _entries(part: list[Mapping[str, Any]]) -> Iterator[str]:
 
 
 _HEAD: Final = frozenset({"sequence", "at", "by", "role", "what", "damaged"})
+
+
+def _files(part: list[Mapping[str, Any]]) -> Iterator[str]:
+    for one in part:
+        yield f"{one['number']}. {one['sent_at']}  {one['kind']}  {one['bytes']} byte"
+        yield f"    SHA-256 của bản gốc: {one['sha256']}"
+        if one.get("sent_as"):
+            yield f"    tên khi gửi: {one['sent_as']}"
+        for name, said in (("copy", "bản đã xóa thông tin ẩn"), ("original", "bản gốc")):
+            if name in one:
+                yield f"    {said}: {one[name] or 'không có, hoặc không mở được'}"
+
+
+_LINES: Final[Mapping[str, Callable[[Any], Iterator[str]]]] = {"entries": _entries, "files": _files}

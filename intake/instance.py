@@ -117,6 +117,11 @@ def restore(file: Path, into: Path, key: Path, erasers: tuple[Path, ...], new_er
     with _plainly(), _restoring():
         private = recipients.unlock(key, click.prompt("Passphrase of the backup key", hide_input=True))
         kept = restoring.read_erasers(erasers, private) if erasers else None
+        if kept:
+            here = config.current().instance / taking.ERASER_FILE
+            kept, ours = restoring.merged_with_here(kept, here)
+            if not ours:
+                click.echo(f"WARNING: {here} belongs to another installation; it was not looked at.")
         done = restoring.restore(file, into.absolute(), private, kept, settings.database)
         if new_erasers:
             eraser.create(into / taking.ERASER_FILE)

@@ -15,15 +15,13 @@ from sqlalchemy.orm import Session
 from core import log, rosters
 from core.access import Identity
 from core.sealing import CannotOpen, SharedKey, context, seal, unseal
-from intake import openings
 from intake.cases import Case, Holder, NoSuchCase, Opened, load
+from intake.casework import at_hand, entries_of, keep_counts
 from intake.compartments import lend
-from intake.envelope import read_story
 from intake.letters import read_compact
 from intake.log_tag import on_case
 from intake.report import sound
 from intake.roles import require_may
-from intake.slots import Side
 
 
 class HalfRefused(Exception):
@@ -34,7 +32,7 @@ def lend_half(session: Session, identity: Identity, seed: bytes, case_id: str, h
     """The custodian's half of one case's name, sealed to one handler on the roster in force.
 
     Raises `Denied`, `NoSuchCase` (also for a custodian who was struck out), `LogBroken`; `KeyError` for
-    somebody who is not on the roster.
+    somebody who is not on the roster. A custodian cannot tell whether its date is past: `open_name` looks.
     """
     require_may(identity, "lend half of a name")
     handler = rosters.current(session).member(handler_id)
@@ -44,12 +42,14 @@ def lend_half(session: Session, identity: Identity, seed: bytes, case_id: str, h
     return seal(half.raw, handler.seal_key, _place(case_id, handler_id))
 
 
-def refuse_half(session: Session, identity: Identity, seed: bytes, case_id: str) -> None:
+def refuse_half(
+    session: Session, identity: Identity, seed: bytes, case_id: str, deed: str = "name_refused"
+) -> None:
     """Write down that a custodian who could lend a half does not. Raises as `lend_half` does."""
     require_may(identity, "lend half of a name")
     case, holder, opened = _opened(session, identity, seed, case_id)
     half = lend(opened[case.first_key_set(holder.side).id].key, case.first_place("identity"))
-    log.write(session, "name_refused", who=identity.person_id, about=on_case(half))
+    log.write(session, deed, who=identity.person_id, about=on_case(half))
 
 
 def open_name(
@@ -57,23 +57,19 @@ def open_name(
 ) -> Mapping[str, Any]:
     """The names of a case, for a handler to whom a custodian lent their half; counted for both.
 
-    Raises `Denied`, `NoSuchCase`, `HalfRefused`, `LogBroken`.
+    Raises `Denied`, `NoSuchCase`, `PastRetention`, `CaseDamaged`, `HalfRefused`, `LogBroken`.
     """
     require_may(identity, "open name")
-    case, holder, opened = _opened(session, identity, seed, case_id)
-    side_key = opened[case.first_key_set(Side.HANDLERS).id].key
-    log.write(session, "name_opened", who=identity.person_id, about=on_case(side_key))
+    hand = at_hand(session, identity, seed, case_id)
+    log.write(session, "name_opened", who=identity.person_id, about=on_case(hand.side_key))
+    story = hand.story_or_damage()
+    entries, _ = entries_of(hand, story)  # its time may have ended since a custodian lent
     try:
-        lent = SharedKey(unseal(half, holder.private, _place(case_id, identity.person_id)))
-        chain = rosters.chain(session)
-        names = sound(read_compact(case.read_first("identity", opened, chain, lent).payload))
-        story = read_story(case.read_first("story", opened, chain))
-        counts = openings.read_by_handler(case.file.openings_handlers, side_key, case_id)
+        lent = SharedKey(unseal(half, hand.holder.private, _place(case_id, identity.person_id)))
+        names = sound(read_compact(hand.case.read_first("identity", hand.opened, hand.rosters, lent).payload))
+        keep_counts(hand, story, entries, "handler", "custodian")
     except (CannotOpen, ValueError) as refused:
         raise HalfRefused from refused
-    counts = openings.one_more(counts, "handler", "custodian")
-    case.file.openings_handlers = openings.for_handlers(counts, side_key, case_id)
-    case.file.openings_reporter = openings.for_reporter(counts, story.reporter, case_id)
     return names
 
 

@@ -4,7 +4,8 @@
     python open_export.py FILE --key NAME.key        with the key made before by --make-key
     python open_export.py --make-key NAME            NAME.pub goes to the centre, NAME.key stays here
 
-Nothing of it goes anywhere but into a new folder beside FILE. Every file's hash and the signature are checked first.
+Nothing of it goes anywhere but into a new folder beside FILE, which gets its name when every file's hash and the
+signature were checked. However large the files are, only a small piece is in memory at a time.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sys
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hpke
@@ -29,10 +32,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-MAGIC = b"case export 1\n"
+MAGIC = b"case export 2\n"
+OLD_MAGIC = b"case export 1\n"
+CHUNK = 65_536
+SEALED = CHUNK + 29
 WRAP = b'["case export","file key"]'
 SIGNED = b"case export manifest\n"
 PUBLIC = "centre backup recipient 1"
+WRONG = "It does not open: another key, a wrong passphrase, or the file was changed or cut short."
 SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
@@ -74,54 +81,149 @@ def make_key(name: Path) -> None:
             file.write(content + "\n")
     sys.stdout.write(
         f"{name}.pub goes to the centre. {name}.key stays here: nobody else may read it.\n"
-        f"Read these digits to the centre by telephone: {hashlib.sha256(public).hexdigest()[:16]}\n"
+        f"Read these digits to the centre by telephone: {digits(public)}\n"
     )
+
+
+def digits(public: bytes) -> str:
+    """Sixteen digits of a public key, to compare by telephone."""
+    return hashlib.sha256(public).hexdigest()[:16]
 
 
 def open_into(path: Path, key: Path | None) -> None:
-    """Check everything, then write it into a folder of its own."""
-    body = unlock(path.read_bytes(), key)
-    files, manifest = body["files"], json.loads(body["manifest"])
-    check(body, manifest)
+    """Write everything into a folder, check it, and give the folder its name."""
     folder = path.with_name(f"{path.stem}-opened")
-    folder.mkdir(mode=0o700)
-    for name, words in [*files.items(), ("manifest.json", body["manifest"])]:
-        if not re.fullmatch(r"[a-z0-9-]+\.(txt|json)", name):
-            raise NotOpened("The file names something that does not belong in it; it is not trusted.")
-        (folder / name).write_text(words, encoding="utf-8")
-    sys.stdout.write(
-        f"{len(files)} files in {folder}. Every hash fits, and {manifest['handler']['name']} signed the manifest "
-        f"with the key {manifest['handler']['key'][:16]}.\n"
-    )
-
-
-def check(body: dict[str, Any], manifest: dict[str, Any]) -> None:
-    """Every file is the one in the manifest, and the manifest is the one that was signed."""
-    found = {name: hashlib.sha256(words.encode()).hexdigest() for name, words in body["files"].items()}
-    if found != manifest["files"]:
-        raise NotOpened("A file does not fit the manifest; it is not trusted.")
-    signer = Ed25519PublicKey.from_public_bytes(bytes.fromhex(manifest["handler"]["key"]))
+    if folder.exists():
+        raise NotOpened(f"{folder} is there already; move it away first.")
+    part = path.with_name(f"{path.stem}-opened.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(mode=0o700)
     try:
-        signer.verify(bytes.fromhex(body["signature"]), SIGNED + body["manifest"].encode())
+        with path.open("rb") as file:
+            hashes, manifest = keep(parts_of(file, key), part)
+        told = check(hashes, manifest)
+        part.rename(folder)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    sys.stdout.write(
+        f"{len(hashes)} files in {folder}. Every hash fits, and {told['handler']['name']} signed the manifest "
+        f"with the key {told['handler']['key'][:16]}.\n"
+    )
+    if told.get("damaged"):
+        sys.stdout.write(f"Damaged already at the centre, and cut short: {', '.join(told['damaged'])}.\n")
+
+
+def keep(
+    parts: Iterator[tuple[str, Iterator[bytes]]], folder: Path
+) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Write every part as a file; returns their hashes, and the manifest with its signature."""
+    hashes: dict[str, str] = {}
+    manifest: dict[str, bytes] = {}
+    for name, blocks in parts:
+        if name in {"manifest.json", "signature"}:
+            manifest[name] = b"".join(blocks)
+            continue
+        if not re.fullmatch(r"[a-z0-9-]+\.[a-z0-9]{2,4}", name) or name in hashes:
+            raise NotOpened("The file names something that does not belong in it; it is not trusted.")
+        digest = hashlib.sha256()
+        with (folder / name).open("xb") as file:
+            for block in blocks:
+                digest.update(block)
+                file.write(block)
+        hashes[name] = digest.hexdigest()
+    (folder / "manifest.json").write_bytes(manifest.get("manifest.json", b""))
+    return hashes, manifest
+
+
+def check(hashes: dict[str, str], manifest: dict[str, bytes]) -> dict[str, Any]:
+    """Every file is the one in the manifest, and the manifest is the one that was signed."""
+    if set(manifest) != {"manifest.json", "signature"}:
+        raise NotOpened("The manifest is missing; the file is not trusted.")
+    told: dict[str, Any] = json.loads(manifest["manifest.json"])
+    if hashes != told["files"]:
+        raise NotOpened("A file does not fit the manifest; it is not trusted.")
+    signer = Ed25519PublicKey.from_public_bytes(bytes.fromhex(told["handler"]["key"]))
+    try:
+        signer.verify(manifest["signature"], SIGNED + manifest["manifest.json"])
     except InvalidSignature:
         raise NotOpened("The signature does not fit the manifest; it is not trusted.") from None
+    return told
 
 
-def unlock(raw: bytes, key: Path | None) -> dict[str, Any]:
-    """What is inside, or `NotOpened`."""
-    if not raw.startswith(MAGIC):
+def parts_of(file: BinaryIO, key: Path | None) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """What is inside: names and their blocks, to be read in order. `NotOpened`."""
+    magic = file.read(len(MAGIC))
+    if magic not in {MAGIC, OLD_MAGIC}:
         raise NotOpened("This is not a case that was handed over, or the file is damaged at its beginning.")
-    end = len(MAGIC) + 4
-    end += int.from_bytes(raw[len(MAGIC) : end], "big")
     try:
-        heading = json.loads(raw[len(MAGIC) + 4 : end])
+        length = file.read(4)
+        encoded = file.read(int.from_bytes(length, "big"))
+        heading = json.loads(encoded)
         file_key = _with_key(heading, key) if heading["lock"] == "key" else _with_words(heading)
-        body: dict[str, Any] = json.loads(_open(raw[end:], file_key, raw[:end]))
+        front = magic + length + encoded
+        if magic == OLD_MAGIC:
+            yield from _old_parts(json.loads(_open(file.read(), file_key, front)))
+        else:
+            yield from _parts(_Clear(file, file_key, front))
     except (InvalidTag, ValueError, KeyError):
-        raise NotOpened(
-            "It does not open: another key, a wrong passphrase, or the file was changed."
-        ) from None
-    return body
+        raise NotOpened(WRONG) from None
+
+
+class _Clear:
+    """The opened bytes, chunk by chunk; a file without its last chunk was cut short."""
+
+    def __init__(self, file: BinaryIO, key: bytes, front: bytes) -> None:
+        self._file, self._key = file, key
+        self._bound = hashlib.sha256(front).hexdigest()
+        self._held, self._number = bytearray(), 0
+        self._next = file.read(SEALED)
+
+    def read(self, count: int) -> bytes:
+        """Exactly so many bytes; `NotOpened` where there are fewer, or others than were written."""
+        while len(self._held) < count:
+            sealed, self._next = self._next, self._file.read(SEALED)
+            place = ["case export", self._bound, self._number, "more" if self._next else "last"]
+            try:
+                self._held += _open(sealed, self._key, json.dumps(place, separators=(",", ":")).encode())
+            except (InvalidTag, ValueError):
+                raise NotOpened(WRONG) from None
+            self._number += 1
+        taken = bytes(self._held[:count])
+        del self._held[:count]
+        return taken
+
+    def end(self) -> None:
+        """Nothing may be left."""
+        if self._held or self._next:
+            raise NotOpened(WRONG)
+
+
+def _parts(clear: _Clear) -> Iterator[tuple[str, Iterator[bytes]]]:
+    while length := int.from_bytes(clear.read(2), "big"):
+        name = clear.read(length).decode("ascii")
+        blocks = _blocks(clear)
+        yield name, blocks
+        for _ in blocks:
+            pass
+    clear.end()
+
+
+def _blocks(clear: _Clear) -> Iterator[bytes]:
+    while left := int.from_bytes(clear.read(4), "big"):
+        while left:
+            piece = clear.read(min(left, CHUNK))
+            left -= len(piece)
+            yield piece
+
+
+def _old_parts(body: dict[str, Any]) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The first format: one sealed JSON with texts alone."""
+    manifest = body["manifest"].encode()
+    named = {name: words.encode() for name, words in body["files"].items()}
+    named |= {"manifest.json": manifest, "signature": bytes.fromhex(body["signature"])}
+    for name, words in named.items():
+        yield name, iter([words])
 
 
 def _with_key(heading: dict[str, Any], key: Path | None) -> bytes:

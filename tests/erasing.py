@@ -26,7 +26,7 @@ def erase(app: Flask, handler: Handler, case_id: str) -> None:
         with db.writing() as session:
             erasing.decide(session, handler.person.identity, handler.seed, case_id)
         with db.writing() as session:
-            erasing.carry_out(session, case_id)
+            erasing.carry_out(session, handler.person.identity, handler.seed, case_id)
         erasing.settle()
 
 

@@ -94,6 +94,16 @@ def read_erasers(files: Sequence[Path], private: PrivateKey) -> bytes:
     return merged
 
 
+def merged_with_here(erasers: bytes, here: Path) -> tuple[bytes, bool]:
+    """With what this machine's own eraser file says was erased since; False: that file is of another installation."""
+    try:
+        return merge(erasers, here.read_bytes()), True
+    except FileNotFoundError:
+        return erasers, True
+    except ErasersDiffer:
+        return erasers, False
+
+
 def merge(one: bytes, other: bytes) -> bytes:
     """Two states of one eraser file: whatever is erased in either is erased."""
     if len(one) != len(other):

@@ -7,11 +7,12 @@ pieces to send on; they are read after its transaction, each in a short one of i
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core import db, log, rosters
@@ -23,13 +24,16 @@ from intake.cases import Case, Holder, NoSuchCase, Opened, load
 from intake.casework import AtHand, CaseDamaged, at_hand, entries_of
 from intake.compartments import Keys, Place, lend, read_compartment
 from intake.envelope import Story, entry_place
-from intake.files.kinds import KINDS, Kind
+from intake.files.kinds import HEAD, KINDS, Kind, kind_of
 from intake.files.stream import Copy, Stream, open_stream
 from intake.letters import read_compact
 from intake.log_tag import on_case
 from intake.models import Compartment, FileChunk
 from intake.names import HalfRefused
 from intake.roles import require_may
+
+_LARGEST: Final = 2**40
+"""No copy says truly that it has more bytes; what a browser wrote may say anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +52,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """A file on its way out: a neutral name, and its pieces."""
+    """A file on its way out: a neutral name, what it is by its content, and its pieces."""
 
     name: str
+    kind: Kind | None
     pieces: Iterator[bytes] = field(repr=False)
 
 
@@ -72,7 +77,7 @@ def open_copy(session: Session, identity: Identity, seed: bytes, case_id: str, r
     if one is None or one.clean is None:
         raise NoSuchCase
     _count(hand, story, "handler")
-    return _download(case_id, one.file_id, "clean", one.clean, _ending(one.clean.get("kind"), one.kind))
+    return _download(session, case_id, one.file_id, "clean", one.clean)
 
 
 def lend_file_half(
@@ -107,7 +112,39 @@ def open_original(
     except (CannotOpen, ValueError) as refused:
         raise HalfRefused from refused
     _count(hand, story, "handler", "custodian")
-    return _download(case_id, str(words["file"]), "original", words, _ending(words.get("kind"), None))
+    return _download(session, case_id, str(words["file"]), "original", words)
+
+
+# --- for a deed that wrote its line itself --------------------------------------------------------
+
+
+def copies(
+    session: Session, hand: AtHand, story: Story, rows: Collection[int]
+) -> Iterator[tuple[Listed, Download | None]]:
+    """The files at these entries, each with its copy without metadata; None where there is none that opens."""
+    for one in _listed(hand, story):
+        if one.row in rows:
+            copy = None
+            if one.clean:
+                with suppress(CaseDamaged):
+                    copy = _download(session, hand.case.id, one.file_id, "clean", one.clean)
+            yield one, copy
+
+
+def original(session: Session, hand: AtHand, story: Story, row: int, half: SharedKey) -> tuple[str, Download]:
+    """The name under which a file was sent, and its original; `CannotOpen` or `CaseDamaged`."""
+    words = _original(hand, story, row, half)
+    made = _download(session, hand.case.id, str(words["file"]), "original", words)
+    return str(words.get("name", "")), made
+
+
+def half_of(case: Case, opened: Opened, row: int) -> SharedKey:
+    """A custodian's half of one original; `CannotOpen` where no file stands there."""
+    part, place = _part(case, row)
+    found = opened.get(part.key_set_c or "")
+    if found is None:
+        raise CannotOpen
+    return lend(found.key, place)
 
 
 # --- inside ---------------------------------------------------------------------------------------
@@ -120,20 +157,26 @@ def _listed(hand: AtHand, story: Story) -> list[Listed]:
 
 
 def _read(words: Mapping[str, Any]) -> Listed | None:
-    """What an entry says of a file, where it is whole: a browser may have written it."""
+    """What an entry says of a file, where it is well made: a browser may have written it."""
     kind, clean = KINDS.get(str(words.get("kind"))), words.get("clean")
-    if kind is None or not isinstance(words.get("bytes"), int) or not isinstance(clean, dict | None):
+    if kind is None or not _size(words) or not (clean is None or isinstance(clean, dict)):
         return None
     return Listed(
         row=words["row"],
         file_id=str(words.get("file")),
         kind=kind,
-        at=str(words["at"]),
+        at=str(words.get("at")),
         size=words["bytes"],
         sha256=str(words.get("sha256"))[:64],
-        clean_bytes=int(clean["bytes"]) if clean else None,
-        clean=clean,
+        clean_bytes=_size(clean) if clean else None,
+        clean=clean if clean and _size(clean) else None,
     )
+
+
+def _size(words: Mapping[str, Any]) -> int | None:
+    """How many bytes a copy says it has, or None where that is no size."""
+    told = words.get("bytes")
+    return told if type(told) is int and 0 < told <= _LARGEST else None
 
 
 def _half(session: Session, identity: Identity, seed: bytes, case_id: str, row: int) -> SharedKey:
@@ -141,9 +184,8 @@ def _half(session: Session, identity: Identity, seed: bytes, case_id: str, row: 
         holder = Holder.of(identity, seed)
         case = load(session, case_id, lock=True)
         opened = case.open_for(holder, rosters.chain(session))
-        part, place = _part(case, row)
-        return lend(opened[part.key_set_c or ""].key, place)
-    except (CannotOpen, KeyError) as refused:
+        return half_of(case, opened, row)
+    except CannotOpen as refused:
         raise NoSuchCase from refused
 
 
@@ -177,33 +219,39 @@ def _count(hand: AtHand, story: Story, *roles: str) -> None:
     except CannotOpen as damage:
         raise CaseDamaged from damage
     counts = openings.one_more(counts, *roles)
-    file.openings_handlers = openings.for_handlers(counts, hand.side_key, file.id)
+    file.openings_handlers = openings.recounted(file.openings_handlers, counts, hand.side_key, file.id)
     file.openings_reporter = openings.for_reporter(counts, story.reporter, file.id)
 
 
-def _ending(told: object, kind: Kind | None) -> str:
-    found = KINDS.get(str(told)) or kind
-    return found.code if found else "bin"
-
-
-def _download(case_id: str, file_id: str, copy: Copy, words: Mapping[str, Any], ending: str) -> Download:
+def _download(session: Session, case_id: str, file_id: str, copy: Copy, words: Mapping[str, Any]) -> Download:
+    """The first chunk is opened at once: what the file is, it says itself, whatever a browser called it."""
+    size = _size(words)
     try:
         key = SharedKey(b64decode(words["key"], validate=True))
-        count, size = int(words["chunks"]), int(words["bytes"])
+        count = int(words["chunks"])
     except (KeyError, TypeError, ValueError) as damage:
         raise CaseDamaged from damage
     stream = Stream(case_id=case_id, file_id=file_id, copy=copy, key=key)
+    first = session.scalar(_chunk(file_id, copy, 0))
+    if size is None or first is None:
+        raise CaseDamaged
+    try:
+        kind = kind_of(next(open_stream([first], count, size, stream))[:HEAD], size)
+    except CannotOpen as damage:
+        raise CaseDamaged from damage
     pieces = open_stream(_chunks(db.current(), file_id, copy, count), count, size, stream)
-    return Download(name=f"tep-{file_id[:6]}.{ending}", pieces=pieces)
+    return Download(name=f"tep-{file_id[:6]}.{kind.code if kind else 'bin'}", kind=kind, pieces=pieces)
+
+
+def _chunk(file_id: str, copy: Copy, number: int) -> Select[tuple[bytes]]:
+    here = FileChunk.file_id == file_id, FileChunk.copy == copy, FileChunk.number == number
+    return select(FileChunk.blob).where(*here)
 
 
 def _chunks(database: Database, file_id: str, copy: Copy, count: int) -> Iterator[bytes]:
     for number in range(count):
-        wanted = select(FileChunk.blob).where(
-            FileChunk.file_id == file_id, FileChunk.copy == copy, FileChunk.number == number
-        )
         with database.reading() as session:
-            blob = session.scalar(wanted)
+            blob = session.scalar(_chunk(file_id, copy, number))
         if blob is None:
             return
         yield blob

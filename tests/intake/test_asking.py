@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import asdict
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import db, log, memory
+from core import db, log, memory, rosters
 from core.access import Role
+from core.sealing import pad, seal, sign
+from intake import asking, names
+from intake.asked import About
+from intake.cases import PastRetention
 from intake.founding import Founded
+from tests.erasing import years_on
 from tests.factories import post, signed_in
-from tests.letters import Reporter, desks
+from tests.letters import Handler, Reporter, desks
 
 pytestmark = pytest.mark.embedded
 
@@ -180,7 +187,7 @@ def test_a_restart_of_the_machine_forgets_the_request_and_it_is_asked_again(
     with app.app_context():
         names = [key for (key,) in memory.store()._db().execute("SELECT key FROM shelf")]  # type: ignore[attr-defined]
         for key in names:
-            if key.startswith(("name_", "once:name")):
+            if key.startswith("asked"):
                 memory.store().delete(key)
     assert "Không có lời xin nào" in custodian.get("/lam-viec/mo-ten").text
     ask(handler, case_id)
@@ -188,24 +195,91 @@ def test_a_restart_of_the_machine_forgets_the_request_and_it_is_asked_again(
     assert NAME in post(handler, f"/lam-viec/{case_id}/ten/mo").text
 
 
+def made_by(app: Flask, one: Handler, about: About) -> asking.Made:
+    with app.app_context(), db.writing() as session:
+        return asking.ask(session, one.person.identity, one.seed, about, WHY)
+
+
 def test_a_forged_request_is_not_shown(
     app: Flask, centre: Founded, custodian: FlaskClient, case_id: str
 ) -> None:
-    from intake import asking
-
-    keepers, (first, second) = centre.of(Role.CUSTODIAN), desks(app, centre)
+    member, (first, second) = centre.of(Role.CUSTODIAN)[0], desks(app, centre)
+    made = made_by(app, first, About(case_id=case_id, kind="names"))
     with app.app_context():
-        with db.writing() as session:
-            made = asking.ask(session, first.person.identity, first.seed, case_id, WHY)
-        words = made[""]
-        member = keepers[0]
-        from core import rosters
-        from core.sealing import pad, seal, sign
-
+        words = json.dumps(asdict(made.ask), ensure_ascii=False).encode()
         with db.reading() as session:
             key = rosters.current(session).member(member.person_id).seal_key
         forged = sign(asking._signed(words), second.seed) + words
-        sealed = seal(pad(forged, 4096), key, asking._place(member.person_id))
-        memory.store().add(asking._desk(member.person_id, 0), sealed, 60)
-        memory.store().add(asking._desk(member.person_id, 1), b"rubbish", 60)
+        sealed = seal(pad(forged, 8192), key, asking._bound(member.person_id))
+        for place, value in enumerate((sealed, b"rubbish")):
+            for one in (first, second):
+                memory.store().put(asking._place(member.person_id, one.person.person_id, place), value, 60)
     assert "Không có lời xin nào" in custodian.get("/lam-viec/mo-ten").text
+
+
+def test_before_the_line_of_the_log_is_kept_nothing_lies_in_memory(
+    app: Flask, centre: Founded, custodian: FlaskClient, handlers: list[Handler], case_id: str
+) -> None:
+    one, keeper = handlers[0], centre.of(Role.CUSTODIAN)[0]
+    about = About(case_id=case_id, kind="names")
+    made = made_by(app, one, about)
+    assert "Không có lời xin nào" in custodian.get("/lam-viec/mo-ten").text
+    with app.app_context():
+        asking.send(made)
+        with db.writing() as session:
+            asking.agree(session, keeper.identity, keeper.credentials.seed or b"", made.ask.ask_id)
+        found = asking.standing(one.person.identity, one.seed, about)
+    assert found is not None
+    assert found.state == "waiting"
+
+
+def test_every_custodians_place_looks_the_same_whoever_was_struck_out(app: Flask, centre: Founded) -> None:
+    one = Reporter(app)
+    one.writes(struck=[centre.of(Role.CUSTODIAN)[0]], reporter_name=NAME)
+    made = made_by(app, desks(app, centre)[0], About(case_id=one.case_id, kind="names"))
+    assert set(made.theirs) == {person.person_id for person in centre.of(Role.CUSTODIAN)}
+    assert len({len(sealed) for sealed in made.theirs.values()}) == 1
+
+
+def test_one_persons_requests_take_no_place_of_anybody_elses(
+    app: Flask, centre: Founded, custodian: FlaskClient, handlers: list[Handler], case_id: str
+) -> None:
+    first, second = handlers
+    with app.app_context():
+        for row in range(asking.PLACES):
+            asking.send(made_by(app, first, About(case_id=case_id, kind="original", row=row + 5)))
+        with pytest.raises(asking.TooManyWait):
+            asking.require_place(first.person.identity)
+        with pytest.raises(asking.TooManyWait):
+            asking.send(made_by(app, first, About(case_id=case_id, kind="names")))
+        asking.require_place(second.person.identity)
+        asking.send(made_by(app, second, About(case_id=case_id, kind="names")))
+        assert len(list(asking.mine(first.person.identity, first.seed))) == asking.PLACES
+    page = signed_in(app, first.person)
+    assert "quá nhiều lời xin" in post(page, f"/lam-viec/{case_id}/ten/xin", {"reason": WHY}).text
+    assert custodian.get("/lam-viec/mo-ten").text.count("/dong-y") == asking.PLACES + 1
+
+
+def test_what_is_past_its_date_opens_to_no_half_that_was_lent_before(
+    app: Flask, centre: Founded, handlers: list[Handler], case_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, keeper = handlers[0], centre.of(Role.CUSTODIAN)[0]
+    one.answers(case_id, "Xong.", "closed")
+    seed = keeper.credentials.seed or b""
+    with app.app_context(), db.writing() as session:
+        half = names.lend_half(session, keeper.identity, seed, case_id, one.person.person_id)
+    years_on(monkeypatch)
+    with pytest.raises(PastRetention), app.app_context(), db.writing() as session:
+        names.open_name(session, one.person.identity, one.seed, case_id, half)
+
+
+def test_a_handler_finds_their_requests_again(
+    handler: FlaskClient, custodian: FlaskClient, case_id: str
+) -> None:
+    assert "Bạn không có lời xin nào" in handler.get("/lam-viec/loi-xin").text
+    ask(handler, case_id)
+    assert f"/lam-viec/{case_id}/ten" in handler.get("/lam-viec/loi-xin").text
+    settle(custodian, "dong-y")
+    page = handler.get("/lam-viec/loi-xin").text
+    assert "đã đồng ý" in page
+    assert "(1)" in page

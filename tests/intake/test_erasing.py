@@ -130,6 +130,21 @@ def test_a_reporter_who_has_just_written_stops_it(
         erase(app, handlers[0], closed.case_id)
 
 
+def test_who_writes_or_holds_between_the_decision_and_the_deed_stops_it(
+    app: Flask, closed: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = handlers[0]
+    with monkeypatch.context() as later:
+        years_on(later)
+        with app.app_context(), db.writing() as session:
+            erasing.decide(session, one.person.identity, one.seed, closed.case_id)
+    closed.adds("Tôi vẫn còn ở đây")
+    years_on(monkeypatch)
+    with pytest.raises(NotYetDue), app.app_context(), db.writing() as session:
+        erasing.carry_out(session, one.person.identity, one.seed, closed.case_id)
+    assert rows(app)["case_file"] == 1
+
+
 @pytest.mark.parametrize("moment", ["after the decision", "before the commit"])
 def test_a_crash_in_between_leaves_it_whole_or_unopenable_and_the_rest_is_cleared_away(
     app: Flask, closed: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch, moment: str
@@ -183,7 +198,7 @@ def test_when_the_log_cannot_be_written_nothing_is_erased(
     with pytest.raises(log.LogBroken):
         erase(app, handlers[0], closed.case_id)
     with app.app_context(), pytest.raises(log.LogBroken), db.writing() as session:
-        erasing.carry_out(session, closed.case_id)
+        erasing.carry_out(session, handlers[0].person.identity, handlers[0].seed, closed.case_id)
     assert rows(app)["case_file"] == 1
     with app.app_context(), db.reading() as session:
         eraser.key(eraser_path(), session.get_one(CaseFile, closed.case_id).eraser_slot)

@@ -44,7 +44,7 @@ def test_it_is_erased_from_its_page_when_its_time_is_over_and_not_before(
     browser = signed_in(app, centre.of(Role.HANDLER)[0])
     address = f"/lam-viec/luu-giu/{closed.case_id}"
     assert "Xóa hẳn" not in browser.get(address).text
-    assert "Chưa đến hạn" in post(browser, f"{address}/xoa", follow_redirects=True).text
+    assert "Chưa xóa: chưa đến hạn" in post(browser, f"{address}/xoa", follow_redirects=True).text
     years_on(monkeypatch)
     assert post(browser, f"/lam-viec/{closed.case_id}/mo").status_code == 410
     assert "CANARY" not in post(browser, f"/lam-viec/{closed.case_id}/mo").text

@@ -16,7 +16,6 @@ from core.log_reader import DEEDS, ON_A_CASE
 from intake import casework, filing
 from intake.casefile.kinds import KINDS
 from intake.cases import NoSuchCase
-from intake.casework import Quotes
 from intake.filing import EntryRefused, FileRead, Stale
 from intake.founding import Founded
 from intake.models import CaseFile, Compartment
@@ -208,20 +207,16 @@ def test_an_entry_put_at_another_place_does_not_open(
     assert [one.values["note"] for one in found_file.file.entries] == ["cũ"]
 
 
-def test_a_message_that_repeats_the_story_is_held_back(
-    app: Flask, handlers: list[Handler], case_id: str
+def test_a_message_that_repeats_the_story_is_held_back_and_the_look_at_the_story_stays_written_down(
+    app: Flask, centre: Founded, handlers: list[Handler], case_id: str
 ) -> None:
-    with pytest.raises(Quotes):
-        handlers[0].answers(case_id, "Bạn viết: anh ấy chặn cửa phòng trực.")
+    one, said = handlers[0], "Bạn viết: anh ấy chặn cửa phòng trực."
     with app.app_context(), db.writing() as session:
-        casework.answer(
-            session,
-            handlers[0].person.identity,
-            handlers[0].seed,
-            case_id,
-            "Bạn viết: anh ấy chặn cửa phòng trực.",
-            quoting=True,
-        )
+        run = casework.answer(session, one.person.identity, one.seed, case_id, said)
+    assert run == "anh ấy chặn cửa phòng"
+    assert [deed for deed, _ in log_of(app, centre)][-2:] == ["answered", "answer_held"]
+    with app.app_context(), db.writing() as session:
+        assert not casework.answer(session, one.person.identity, one.seed, case_id, said, quoting=True)
         assert session.scalars(select(CaseFile.state).where(CaseFile.id == case_id)).one() == "answered"
 
 

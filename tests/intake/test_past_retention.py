@@ -6,16 +6,22 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from core import db
-from intake import authority, casework, erasing, handing
-from intake.authority import Wish
+from core.access import Identity
+from intake import asking, authority, casework, erasing, handing
+from intake.asked import About, Wish
 from intake.cases import PastRetention
 from tests.erasing import years_on
 from tests.letters import Handler, Reporter
 
 pytestmark = pytest.mark.embedded
-WISH = Wish(recipient="Công an huyện", document="12/CV", reason="Yêu cầu bằng văn bản", parts=("letter",))
+WISH = Wish(recipient="Công an huyện", document="12/CV", parts=("story",))
+
+
+def demand(session: Session, identity: Identity, seed: bytes, case_id: str) -> None:
+    asking.ask(session, identity, seed, About(case_id=case_id, kind="authority"), "Yêu cầu", WISH)
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def closed(reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.Monk
         (erasing.hold, ("Tòa án hỏi.",)),
         (handing.outlook, ()),
         (handing.step_back, ()),
-        (authority.ask, (WISH,)),
+        (demand, ()),
     ],
 )
 def test_no_deed_opens_it_again(
@@ -73,7 +79,7 @@ def test_nothing_inside_an_entry_passes_for_its_author_and_no_key_leaves(
         casework.add(session, hand, false)
     with app.app_context(), db.writing() as session:
         hand = casework.at_hand(session, one.person.identity, one.seed, reporter.case_id)
-        (entry,) = authority._entries(hand.case, hand.opened, hand.rosters, hand.story())
+        (entry,) = authority.entries(hand, hand.story())
     assert (entry["by"], entry["role"]) == (one.person.name, "handler")
     assert entry["sequence"] > 0
     assert entry["clean"] == {}
