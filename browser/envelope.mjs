@@ -10,10 +10,10 @@ const CELL = 128;
 
 export class TooLarge extends Error {}
 
-const json = (value) => encode(JSON.stringify(value));
+export const json = (value) => encode(JSON.stringify(value));
 
 // Everything of one kind has one size; what does not fit must never show by being longer.
-function fitted(payload, size) {
+export function fitted(payload, size) {
   const padded = pad(payload, size);
   if (padded.length !== size) throw new TooLarge();
   return padded;
@@ -21,7 +21,7 @@ function fitted(payload, size) {
 
 // One side's fresh key in the slots of its people. `cards`: the public key of the recovery cards, on the handlers'
 // side alone; people's slots then hold the upper key, that of the cards the lower one.
-async function freshKey(caseId, side, version, publics, cards) {
+export async function freshKey(caseId, side, version, publics, cards) {
   const held = random(32);
   const key = cards ? await derive(held, "side") : held;
   const place = context(1, "wrap", caseId, side, version);
@@ -46,7 +46,7 @@ async function keyOf(kind, sequence, keys) {
   return join(keys.names, await derive(keys.C, "half", kind, String(sequence)), ...label);
 }
 
-const boundTo = (caseId, kind, sequence, sides, head) =>
+export const boundTo = (caseId, kind, sequence, sides, head) =>
   context(1, "compartment", caseId, kind, sequence, sides, "reporter", hex(head));
 
 // words: one object for each kind in FIRST. Returns every sealed part in the order in which the body carries them.

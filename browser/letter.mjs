@@ -6,6 +6,7 @@
 import { able } from "./able.mjs";
 import { hex, random } from "./bytes.mjs";
 import { packed, sealCase } from "./envelope.mjs";
+import { fileDoor, filesGoOn, forgetFiles } from "./file_door.mjs";
 import { leaving, shown, template } from "./page.mjs";
 import { Questions } from "./questions.mjs";
 import { check, draw, groups, typed, worth } from "./receipt.mjs";
@@ -54,6 +55,7 @@ function forget() {
   form.reset();
   for (const field of form.querySelectorAll("textarea, input[type=text]")) field.value = "";
   screen.replaceChildren();
+  forgetFiles();
   sealed = null;
   receipt = "";
 }
@@ -156,13 +158,13 @@ async function seal() {
   const { answers } = questions.read();
   const drawn = draw();
   const caseId = hex(random(16));
-  const { seed, mailbox } = await worth(drawn, blank.installation);
+  const { token, seed, mailbox } = await worth(drawn, blank.installation);
   const struck = rules.struckOut(blank, answers);
   const words = rules.split(blank, answers, minute());
   const parts = await sealCase({ words, caseId, roster: blank.roster, struck, seed });
   const urgent = rules.urgent(blank, answers);
   const body = packed({ caseId, mailbox, fingerprint: blank.roster.fingerprint, urgent, parts });
-  return { receipt: drawn, body };
+  return { receipt: drawn, body, keys: { digits: drawn, token, seed } };
 }
 
 // The minute in Viet Nam by the server's clock: that of a phone may be off by a day.
@@ -241,6 +243,7 @@ function broken() {
 
 function arrived(day) {
   receipt = sealed.receipt;
+  const { keys } = sealed;
   const steps = rules.steps(blank, questions.read().answers);
   sealed = null;
   form.reset();
@@ -253,6 +256,7 @@ function arrived(day) {
   }
   for (const place of screen.querySelectorAll("[data-day]")) place.textContent = day;
   offer_paper_and_copy();
+  fileDoor(screen.querySelector("[data-file-door]"), keys);
   ask_back(day);
   shown(screen.querySelector("h1"));
 }
@@ -291,6 +295,7 @@ function ask_back(day) {
 function goodbye(day) {
   receipt = "";
   screen.replaceChildren(template("goodbye"));
+  filesGoOn(screen);
   for (const place of screen.querySelectorAll("[data-day]")) place.textContent = day;
   shown(screen.querySelector("h1"));
 }

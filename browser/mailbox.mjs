@@ -4,6 +4,7 @@
 import { able } from "./able.mjs";
 import { decode, encode, hex, random, unbase64 } from "./bytes.mjs";
 import * as envelope from "./envelope.mjs";
+import { fileDoor, forgetFiles } from "./file_door.mjs";
 import { leaving, shown, template } from "./page.mjs";
 import { check, typed, worth } from "./receipt.mjs";
 import { keyPair } from "./sealing.mjs";
@@ -36,6 +37,7 @@ function forget() {
   form.reset();
   form.elements.receipt.value = "";
   screen?.replaceChildren();
+  forgetFiles();
   keys = box = pending = null;
 }
 
@@ -156,10 +158,7 @@ async function show({ arrived = false } = {}) {
     event.preventDefault();
     busy(reply);
   });
-  const files = screen.querySelector("[data-files] form");
-  files?.addEventListener("submit", () => {
-    files.elements.receipt.value = keys.digits;
-  });
+  fileDoor(screen.querySelector("[data-file-door]"), keys);
   shown(screen.querySelector("h1"));
 }
 

@@ -129,6 +129,22 @@ class StoredFile(Base):
     case_id: Mapped[str] = mapped_column(ForeignKey("case_file.id"), index=True)
 
 
+class ArrivingFile(Base):
+    """A file that a browser is still bringing: its chunks are there in part, and no entry describes it yet."""
+
+    __tablename__ = "arriving_file"
+    __table_args__ = (
+        CheckConstraint("clean_chunks >= 0 AND original_chunks > 0", name="chunks_counted"),
+        {"sqlite_with_rowid": False},
+    )
+
+    file_id: Mapped[str] = mapped_column(ForeignKey("stored_file.id"), primary_key=True)
+    begun_on: Mapped[date] = mapped_column(Date, index=True)
+    """By it a file that never became whole is swept away; a day without an hour."""
+    clean_chunks: Mapped[int] = mapped_column(Integer)
+    original_chunks: Mapped[int] = mapped_column(Integer)
+
+
 class FileChunk(Base):
     """One sealed piece of one copy of a file; all pieces have one size (intake/files/stream.py)."""
 

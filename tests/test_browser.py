@@ -10,14 +10,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "browser").glob("*.mjs"))
-BUNDLE = ROOT / "static" / "letter.js"
+BUNDLES = [ROOT / "static" / name for name in ("letter.js", "files.js")]
 
 
-def test_the_bundle_is_the_one_whose_checksum_is_written_down() -> None:
+@pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.name)
+def test_the_bundle_is_the_one_whose_checksum_is_written_down(path: Path) -> None:
     readme = (ROOT / "browser" / "README.md").read_text(encoding="utf-8")
-    written = re.search(r"sha256\s+([0-9a-f]{64})\s+static/letter\.js", readme)
+    written = re.search(rf"sha256\s+([0-9a-f]{{64}})\s+static/{re.escape(path.name)}", readme)
     assert written
-    assert hashlib.sha256(BUNDLE.read_bytes()).hexdigest() == written.group(1), "run browser/build"
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == written.group(1), "run browser/build"
 
 
 def test_the_versions_of_its_packages_are_exact() -> None:
@@ -25,7 +26,7 @@ def test_the_versions_of_its_packages_are_exact() -> None:
     assert not re.search(r'": "[\^~*>]', package)
 
 
-@pytest.mark.parametrize("path", [*SOURCES, BUNDLE], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*SOURCES, *BUNDLES], ids=lambda path: path.name)
 def test_no_draft_is_kept_and_nothing_is_asked_of_anybody_else(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for storage in (

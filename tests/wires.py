@@ -49,6 +49,10 @@ class Wire:
         body = urlencode(data, doseq=True).encode()
         return self._ask("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
 
+    def send(self, path: str, body: bytes) -> Answer:
+        """Send bytes, as a script does."""
+        return self._ask("POST", path, body, {"Content-Type": "application/octet-stream"})
+
     def upload(self, path: str, data: Mapping[str, Any], files: Mapping[str, bytes]) -> Answer:
         """Send a form with files."""
         mark = uuid4().hex

@@ -33,7 +33,7 @@ from intake.files.kinds import HEAD, Kind, kind_of
 from intake.files.stream import Copy, Stream, chunks_for, seal_stream
 from intake.letters import compact, open_strikeouts
 from intake.mailbox import Mailbox, add_letter
-from intake.models import Compartment, FileChunk, StoredFile
+from intake.models import ArrivingFile, Compartment, FileChunk, StoredFile
 from intake.slots import Side, WrappedKey, fresh_key
 
 MEGABYTE: Final = 1_000_000
@@ -150,8 +150,9 @@ def add_file(opened: Mailbox, sent: Sent) -> Kind:
 
 
 def room(session: Session, case_id: str) -> int:
-    """How many more files a case may have."""
+    """How many more files a case may have; one that a browser is still bringing does not count yet."""
     wanted = select(func.count()).select_from(StoredFile).where(StoredFile.case_id == case_id)
+    wanted = wanted.where(StoredFile.id.not_in(select(ArrivingFile.file_id)))
     return max(0, config.current().files_per_letter - (session.scalar(wanted) or 0))
 
 
@@ -163,8 +164,10 @@ def require_room(session: Session, case_id: str) -> None:
 
 def _kept_before(session: Session, opened: Mailbox, sent: Sent) -> bool:
     """Whether this very sending was kept already: a lost answer makes people press the button again."""
-    row = session.get(StoredFile, sent.fields.get("file_id", ""))
-    return row is not None and row.case_id == opened.case_id
+    file_id = sent.fields.get("file_id", "")
+    row = session.get(StoredFile, file_id)
+    ours = row is not None and row.case_id == opened.case_id
+    return ours and session.get(ArrivingFile, file_id) is None
 
 
 def _file_id(session: Session, sent: Sent) -> str:

@@ -21,6 +21,7 @@ CHUNK: Final = 262_144
 """Bytes of a file in one chunk."""
 SEALED_CHUNK: Final = CHUNK + 16
 Copy = Literal["clean", "original"]
+COPIES: Final[tuple[Copy, ...]] = ("clean", "original")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from core import db
 from core.access import Denied, Role
 from core.sealing import CannotOpen, SharedKey
 from intake.cases import NoSuchCase
+from intake.casework import CaseDamaged
 from intake.files import opening
 from intake.files.kinds import kind_of
 from intake.files.stream import CHUNK, SEALED_CHUNK, Stream, chunks_for, open_stream, seal_stream
@@ -385,7 +386,7 @@ def test_chunks_that_were_swapped_in_the_database_do_not_open(
         blob = session.scalars(other).one()
         mine = (FileChunk.file_id == one.file_id) & (FileChunk.copy == "clean")
         session.execute(update(FileChunk).where(mine).values(blob=blob))
-    with pytest.raises(CannotOpen):
+    with pytest.raises(CaseDamaged):
         copy_of(app, handlers[0], letter.case_id, one.row)
 
 

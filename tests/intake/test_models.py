@@ -23,6 +23,7 @@ IN_CLEAR = {
     "letter": {"id", "case_id", "sequence"},
     "erased_case": {"mark"},
     "stored_file": {"id", "case_id"},
+    "arriving_file": {"file_id", "begun_on", "clean_chunks", "original_chunks"},
     "file_chunk": {"file_id", "copy", "number"},
 }
 SEALED = {
@@ -32,6 +33,7 @@ SEALED = {
     "letter": {"blob"},
     "erased_case": set(),
     "stored_file": set(),
+    "arriving_file": set(),
     "file_chunk": {"blob"},
 }
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from PIL import Image
 
 from core import memory
@@ -18,6 +21,7 @@ from core.access import Role
 from intake.founding import Founded
 from tests.letters import hidden
 from tests.promises.test_p01_nothing_in_clear_on_disk import TEMPORARY, Watch, traced, watching
+from tests.sealing_files import HERE, Bringing
 from tests.servers import Served
 from tests.wires import Wire
 
@@ -84,6 +88,27 @@ def test_a_worker_grows_by_less_than_10_mb_for_a_file_of_25(
         big = wire.upload("/hop-thu/tep", file_form(wire, receipt), {"tep": a_large_film(b"")})
         assert big.status == 200, big.text[:500]
         assert "Đã nhận tệp" in big.text
+    grown = [after - then for after, then in zip(highest, before, strict=True)]
+    assert max(grown) < 10_000_000, grown
+
+
+def test_a_worker_grows_no_more_for_a_file_that_a_browser_sealed(
+    app: Flask, served: Served, centre: Founded, highest: list[int]
+) -> None:
+    with Wire(served.url) as wire:
+        _, receipt = wire.writes(narrative="…")
+
+        def ask(where: str, body: bytes) -> tuple[int, dict[str, Any]]:
+            answer = wire.send(HERE + where, body)
+            return answer.status, json.loads(answer.text)
+
+        assert Bringing.of(app, receipt, ask).brings(b"OggS" + bytes(300_000))[0] == 200
+        before = list(highest)
+        film = a_large_film(b"")
+        assert Bringing.of(app, receipt, ask, kind="mp4").brings(film, film) == (
+            200,
+            {"kept": True, "room": 3},
+        )
     grown = [after - then for after, then in zip(highest, before, strict=True)]
     assert max(grown) < 10_000_000, grown
 
