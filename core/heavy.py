@@ -27,12 +27,17 @@ from typing import Any, Final
 JOBS: Final = frozenset(
     {
         "core.charts:draw",
-        "core.charts:dumbbell_job",
+        "core.charts:file_job",
         "core.disclosure:protect_job",
         "core.document:docx_job",
         "core.document:xlsx_job",
         "core.heavy:rehearse",
+        "survey.card_sheet:pdf_job",
         "survey.effects:from_json",
+        "survey.export_files:dta_job",
+        "survey.export_files:sav_job",
+        "survey.export_files:xlsx_job",
+        "survey.xlsform.job:check_job",
     }
 )
 """Everything that may run. Each takes a dict and returns a dict, and may take `progress`."""

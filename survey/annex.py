@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.i18n import Text, day, language, number, percent, t
-from survey import reading, tables
-from survey.models import Comparison, Round
+from survey import analysis_plan, pictures, reading, tables
+from survey.models import AnalysisPlan, Comparison, Round
 from survey.questionnaire import Questionnaire
 
 KINDS = {
@@ -23,6 +23,7 @@ KINDS = {
     "exposure": Text("tham gia", "exposure"),
     "background": Text("thông tin chung", "background"),
     "linkage": Text("ghép hai lần", "linkage"),
+    "other": Text("khác", "other"),
 }
 WAVES = {
     "before": Text("trước", "before"),
@@ -32,7 +33,11 @@ WAVES = {
 
 
 def as_document(
-    found: Comparison, before: Round, after: Round, questionnaire: Questionnaire
+    found: Comparison,
+    before: Round,
+    after: Round,
+    questionnaire: Questionnaire,
+    plan: AnalysisPlan | None = None,
 ) -> dict[str, Any]:
     """The annex as a payload of `core.document:docx_job`."""
     return {
@@ -43,12 +48,12 @@ def as_document(
             found.digest[:16]
         ),
         "blocks": [
-            *_opening(found, before),
+            *_opening(found, before, plan),
             *_people(found, before, after),
-            *_design(questionnaire),
+            *_design(questionnaire, plan),
             *_outcomes(found, questionnaire),
             *_quality(found, questionnaire),
-            *_limits(found, before),
+            *_limits(found, before, after),
         ],
     }
 
@@ -101,15 +106,12 @@ def _title(before: Round) -> str:
     ).format(before.year)
 
 
-def _opening(found: Comparison, before: Round) -> Iterator[dict[str, Any]]:
+def _opening(found: Comparison, before: Round, plan: AnalysisPlan | None) -> Iterator[dict[str, Any]]:
     yield {"kind": "title", "text": _title(before)}
-    for sentence in reading.sentences(found.effects):
+    for sentence in reading.sentences(found.effects, analysis_plan.in_order(plan)):
         yield {"kind": "paragraph", "text": sentence}
-    if svg := found.charts.get(language()):
-        words = t(
-            "Tỷ lệ trả lời đúng từng câu, trước và sau",
-            "Share of right answers by question, before and after",
-        )
+    for name, svg in found.charts.get(language(), {}).items():
+        words = str(pictures.TITLES[name])
         yield {"kind": "picture", "svg": svg, "words": words}
         yield {"kind": "small", "text": words}
 
@@ -141,6 +143,12 @@ def _people(found: Comparison, before: Round, after: Round) -> Iterator[dict[str
             "{linked} people in both waves could be joined: {share} of the smaller wave.",
         ).format(linked=number(effects["linked"]), share=percent(_linked_share(effects)))
     )
+    if sensitive := tables.sensitivity(effects):
+        yield _table(
+            t("Nếu ghép chặt hơn", "Had joining been stricter"),
+            tables.sensitivity_columns(effects),
+            sensitive,
+        )
     if linking := effects.get("linking"):
         yield _said(
             t(
@@ -157,16 +165,17 @@ def _people(found: Comparison, before: Round, after: Round) -> Iterator[dict[str
         )
 
 
-def _design(questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
+def _design(questionnaire: Questionnaire, plan: AnalysisPlan | None) -> Iterator[dict[str, Any]]:
     yield _heading(t("Thiết kế và kế hoạch phân tích", "Design and plan of analysis"))
+    first, second = (*analysis_plan.in_order(plan), "", "")[:2]
     for text in (
         Text(
             "Một nhóm, đo trước và sau, không có nhóm so sánh, không phân bổ ngẫu nhiên.",
             "One group, measured before and after; no comparison group, no random allocation.",
         ),
         Text(
-            "Kết quả chính: điểm thái độ trung bình. Kết quả phụ: tổng điểm hiểu biết. Từng câu chỉ để thăm dò.",
-            "Primary outcome: the attitude mean. Key secondary: the knowledge sum. Single items are exploratory.",
+            f"Kết quả chính: {_outcome(first).vi}. Kết quả phụ: {_outcome(second).vi}. Từng câu chỉ để thăm dò.",
+            f"Primary outcome: {_outcome(first).en}. Secondary: {_outcome(second).en}. Single items are exploratory.",
         ),
         Text(
             "Không có câu trả lời tự do. Điểm cần ít nhất ba phần tư số câu được trả lời; thiếu hơn thì bỏ trống.",
@@ -182,11 +191,29 @@ def _design(questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
         ),
     ):
         yield {"kind": "item", "text": str(text)}
+    if plan is not None and plan.fixed_on:
+        yield _said(
+            t("Kế hoạch phân tích chốt ngày {}, mã băm {}.", "Plan of analysis fixed on {}, hash {}.").format(
+                day(plan.fixed_on), plan.digest
+            )
+        )
     yield _said(
         t("Bộ câu hỏi: {}, mã băm {}.", "Questionnaire: {}, hash {}.").format(
             questionnaire.title, questionnaire.digest()[:16]
         )
     )
+
+
+_OUTCOMES = {
+    "attitude": Text("điểm thái độ trung bình", "the attitude mean"),
+    "knowledge": Text("tổng điểm hiểu biết", "the knowledge sum"),
+    "confidence": Text("điểm tự tin trung bình", "the confidence mean"),
+    "help": Text("số nơi hỗ trợ biết đúng", "the number of places for help known"),
+}
+
+
+def _outcome(name: str) -> Text:
+    return _OUTCOMES.get(name, Text("không có", "none"))
 
 
 def _outcomes(found: Comparison, questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
@@ -239,9 +266,9 @@ def _quality(found: Comparison, questionnaire: Questionnaire) -> Iterator[dict[s
     yield _table(t("Câu hỏi", "Questions"), columns, _wording(questionnaire, "before"), numbers=[])
 
 
-def _limits(found: Comparison, before: Round) -> Iterator[dict[str, Any]]:
+def _limits(found: Comparison, before: Round, after: Round) -> Iterator[dict[str, Any]]:
     yield _heading(t("Cần biết khi đọc", "Before you conclude"))
-    for caveat in reading.caveats(found.effects, with_cards=before.with_cards):
+    for caveat in reading.caveats(found.effects, with_cards=before.with_cards and after.with_cards):
         yield {"kind": "item", "text": str(caveat)}
     yield {
         "kind": "small",

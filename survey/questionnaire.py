@@ -11,68 +11,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from core.i18n import Text
-from core.vietnamese import fold
+from survey.coding import Coded, WrongAnswer, code
+from survey.items import ANSWERED, Measure, Page, Rules, Span
+from survey.items import Choice as Choice
+from survey.items import Item as Item
 
-Kind = Literal["one", "many", "letter", "digits"]
-Measured = Literal[
-    "knowledge", "attitude", "confidence", "trust", "help", "background", "exposure", "linkage"
-]
-Coded = str | list[str]
 WAVES: Final = ("before", "after", "followup")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
-    """One answer. `counts` is what ticking it is worth in a help question; `exclusive` clears the others."""
-
-    code: str
-    label: Text
-    counts: Literal["right", "distractor"] | None = None
-    exclusive: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measure:
-    """What an item measures: `right` for knowledge, `reverse` for attitudes counted backwards on `scale`."""
-
-    kind: Measured
-    scale: str | None = None
-    right: str | None = None
-    reverse: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
-    """One question. `lead` stands above it; `source` is the law behind it, shown after the last wave.
-
-    `shuffle`: the choices may be shown in any order, exclusive ones last.
-    """
-
-    code: str
-    kind: Kind
-    label: Text
-    choices: tuple[Choice, ...]
-    measure: Measure
-    waves: tuple[str, ...]
-    lead: Text | None
-    hint: Text | None
-    source: Text | None
-    certainty: Text | None
-    shuffle: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """A screenful of items; the first carries the consent, the last the closing words."""
-
-    code: str
-    title: Text
-    lead: Text | None
-    items: tuple[Item, ...]
 
 
 class AnswersRefused(Exception):
@@ -117,16 +66,26 @@ class Questionnaire:
 
         Raises AnswersRefused with every error at once. Names that are no item of the wave are ignored.
         """
-        return self._coded(answers, [item for item in self.items(wave) if item.measure.kind != "linkage"])
+        return self._coded(
+            answers,
+            [item for item in self.items(wave) if item.measure.kind != "linkage" and item.kind in ANSWERED],
+        )
 
     def elements(self, answers: Mapping[str, list[str]], wave: str) -> dict[str, str]:
         """The elements of the self-made code, normalised so that a second time gives the same ones."""
         linkage = [item for item in self.items(wave) if item.measure.kind == "linkage"]
-        return {code: str(value) for code, value in self._coded(answers, linkage).items()}
+        return {name: str(value) for name, value in self._coded(answers, linkage).items()}
 
     def item(self, code: str) -> Item:
         """One item, whatever its wave."""
         return self.all_items[code]
+
+    @property
+    def conditional(self) -> bool:
+        """Whether what is asked or shown depends on earlier answers, so that it is asked page by page."""
+        return any(
+            item.rules != Rules() or "${" in item.label.vi + item.label.en for item in self.all_items.values()
+        )
 
     def to_json(self) -> dict[str, Any]:
         """What a round freezes."""
@@ -150,70 +109,12 @@ class Questionnaire:
             given = [value.strip() for value in answers.get(item.code, []) if value.strip()]
             try:
                 if given:
-                    coded[item.code] = _code(item, given)
-            except _Wrong as wrong:
+                    coded[item.code] = code(item, given)
+            except WrongAnswer as wrong:
                 errors[item.code] = wrong.sentence
         if errors:
             raise AnswersRefused(errors)
         return coded
-
-
-# --- one answer ----------------------------------------------------------------------------------
-
-_UNKNOWN: Final = Text(
-    "Câu trả lời này không có trong danh sách. Bạn chọn lại hoặc bỏ qua.",
-    "This answer is not on the list. Choose again, or skip it.",
-)
-_ONLY_ONE: Final = Text("Câu này chỉ chọn một.", "Please choose only one.")
-_LETTER: Final = Text(
-    "Bạn ghi đúng một chữ cái, hoặc số 0 nếu không biết.",
-    "Write exactly one letter, or 0 if you do not know.",
-)
-_DIGITS: Final = Text(
-    "Bạn ghi một số có hai chữ số, từ 00 đến 99.", "Write a number of two digits, from 00 to 99."
-)
-
-
-class _Wrong(Exception):
-    def __init__(self, sentence: Text) -> None:
-        self.sentence = sentence
-
-
-def _code(item: Item, given: list[str]) -> Coded:
-    if item.kind == "many":
-        return _many(item, given)
-    if len(set(given)) > 1:
-        raise _Wrong(_ONLY_ONE)
-    if item.kind == "letter":
-        return _letter(given[0])
-    if item.kind == "digits":
-        return _two_digits(given[0])
-    if given[0] not in {choice.code for choice in item.choices}:
-        raise _Wrong(_UNKNOWN)
-    return given[0]
-
-
-def _many(item: Item, given: list[str]) -> list[str]:
-    """In the order of the questionnaire, so that the order of ticking is not stored."""
-    if set(given) - {choice.code for choice in item.choices}:
-        raise _Wrong(_UNKNOWN)
-    ticked = [choice for choice in item.choices if choice.code in given]
-    alone = [choice for choice in ticked if choice.exclusive]
-    return [choice.code for choice in alone[:1] or ticked]
-
-
-def _letter(written: str) -> str:
-    """Without marks, Đ as D: the same person may type it with or without."""
-    letter = fold(written).upper()
-    if len(letter) != 1 or not letter.isascii() or not (letter.isalpha() or letter == "0"):
-        raise _Wrong(_LETTER)
-    return letter
-
-
-def _two_digits(written: str) -> str:
-    if not (written.isascii() and written.isdigit() and len(written) <= 2):
-        raise _Wrong(_DIGITS)
-    return written.zfill(2)
 
 
 # --- reading the data ----------------------------------------------------------------------------
@@ -267,7 +168,26 @@ def _item(entry: Mapping[str, Any], scales: Mapping[str, tuple[Choice, ...]]) ->
         source=_maybe(entry, "source_"),
         certainty=_maybe(entry, "certainty_"),
         shuffle=entry.get("shuffle", False),
+        rules=_rules(entry.get("rules", {})),
+        span=_span(entry["span"]) if "span" in entry else None,
+        likert=entry.get("likert", False),
     )
+
+
+def _rules(entry: Mapping[str, Any]) -> Rules:
+    return Rules(
+        relevant=tuple(entry.get("relevant", ())),
+        constraint=entry.get("constraint"),
+        constraint_says=_maybe(entry, "constraint_"),
+        required=entry.get("required"),
+        required_says=_maybe(entry, "required_"),
+        choice_filter=entry.get("choice_filter"),
+        calculate=entry.get("calculate"),
+    )
+
+
+def _span(entry: Mapping[str, str]) -> Span:
+    return Span(least=Decimal(entry["least"]), most=Decimal(entry["most"]), step=Decimal(entry["step"]))
 
 
 def _choice(entry: Mapping[str, Any]) -> Choice:
@@ -276,6 +196,7 @@ def _choice(entry: Mapping[str, Any]) -> Choice:
         label=_both(entry),
         counts=entry.get("counts"),
         exclusive=entry.get("exclusive", False),
+        columns=tuple(entry.get("columns", ())),
     )
 
 

@@ -1,0 +1,5 @@
+"""Expressions of a questionnaire: conditions, checks and calculations (pure).
+
+`grammar` reads one and refuses whatever is not on its list; `patterns` does so for regular expressions;
+`xpath` computes it with lxml. Bounded in length, nesting and time: a workbook is written by somebody else.
+"""
