@@ -56,7 +56,7 @@ def left_behind(session: Session) -> list[Left]:
         select(KeySet.case_id, KeySet.roster_version).where(KeySet.side == Side.HANDLERS.value)
     ):
         versions.setdefault(case_id, set()).add(version)
-    days = dict(session.execute(select(CaseFile.id, CaseFile.arrived_on)).tuples())
+    days = {row.id: row.arrived_on for row in session.execute(select(CaseFile.id, CaseFile.arrived_on))}
     found = []
     for case_id, seen in versions.items():
         if case_id in days and (since := _since(chain, seen)):

@@ -230,6 +230,24 @@ def test_a_message_that_the_receipt_did_not_prove_is_not_shown(
     assert opened.damaged == 1
 
 
+def test_an_answer_goes_to_whoever_wrote_even_where_somebody_put_their_own_mailbox_there(
+    app: Flask, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    """Whoever can write in the database cannot redirect what handlers answer, only destroy it."""
+    reporter.writes(narrative="Của tôi")
+    thief = Reporter(app)
+    thief.writes()
+    theirs = ("mailbox", "for_reporter", "openings_reporter")
+    with app.app_context(), db.writing() as session:
+        stolen = {name: getattr(load(session, thief.case_id).file, name) for name in theirs}
+        session.execute(update(CaseFile).where(CaseFile.id == thief.case_id).values(mailbox="0" * 64))
+        session.execute(update(CaseFile).where(CaseFile.id == reporter.case_id).values(**stolen))
+    handlers[0].answers(reporter.case_id, "CANARY chỉ cho bạn.")
+    page = thief.opens()
+    assert page.status_code == 200
+    assert "CANARY" not in page.text
+
+
 def test_an_answer_to_a_damaged_case_is_not_sent(
     app: Flask, reporter: Reporter, handlers: list[Handler]
 ) -> None:

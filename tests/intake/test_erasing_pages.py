@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 
+from core import db, log
 from core.access import Role
-from intake.founding import Founded
+from intake import left_behind
+from intake.founding import Founded, Settled
+from intake.left_behind import NotLeftBehind
 from tests.erasing import rows, years_on
 from tests.factories import code_for, forget_codes, post, signed_in
+from tests.intake.test_older_cases import NEW, change
 from tests.letters import Handler, Reporter
 
 pytestmark = pytest.mark.embedded
@@ -97,6 +103,43 @@ def test_purge_shows_and_only_with_now_erases(
     assert "Erased: 1." in said
     assert "CANARY" not in said
     assert rows(app)["case_file"] == 0
+
+
+def test_two_custodians_erase_what_nobody_on_the_roster_can_open_and_not_before_its_time(
+    app: Flask, centre: Founded, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter.writes(narrative="CANARY")
+    first, second = centre.of(Role.HANDLER)
+    purge_left = app.test_cli_runner().invoke
+    command = ["intake", "purge-left-behind"]
+    change(app, centre, Role.HANDLER, leaves=first)
+    assert "0 past their date, 0 that" in purge_left(args=command).output, "one of two is still there"
+    another = replace(NEW[Role.HANDLER], name="Bùi Thị Sau")
+    monkeypatch.setitem(NEW, Role.HANDLER, another)
+    change(app, centre, Role.HANDLER, leaves=second)
+    assert "0 past their date, 1 that the cards" in purge_left(args=[*command, "--now"]).output
+    later = Reporter(app)
+    later.writes()
+    two = centre.of(Role.CUSTODIAN)[:2]
+    with app.app_context(), pytest.raises(NotLeftBehind), db.writing() as session:
+        left_behind.erase(session, [one.identity for one in two], later.case_id)
+    years_on(monkeypatch)
+
+    def typed(*people: Settled) -> str:
+        for one in people:
+            forget_codes(app, one)
+        return "".join(f"{one.sign_name}\n{one.credentials.passphrase}\n{code_for(one)}\n" for one in people)
+
+    assert purge_left(args=[*command, "--now"], input=typed(two[0], two[0])).exit_code == 1
+    assert rows(app)["case_file"] == 2
+    done = purge_left(args=[*command, "--now"], input=typed(*two))
+    assert "Erased: 1." in done.output, done.output
+    assert rows(app)["case_file"] == 1
+    with app.app_context(), db.reading() as session:
+        seed, first_key = log.keys_for(session, two[0].person_id, two[0].credentials.seed or b"")
+        log.check(session, first_key)
+        deeds = [line.deed for line in log.read(session, seed, limit=3)]
+    assert deeds == ["erased", "left_behind_erased", "left_behind_erased"]
 
 
 def test_purge_is_for_handlers(app: Flask, centre: Founded) -> None:

@@ -27,9 +27,11 @@ from intake import eraser
 from intake.founding import Founded
 from tests import conftest
 from tests.conftest import StillClock
+from tests.intake.test_files import a_picture, copy_of, holds_canary, listed, original_of, sends
 from tests.letters import Reporter, desks
 
 ROOT = Path(__file__).parent.parent.parent
+PICTURE = a_picture()
 
 
 @pytest.fixture
@@ -94,6 +96,7 @@ def elsewhere(app: Flask, into: Path, url: str) -> Settings:
 def test_what_is_destroyed_comes_back_and_everybody_opens_what_they_could(
     app: Flask, centre: Founded, letter: Reporter, keeper: Keeper, tmp_path: Path, empty_database: str
 ) -> None:
+    assert sends(letter, PICTURE).status_code == 200
     file, erasers = keeper.backs_up(), keeper.backs_up("erasers", "--erasers")
     settings = elsewhere(app, tmp_path / "new", empty_database)
     before = rows(app.extensions["database"])
@@ -110,6 +113,9 @@ def test_what_is_destroyed_comes_back_and_everybody_opens_what_they_could(
         for desk in desks(restored, centre):
             opened = desk.opens(letter.case_id)
             assert opened.story["narrative"] == "Một câu chuyện"
+            (attached,) = listed(restored, desk, letter.case_id)
+            assert not holds_canary(copy_of(restored, desk, letter.case_id, attached.row))
+            assert original_of(restored, centre, desk, letter.case_id, attached.row) == PICTURE
             assert [entry.text for entry in opened.entries] == ["Chúng tôi đã đọc."]
         letter.app, letter.client = restored, restored.test_client(use_cookies=False)
         assert "Chúng tôi đã đọc." in letter.opens().text
@@ -120,7 +126,7 @@ def test_what_is_destroyed_comes_back_and_everybody_opens_what_they_could(
         with restored.app_context(), db.reading() as session:
             seed, first = log.keys_for(session, custodian.person_id, custodian.credentials.seed or b"")
             log.check(session, first)
-            assert "restored" in [line.deed for line in log.read(session, seed, limit=10)]
+            assert "restored" in [line.deed for line in log.read(session, seed, limit=40)]
 
 
 def rows(database: db.Database) -> dict[str, int]:
@@ -180,13 +186,25 @@ def test_an_erased_case_stays_erased_after_a_restore_with_a_newer_eraser_backup(
         from intake.cases import load
 
         slot = load(session, letter.case_id).file.eraser_slot
-    eraser.erase(app.extensions["settings"].instance / "eraser.keys", slot)
+    here = app.extensions["settings"].instance / "eraser.keys"
+    eraser.erase(here, slot)
     after = keeper.backs_up("after", "--erasers")
-    said = keeper.restores(file, tmp_path / "new", "--erasers", str(before), "--erasers", str(after))
-    assert said.exit_code == 0, said.output
-    with pytest.raises(eraser.Erased):
-        eraser.key(tmp_path / "new" / "eraser.keys", slot)
-    assert eraser.count(tmp_path / "new" / "eraser.keys").erased == 1
+    keys = here.read_bytes()
+    here.unlink()
+    both = ("--erasers", str(before), "--erasers", str(after))
+    for name, more, local in (
+        ("two backups", both, b""),
+        ("the machine knows better", both[:2], keys),
+        ("of another installation", both, keys[:64] + bytes([keys[64] ^ 1]) + keys[65:]),
+    ):
+        if local:
+            here.write_bytes(local)
+        said = keeper.restores(file, tmp_path / name, *more)
+        assert said.exit_code == 0, said.output
+        assert ("another installation" in said.output) is name.startswith("of another")
+        with pytest.raises(eraser.Erased):
+            eraser.key(tmp_path / name / "eraser.keys", slot)
+        assert eraser.count(tmp_path / name / "eraser.keys").erased == 1
 
 
 @pytest.mark.embedded
