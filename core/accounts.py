@@ -165,12 +165,15 @@ def draw_credentials(*, with_seed: bool) -> Credentials:
     )
 
 
-def lock_for(credentials: Credentials) -> bytes:
-    """The lock a passphrase opens. Slow on purpose: call it outside of any transaction."""
+def lock_for(credentials: Credentials, *, earlier: bytes | None = None) -> bytes:
+    """The lock a passphrase opens. Slow on purpose: call it outside of any transaction.
+
+    earlier: the seed that is in use until a roster names the new one, of somebody who still holds it.
+    """
     hashes = tuple(recovery_hash(code) for code in credentials.recovery_codes)
     return close(
         credentials.passphrase,
-        Secret(seed=credentials.seed, totp=credentials.totp, recovery_codes=hashes),
+        Secret(seed=credentials.seed, totp=credentials.totp, recovery_codes=hashes, earlier=earlier),
     )
 
 

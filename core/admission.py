@@ -37,11 +37,13 @@ class Admitted:
     """A person who may come in.
 
     `seed`: of handlers and custodians; `refused`: how often the passphrase was right and the code wrong.
+    `earlier`: the seed of the keys that they had before the roster named these.
     """
 
     identity: Identity
     sign_name: str
     seed: bytes | None = field(repr=False)
+    earlier: bytes | None = field(repr=False)
     refused: int
     codes_left: int
     log_broken: bool
@@ -68,13 +70,15 @@ def admit(name: str, passphrase: str, code: str, *, ticket: str = "") -> Admitte
     attempt.succeeded()
     refused = int(memory.store().get(_refused(known)) or 0)
     memory.store().delete(_refused(known))
+    seed, earlier = _in_use(known.identity, secret)
     return Admitted(
         identity=known.identity,
         sign_name=wanted,
-        seed=secret.seed,
+        seed=seed,
+        earlier=earlier,
         refused=refused,
         codes_left=len(secret.recovery_codes),
-        log_broken=not _write_down(known, secret),
+        log_broken=not _write_down(known, seed),
     )
 
 
@@ -143,6 +147,23 @@ def _is_own(identity: Identity, seed: bytes | None) -> bool:
     return person is not None and (person.seal_public, person.sign_public) == mine
 
 
+def _in_use(identity: Identity, secret: Secret) -> tuple[bytes | None, bytes | None]:
+    """Which seed counts now, and the one before it where it still serves.
+
+    Fresh keys count when a roster names them; until then the earlier ones do, which it still names.
+    """
+    if secret.earlier is None:
+        return secret.seed, None
+    with db.reading() as session:
+        try:
+            named = {one.id: one for one in rosters.chain(session)[-1].members}.get(identity.person_id)
+        except (NoRoster, RosterRefused):
+            named = None
+    if named and (named.seal_public, named.sign_public) == keys.public_keys(secret.earlier):
+        return secret.earlier, None
+    return secret.seed, secret.earlier
+
+
 def _check_code(
     known: _Known, secret: Secret, passphrase: str, code: str, *, recovery: bool = True
 ) -> Secret:
@@ -199,7 +220,7 @@ def _refused(known: _Known) -> str:
     return f"refused:{known.identity.person_id}"
 
 
-def _write_down(known: _Known, secret: Secret) -> bool:
+def _write_down(known: _Known, seed: bytes | None) -> bool:
     """A line for the sign-in of who holds keys or runs the machine; a custodian signs the log's head.
 
     A broken log is said, not raised: the custodians must be able to come in and look at it.
@@ -211,20 +232,20 @@ def _write_down(known: _Known, secret: Secret) -> bool:
                     session,
                     "signed_in",
                     who=known.identity.person_id,
-                    detail=_countersign(session, known, secret),
+                    detail=_countersign(session, known, seed),
                 )
     except log.LogBroken:
         return False
     return True
 
 
-def _countersign(session: Session, known: _Known, secret: Secret) -> dict[str, str | int]:
+def _countersign(session: Session, known: _Known, seed: bytes | None) -> dict[str, str | int]:
     """A custodian's signature under the log as it stood when they came in: it cannot be recomputed later."""
-    if secret.seed is None or Role.CUSTODIAN not in known.identity.roles:
+    if seed is None or Role.CUSTODIAN not in known.identity.roles:
         return {}
     head = session.get(LogHead, 1, with_for_update=True)
     assert head is not None
-    signature = sign(head_words(head.sequence, head.mac), secret.seed)
+    signature = sign(head_words(head.sequence, head.mac), seed)
     return {"head": head.sequence, "mac": head.mac.hex(), "signature": signature.hex()}
 
 

@@ -88,14 +88,24 @@ def done(state: str) -> str:
 
 
 def enrol(token: str, drawn: Credentials) -> None:
-    """Make the person's lock and keys and spend the link; `LinkSpent` if somebody was faster."""
-    lock = accounts.lock_for(drawn)
+    """Make the person's lock and keys and spend the link; `LinkSpent` if somebody was faster.
+
+    Whoever is signed in here and renews their own keys keeps the present ones in the lock until they are not needed.
+    """
+    lock = accounts.lock_for(drawn, earlier=_still_held(_invited(token)))
     with db.writing() as session:
         person = accounts.invited_by(session, token)
         accounts.enrol(session, person, drawn, lock)
         log.write_if_started(session, "enrolled", who=person.id, about=person.id)
         sessions.end_all(person.id)
     once.forget("enrolment", token.encode())
+
+
+def _still_held(person: Person) -> bytes | None:
+    me = sessions.identity()
+    if me is None or me.person_id != person.id or not person.holds_keys:
+        return None
+    return sessions.seed()
 
 
 def address(token: str) -> str:

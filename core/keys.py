@@ -78,11 +78,16 @@ def deriving(patience: float = PATIENCE) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
-    """What lies in a lock. `seed`: 32 bytes, None for people who hold no keys; `recovery_codes`: hashes."""
+    """What lies in a lock. `seed`: 32 bytes, None for people who hold no keys; `recovery_codes`: hashes.
+
+    earlier: the seed before it, where somebody renewed their keys themselves: it serves until a roster names the
+    new ones, and then to wrap anew what is still wrapped to the old.
+    """
 
     seed: bytes | None = field(repr=False)
     totp: str = field(repr=False)
     recovery_codes: tuple[str, ...] = field(repr=False)
+    earlier: bytes | None = field(default=None, repr=False)
 
 
 def close(passphrase: str, secret: Secret) -> bytes:
@@ -125,15 +130,31 @@ def _key(passphrase: str, header: bytes) -> SharedKey:
 
 
 def _encode(secret: Secret) -> bytes:
-    seed = None if secret.seed is None else base64.b64encode(secret.seed).decode()
-    inside = {"seed": seed, "totp": secret.totp, "recovery_codes": list(secret.recovery_codes)}
+    inside = {
+        "seed": _text(secret.seed),
+        "totp": secret.totp,
+        "recovery_codes": list(secret.recovery_codes),
+        "earlier": _text(secret.earlier),
+    }
     return json.dumps(inside, separators=(",", ":")).encode()
 
 
 def _decode(inside: bytes) -> Secret:
     found = json.loads(inside)
-    seed = None if found["seed"] is None else base64.b64decode(found["seed"])
-    return Secret(seed=seed, totp=found["totp"], recovery_codes=tuple(found["recovery_codes"]))
+    return Secret(
+        seed=_raw(found["seed"]),
+        totp=found["totp"],
+        recovery_codes=tuple(found["recovery_codes"]),
+        earlier=_raw(found.get("earlier")),  # locks from before somebody could renew their keys say nothing
+    )
+
+
+def _text(raw: bytes | None) -> str | None:
+    return None if raw is None else base64.b64encode(raw).decode()
+
+
+def _raw(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text)
 
 
 # For names nobody has: opening it fails, in the same time as a real lock with a wrong passphrase.

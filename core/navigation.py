@@ -44,6 +44,7 @@ PLACES: Final = (
     _place("linking.show", "Ghép khảo sát", "Join surveys", Role.CUSTODIAN),
     _place("member.desk", "Số liệu của Ban", "The board's figures", Role.BOARD, desk=True),
     _place("campaigner.desk", "Đợt khảo sát", "Survey rounds", Role.CAMPAIGNER, desk=True),
+    _place("questionnaires.show_all", "Bảng hỏi", "Questionnaires", Role.CAMPAIGNER),
     _place("unit.desk", "Báo cáo của đơn vị", "Unit report", Role.UNIT, desk=True),
     _place("administrator.desk", "Việc cần làm", "To do", Role.ADMINISTRATOR, desk=True),
     _place("administrator.people", "Người dùng", "People", Role.ADMINISTRATOR),

@@ -86,8 +86,11 @@ class MemorySessions(SessionInterface):
             response.set_cookie(COOKIE, session.cookie, secure=True, httponly=True, samesite="Lax", path="/")
 
 
-def begin(identity: Identity, seed: bytes | None) -> None:
-    """Sign a person in: from now on this browser's cookie opens their session, and nothing else does."""
+def begin(identity: Identity, seed: bytes | None, earlier: bytes | None = None) -> None:
+    """Sign a person in: from now on this browser's cookie opens their session, and nothing else does.
+
+    earlier: the seed of the keys they had before they renewed them, to wrap anew with.
+    """
     assert isinstance(session, object)
     current = session._get_current_object()  # type: ignore[attr-defined]
     if current.cookie:
@@ -99,6 +102,7 @@ def begin(identity: Identity, seed: bytes | None) -> None:
         name=identity.name,
         roles=sorted(identity.roles),
         seed=base64.b64encode(seed).decode() if seed else "",
+        earlier=base64.b64encode(earlier).decode() if earlier else "",
         begun=time.time(),
         seen=time.time(),
         epoch=_epoch(identity.person_id),
@@ -135,6 +139,12 @@ def seed() -> bytes:
     if not held:
         raise NotSignedIn
     return base64.b64decode(held)
+
+
+def seeds() -> tuple[bytes, ...]:
+    """The same, with the one before it first where this person renewed their keys: for what is still under it."""
+    held = session.get("earlier")
+    return (base64.b64decode(held), seed()) if held else (seed(),)
 
 
 P = ParamSpec("P")

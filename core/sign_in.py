@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import (
@@ -18,7 +19,7 @@ from flask import (
 )
 from wtforms import HiddenField, StringField
 
-from core import accounts, admission, brakes, db, keys, navigation, roster_changes, sessions
+from core import accounts, admission, brakes, db, keys, log, navigation, roster_changes, sessions
 from core.access import KEY_HOLDERS, TITLES, Identity
 from core.accounts import Person
 from core.admission import Admitted, NotRecognised
@@ -92,7 +93,7 @@ def come_in() -> Any:
         return _page(form, wait=wait.seconds, status=429)
     except keys.Busy:
         return _page(form, busy=True, status=503)
-    sessions.begin(admitted.identity, admitted.seed)
+    sessions.begin(admitted.identity, admitted.seed, admitted.earlier)
     for kind, sentence in _news(admitted):
         flash(str(sentence), kind)
     answer = make_response(redirect(_onward(admitted.identity, form.next.data or "")))
@@ -163,6 +164,28 @@ def codes_written() -> Any:
     return redirect(url_for("sign_in.own_account"))
 
 
+@pages.post("/tai-khoan/khoa-moi")
+@signed_in(*KEY_HOLDERS)
+def renew_keys() -> Any:
+    """A link of one's own to draw fresh keys; they count when two custodians have signed a roster with them."""
+    form, identity = ProofForm(), sessions.identity()
+    assert identity is not None
+    if not form.validate():
+        return _own_account(form), 422
+    try:
+        admission.open_own(identity.person_id, form.passphrase.data, form.code.data)
+    except NotRecognised:
+        form.passphrase.errors = [_NOT_RECOGNISED]
+        return _own_account(form), 401
+    except MustWait as wait:
+        form.passphrase.errors = [_WAIT.format(seconds=wait.seconds)]
+        return _own_account(form), 429
+    with db.writing() as writing:
+        token = accounts.link(writing, writing.get_one(Person, identity.person_id))
+        log.write_if_started(writing, "link_renewed", who=identity.person_id, about=identity.person_id)
+    return redirect(url_for("enrolment.show", token=token))
+
+
 @pages.post("/tai-khoan/dang-xuat-het")
 @signed_in()
 def sign_out_everywhere() -> Response:
@@ -210,7 +233,7 @@ def _own_account(form: ProofForm) -> str:
 
 def _with_codes(passphrase: str, secret: Secret, codes: tuple[str, ...]) -> bytes:
     hashes = tuple(accounts.recovery_hash(code) for code in codes)
-    return keys.close(passphrase, Secret(seed=secret.seed, totp=secret.totp, recovery_codes=hashes))
+    return keys.close(passphrase, replace(secret, recovery_codes=hashes))
 
 
 def _onward(identity: Identity, wanted: str) -> str:

@@ -50,7 +50,7 @@ def recover(cards: Sequence[str], public: bytes) -> bytes:
     """
     shares = {}
     for number, typed in enumerate(cards, start=1):
-        card = _card(typed, number)
+        card = one(typed, number)
         shares[Share.from_mnemonic(card).index] = (number, card)
     if len(shares) < NEEDED:
         raise CardsRefused(_SAME_CARD if len(cards) >= NEEDED else _TOO_FEW)
@@ -73,20 +73,20 @@ def rehearse(boxes: Sequence[str], public: bytes) -> int:
     """
     typed = [(number, words) for number, words in enumerate(boxes, start=1) if words.strip()]
     for number, words in typed:
-        _card(words, number)
+        one(words, number)
     if len(typed) < NEEDED:
         raise CardsRefused(_TOO_FEW)
     pairs = list(combinations(typed, NEEDED))
-    for (first, one), (second, other) in pairs:
+    for (first, this), (second, other) in pairs:
         try:
-            recover((one, other), public)
+            recover((this, other), public)
         except CardsRefused as refused:
             raise CardsRefused(_PAIR.format(first=first, second=second, reason=refused.reason)) from None
     return len(pairs)
 
 
-def _card(typed: str, number: int) -> str:
-    """One card as SLIP-39 writes it, every word and the check at its end verified."""
+def one(typed: str, number: int = 1) -> str:
+    """One card as SLIP-39 writes it, every word and the check at its end verified; else `CardsRefused`."""
     words = [word for word in _SEPARATORS.split(typed.lower()) if word]
     for place, word in enumerate(words, start=1):
         if word not in WORD_INDEX_MAP:

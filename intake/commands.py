@@ -86,11 +86,12 @@ def recover() -> None:
             raise click.ClickException("No list of people is in force: sign one first.") from None
         except log.LogBroken as broken:
             raise click.ClickException(broken.reason.en) from None
-    click.echo(f"\n{done.done} letters can be opened again. No name was opened.")
+    # No number: a custodian who was struck out of a letter would learn of it.
+    click.echo("\nEvery letter that these cards open can be read by the handlers again. No name was opened.")
     if done.held:
-        click.echo(f"{done.held} are still open to a colleague, who wraps them anew at their next sign-in.")
+        click.echo("Some are still open to a handler, who wraps them anew at their next sign-in.")
     if done.closed or done.damaged:
-        raise click.ClickException(f"{done.closed + done.damaged} did not open to these cards.")
+        raise click.ClickException("Some letters did not open to these cards; try an older set as well.")
     click.echo("These cards have been seen now: make new ones with the next list, and destroy these.")
 
 
@@ -102,7 +103,7 @@ def _custodian(place: str) -> Identity:
 
 
 def _progress(looked: int, of: int) -> None:
-    click.echo(f"\r{looked} of {of}", nl=False)
+    click.echo(f"\r{100 * looked // max(1, of)} %", nl=False)
 
 
 @commands.cli.command("verify-log")

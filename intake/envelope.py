@@ -52,6 +52,7 @@ from intake.compartments import (
     write_compartment,
     write_first,
 )
+from intake.guards import GUARDS, written
 from intake.letters import (
     Strikeouts,
     compact,
@@ -160,7 +161,8 @@ def seal_case(
     reporter = PrivateKey.from_seed(reporter_seed).public
     strikeouts = Strikeouts(roster_version=roster.version, struck=tuple(sorted(struck)))
     story = _story(words["story"], reporter, reporter_proof(reporter_seed), strikeouts)
-    payloads = [compact(story if kind == "story" else words[kind]) for kind in FIRST]
+    tally = {**words["tally"], GUARDS: written(roster, struck)}
+    payloads = [compact({"story": story, "tally": tally}.get(kind, words[kind])) for kind in FIRST]
     keys = Keys(handlers=handlers.key, names=handlers.found.names, custodians=custodians.key)
     compartments, head = _chained(payloads, case_id, keys)
     sealed = seal_strikeouts(strikeouts, case_id=case_id, reporter=reporter)

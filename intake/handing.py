@@ -18,7 +18,7 @@ from core import clock, log, rosters
 from core.access import Identity
 from core.roster import Member, Roster
 from core.sealing import CannotOpen, NotAKey
-from intake import desk
+from intake import dating, desk
 from intake.cases import (
     Case,
     Holder,
@@ -88,6 +88,11 @@ class Hand:
     @property
     def now(self) -> Roster:
         return self.rosters[-1]
+
+    @property
+    def first(self) -> Roster:
+        """The roster of the strike-outs."""
+        return self.rosters[self.story.strikeouts.roster_version - 1]
 
     @property
     def others(self) -> tuple[Member, ...]:
@@ -160,7 +165,7 @@ def _hand(session: Session, identity: Identity, seed: bytes, case_id: str, deed:
 def take_up(session: Session, holder: Holder, case_id: str, deed: str, *, who: str) -> Hand:
     """The case, locked, its line in the log written, then its story and steps opened.
 
-    Raises `NoSuchCase`, `HandingDamaged`, `LogBroken`. Of a case past its date as well: wrapping anew shows nothing.
+    Raises `NoSuchCase`, `HandingDamaged`, `LogBroken`.
     """
     try:
         chain = rosters.chain(session)
@@ -170,6 +175,14 @@ def take_up(session: Session, holder: Holder, case_id: str, deed: str, *, who: s
         raise NoSuchCase from refused
     side_key = opened[case.first_key_set(Side.HANDLERS).id].key
     log.write(session, deed, who=who, about=on_case(side_key))
+    return read_hand(case, holder, opened, chain)
+
+
+def read_hand(case: Case, holder: Holder, opened: Opened, chain: Sequence[Roster]) -> Hand:
+    """What an opened case says about who reads it, inside a deed that wrote its line; or `HandingDamaged`.
+
+    Of a case past its date as well: wrapping anew shows nothing.
+    """
     try:
         story = read_story(case.read_first("story", opened, chain))
         steps, last, entries = _steps(case, opened, chain, story)
@@ -199,7 +212,8 @@ def _steps(
             words = read_compact(written.payload)
         except CannotOpen:
             continue
-        entries.append({"what": "", "at": ""} | words | {"role": written.role})
+        by = {"role": written.role, "by": written.author, "author": "", "row": place.sequence}
+        entries.append({"what": "", "at": ""} | words | by)
         what, at = str(words.get("what", "")), str(words.get("at", ""))
         if written.role == "handler" and what in {TOLD, HANDED, DECLINED}:
             found.append(Step(what=what, author=written.author, to=str(words.get("to", "")), at=at))
@@ -214,16 +228,18 @@ def _step(hand: Hand, what: str, to: str = "") -> Readers:
     before = hand.readers
     ids = before.ids - {me} if what == DECLINED else before.ids | {to}
     gone = before.gone | {me} if what == DECLINED else before.gone
-    return Readers(ids=ids, told=before.told, gone=gone, struck=before.struck)
+    return Readers(ids=ids, told=before.told, gone=gone, barred=before.barred)
 
 
 def _sign(session: Session, hand: Hand, words: dict[str, str]) -> None:
     key_set = hand.case.first_key_set(Side.HANDLERS)
     staff = Staff(member_id=hand.holder.member_id, roster_version=hand.now.version, seed=hand.holder.seed)
-    payload = compact({"at": clock.now().isoformat(timespec="minutes"), **words})
+    said = {"at": clock.now().isoformat(timespec="minutes"), **words}
     place = hand.case.next_place(Side.HANDLERS)
-    blob = write_compartment(payload, place, Keys(handlers=hand.opened[key_set.id].key), staff)
+    side_key = hand.opened[key_set.id].key
+    blob = write_compartment(compact(said), place, Keys(handlers=side_key), staff)
     add_entry(session, place, key_set, blob)
+    dating.renew(hand.case.file, side_key, [*hand.entries, {**said, "role": "handler"}])
     session.flush()
 
 
@@ -232,8 +248,7 @@ def make_slots_anew(session: Session, hand: Hand, after: Readers) -> None:
 
     Raises `intake.slots.NobodyLeft` where no handler could open them.
     """
-    first = hand.rosters[hand.story.strikeouts.roster_version - 1]
-    left_out = after.left_out(first, hand.now)
+    left_out = after.left_out(hand.first, hand.now)
     for key_set in list(hand.case.key_sets.values()):
         if key_set.id in hand.opened:
             wrapped = wrap_anew(hand.opened[key_set.id], hand.case.id, Side.HANDLERS, hand.now, left_out)
@@ -241,6 +256,11 @@ def make_slots_anew(session: Session, hand: Hand, after: Readers) -> None:
             moved = update(Compartment).where(Compartment.key_set_s == key_set.id)
             session.execute(moved.values(key_set_s=fresh.id))
             session.delete(key_set)
-    keeps = Strikeouts(roster_version=hand.now.version, struck=left_out)
-    hand.case.file.for_reporter = seal_strikeouts(keeps, case_id=hand.case.id, reporter=hand.story.reporter)
+    hand.case.file.for_reporter = for_reporter(hand, left_out)
     desk.moved()
+
+
+def for_reporter(hand: Hand, left_out: tuple[str, ...]) -> bytes:
+    """Sealed to the reporter: who of the roster in force is not to read what they write from now on."""
+    keeps = Strikeouts(roster_version=hand.now.version, struck=left_out)
+    return seal_strikeouts(keeps, case_id=hand.case.id, reporter=hand.story.reporter)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.roster import Member, Roster
+from intake.barred import Barred
 from intake.letters import Strikeouts
 
 TOLD: Final = "handover_told"
@@ -39,29 +40,35 @@ class Readers:
     ids: frozenset[str]
     told: dict[str, str]
     gone: frozenset[str]
-    struck: frozenset[str]
+    barred: Barred
 
     def present(self, now: Roster) -> tuple[Member, ...]:
         """Those of them who are on the roster in force."""
-        return tuple(one for one in now.handlers if one.id in self.ids)
+        return tuple(one for one in now.handlers if one.id in self.ids and not self.barred.bars(one))
 
     def candidates(self, now: Roster) -> tuple[Member, ...]:
         """To whom the case may be handed: on the roster, not struck out, did not step back, cannot open it yet."""
-        closed = self.ids | self.struck | self.gone
-        return tuple(one for one in now.handlers if one.id not in closed)
+        closed = self.ids | self.gone
+        return tuple(one for one in now.handlers if one.id not in closed and not self.barred.bars(one))
+
+    def with_everybody(self, now: Roster) -> Readers:
+        """Every handler of the roster in force besides: for the cards, where nobody is left who could let them in."""
+        everybody = {one.id for one in now.handlers if not self.barred.bars(one)} - self.gone
+        return Readers(ids=self.ids | everybody, told=self.told, gone=self.gone, barred=self.barred)
 
     def left_out(self, first: Roster, now: Roster) -> tuple[str, ...]:
         """Ids of the roster in force whose slots stay dead: of either side, whatever the reason.
 
         A custodian who came since has none either: new people open new reports only.
         """
-        guards = {one.id for one in first.custodians} - self.struck
-        return tuple(one.id for one in now.members if one.id not in self.ids | guards)
+        guards = {one.id for one in first.custodians}
+        may = self.ids | guards
+        return tuple(one.id for one in now.members if one.id not in may or self.barred.bars(one))
 
 
 def readers(first: Roster, strikeouts: Strikeouts, steps: Iterable[Step]) -> Readers:
     """As of the last step. first: the roster of the strike-outs; steps: in the order of their entries."""
-    struck = frozenset(strikeouts.struck)
+    struck, barred = frozenset(strikeouts.struck), Barred.of(first, strikeouts.struck)
     ids = {one.id for one in first.handlers} - struck
     told: dict[str, str] = {}
     gone: set[str] = set()
@@ -75,4 +82,4 @@ def readers(first: Roster, strikeouts: Strikeouts, steps: Iterable[Step]) -> Rea
         elif step.what == DECLINED:
             ids.discard(step.author)
             gone.add(step.author)
-    return Readers(ids=frozenset(ids), told=told, gone=frozenset(gone), struck=struck)
+    return Readers(ids=frozenset(ids), told=told, gone=frozenset(gone), barred=barred)

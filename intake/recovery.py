@@ -1,79 +1,86 @@
-"""After the roster changed: keys of the handlers' side wrapped anew, by a colleague or with the recovery cards.
+"""After the roster changed: keys of a side wrapped anew, by a colleague or with the recovery cards.
 
 Somebody who lost their passphrase enrols again with fresh keys, and two custodians sign the roster that says so. Old
 cases are still wrapped to the keys that are gone. Whoever can open such a case puts its keys into slots of the
-roster in force; who reads is worked out from the sealed case (intake/readers.py), so that somebody struck out, and
-somebody new, get a dead slot as before. Where no colleague is left who could, two recovery cards do it: they bring
-back K_S and no names (decision 0009), in memory, and nothing but these slots comes of it.
+roster in force: a handler K_N, who reads being worked out from the sealed case (intake/readers.py), a custodian K_C,
+who keeps it standing in the tally (intake/guards.py), so that somebody struck out, and somebody new, get a dead slot
+as before. Where no handler is left who could, two recovery cards do it: they bring back K_S and no names (decision
+0009), in memory, and nothing but these slots comes of it.
 
-Each case is a transaction of its own. What was interrupted goes on where it stopped; what was done is not done again.
+Each deed writes one line in the log before it opens anything, and one alone: a line for each case would tell every
+custodian how many cases somebody can open. What was interrupted goes on where it stopped (intake/wrapping.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from typing import Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from core import db, rosters
+from core import db, log, rosters
 from core.access import Identity
 from core.roster import Roster
-from core.sealing import PrivateKey
-from intake import cards, handing
-from intake.cases import Holder, NoSuchCase
-from intake.handing import Hand, HandingDamaged
-from intake.models import KeySet
-from intake.readers import Readers
+from core.sealing import CannotOpen, PrivateKey, SharedKey
+from intake import cards, guards, wrapping
+from intake.cases import Case, Holder
+from intake.compartments import ENTRY, FIRST, Keys, link, read_compartment, start
+from intake.envelope import first_place
+from intake.handing import Hand, HandingDamaged, for_reporter, read_hand
+from intake.letters import read_compact
 from intake.roles import require_may
-from intake.slots import RECOVERY, NobodyLeft, Side
+from intake.slots import RECOVERY, Side
+from intake.wrapping import Anew, Closed, Damaged, Held, Outcome
 
-ANEW, BY_CARDS = "wrapped_anew", "recovered"
+AT_ONCE: Final = 1_500
+"""Cases in one press: a few seconds, and the same whatever else lies in the database."""
+_EVERYTHING: Final = (*FIRST, ENTRY)
 
 
 class NeedTwo(Exception):
     """The cards are used by two custodians together; the same one twice is one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How many cases were wrapped anew, and how many were not: closed to these keys, damaged, or of a colleague.
-
-    held: a colleague on the roster has kept their keys and wraps the case anew, with its names, at their next sign-in.
-    last: the id of the last case that was looked at; the next round goes on behind it.
-    """
-
-    done: int = 0
-    closed: int = 0
-    damaged: int = 0
-    held: int = 0
-    last: str = ""
-
-
-def behind(session: Session, after: str = "") -> list[str]:
-    """Ids of cases with a key of the handlers' side in slots of an earlier roster, in the order of their ids."""
-    now = rosters.current(session)
-    old = select(KeySet.case_id).where(
-        KeySet.side == Side.HANDLERS.value, KeySet.roster_version < now.version, KeySet.case_id > after
-    )
-    return list(session.scalars(old.distinct().order_by(KeySet.case_id)))
-
-
-def wrap_anew(
-    identity: Identity | None, seed: bytes, *, after: str = "", going_on: Callable[[], bool] = lambda: True
-) -> Outcome:
-    """A handler wraps anew what they can open; stops between two cases when `going_on` says so.
+def wrap_anew(identity: Identity | None, seed: bytes, *, after: str = "", most: int | None = None) -> Outcome:
+    """A handler wraps anew what they can open, at most so many cases.
 
     The number of cases closed to them is for the machine and never shown: it would tell of strike-outs.
     Raises `Denied`, `NoRoster`, `RosterRefused`, `LogBroken`.
     """
     handler = require_may(identity, "wrap anew")
+    chain = _write_down("letters_wrapped_anew", handler.person_id)
     holder = Holder.of(handler, seed)
+    return wrapping.each(
+        Side.HANDLERS,
+        _EVERYTHING,
+        lambda case, key: _by_handler(case, key, holder, chain),
+        after=after,
+        most=most,
+    )
+
+
+def wrap_guards_anew(
+    identity: Identity | None, seed: bytes, *, after: str = "", most: int | None = None
+) -> Outcome:
+    """A custodian does the same for their own side. Raises as `wrap_anew` does."""
+    custodian = require_may(identity, "wrap the custodians' side anew")
+    chain = _write_down("guards_wrapped_anew", custodian.person_id)
+    holder = Holder.of(custodian, seed)
+    needed = ("flags", "tally")
+    return wrapping.each(
+        Side.CUSTODIANS,
+        needed,
+        lambda case, key: _by_custodian(case, key, holder, chain),
+        after=after,
+        most=most,
+    )
+
+
+def count(identity: Identity, seed: bytes) -> int:
+    """How many cases with old slots open to this person: for their own eyes, and for a custodian as a share only."""
+    holder = Holder.of(identity, seed)
     with db.reading() as session:
-        waiting = behind(session, after)
-    return _each(waiting, holder, ANEW, handler.person_id, going_on)
+        now, chain = rosters.current(session), rosters.chain(session)
+    return wrapping.count_open(holder, now, chain)
 
 
 def recover(
@@ -90,74 +97,114 @@ def recover(
     who = [require_may(one, "recover").person_id for one in custodians]
     if len(set(who)) < len(who) or len(who) != 2:
         raise NeedTwo
+    seed = cards_seed(typed)
+    with db.reading() as session:
+        of = wrapping.count_behind(session, Side.HANDLERS)
+    looked = 0
+
+    def tell(more: int) -> None:
+        nonlocal looked
+        looked += more
+        progress(min(looked, of), of)
+
+    return bring_back(custodians, seed, looked=tell)
+
+
+def bring_back(
+    custodians: Sequence[Identity],
+    seed: bytes,
+    *,
+    after: str = "",
+    most: int | None = None,
+    looked: Callable[[int], None] = lambda _: None,
+) -> Outcome:
+    """The same with the key that the cards gave; at most so many cases. Raises as `recover` does."""
+    who = [require_may(one, "recover").person_id for one in custodians]
+    chain = _write_down("letters_recovered", *who)
+    holder = Holder(member_id=RECOVERY, side=Side.HANDLERS, seed=seed, private=PrivateKey.from_seed(seed))
+    return wrapping.each(
+        Side.HANDLERS,
+        _EVERYTHING,
+        lambda case, key: _by_cards(case, key, holder, chain),
+        after=after,
+        most=most,
+        looked=looked,
+    )
+
+
+def cards_seed(typed: Sequence[str]) -> bytes:
+    """The key of a set of cards: the present one, or an earlier one that older cases are still wrapped to.
+
+    Raises `CardsRefused`, `NoRoster`, `RosterRefused`.
+    """
     with db.reading() as session:
         rosters.current(session)
         known = list(dict.fromkeys(one.recovery_public for one in reversed(rosters.chain(session))))
-        waiting = behind(session)
-    seed = _from_cards(typed, known)
-    holder = Holder(member_id=RECOVERY, side=Side.HANDLERS, seed=seed, private=PrivateKey.from_seed(seed))
-    looked = iter(range(1, len(waiting) + 1))
-
-    def going_on() -> bool:
-        progress(next(looked), len(waiting))
-        return True
-
-    return _each(waiting, holder, BY_CARDS, who[0], going_on)
-
-
-def _from_cards(typed: Sequence[str], known: Sequence[bytes]) -> bytes:
-    """The key of a set of cards: the present one, or an earlier one that older cases are still wrapped to."""
     for public in known[1:]:
         with suppress(cards.CardsRefused):
             return cards.recover(typed, public)
     return cards.recover(typed, known[0])
 
 
+def _write_down(deed: str, *who: str) -> Sequence[Roster]:
+    """The lines come first; what they are about stays unsaid. Then the rosters to read by."""
+    with db.writing() as session:
+        rosters.current(session)
+        for one in who:
+            log.write(session, deed, who=one)
+        return rosters.chain(session)
+
+
 # --- one case ---------------------------------------------------------------------------------------
 
 
-def _each(
-    waiting: Sequence[str], holder: Holder, deed: str, who: str, going_on: Callable[[], bool]
-) -> Outcome:
-    found = Outcome()
-    for case_id in waiting:
-        if not going_on():
-            break
-        what = _one(case_id, holder, deed, who)
-        found = replace(found, **{what: getattr(found, what) + 1}, last=case_id)
-    return found
+def _by_handler(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]) -> Anew:
+    hand = _hand(case, key, holder, chain)
+    # What lies sealed to the reporter stays true: those who read are the same, and their present keys are found.
+    return Anew(opened=hand.opened, left_out=hand.readers.left_out(hand.first, hand.now))
 
 
-def _one(case_id: str, holder: Holder, deed: str, who: str) -> str:
-    """Wrap one case anew; which field of `Outcome` it counts in."""
+def _by_cards(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]) -> Anew:
+    """Those who read it; where none of them is on the roster any more, every handler who was not struck out.
+
+    Only the cards ever come to such a case, so that nobody is let in whom a colleague could have let in.
+    """
+    hand = _hand(case, key, holder, chain)
+    if _held(hand):
+        raise Held
+    if hand.readers.present(hand.now):
+        return Anew(opened=hand.opened, left_out=hand.readers.left_out(hand.first, hand.now))
+    left_out = hand.readers.with_everybody(hand.now).left_out(hand.first, hand.now)
+    return Anew(opened=hand.opened, left_out=left_out, for_reporter=for_reporter(hand, left_out))
+
+
+def _by_custodian(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]) -> Anew:
+    """A tally that does not say who keeps it stays as it is: nobody here could know who was struck out."""
     try:
-        with db.writing() as session:
-            hand = handing.take_up(session, holder, case_id, deed, who=who)
-            if _up_to_date(hand):
-                return "done"
-            if holder.member_id == RECOVERY and _held(hand):
-                raise _Held
-            handing.make_slots_anew(session, hand, _who_reads(hand))
-    except NoSuchCase:
-        return "closed"
-    except _Held:
-        return "held"
-    except (HandingDamaged, NobodyLeft):
-        return "damaged"
-    return "done"
+        opened = case.open_under(key, holder, chain)
+        flags, tally = case.first_part("flags"), case.first_part("tally")
+    except CannotOpen:
+        raise Closed from None
+    try:
+        heads = [start(case.id), link(start(case.id), flags.blob)]
+        mine = Keys(custodians=opened[tally.key_set_c or ""].key)
+        place = first_place(case.id, "tally", heads)
+        words = read_compartment(tally.blob, place, mine, rosters=chain, proof=None)
+        kept = guards.read(read_compact(words.payload), chain)
+    except CannotOpen:
+        raise Damaged from None
+    return Anew(opened=opened, left_out=kept.left_out(chain[-1]))
 
 
-class _Held(Exception):
-    """Undoes the line in the log: nothing was done to this case."""
-
-
-def _up_to_date(hand: Hand) -> bool:
-    """A colleague was quicker."""
-    return all(
-        key_set.roster_version == hand.now.version
-        for key_set in hand.case.key_sets.values()
-        if key_set.id in hand.opened
-    )
+def _hand(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]) -> Hand:
+    try:
+        opened = case.open_under(key, holder, chain)
+    except CannotOpen:
+        raise Closed from None
+    try:
+        return read_hand(case, holder, opened, chain)
+    except HandingDamaged:
+        raise Damaged from None
 
 
 def _held(hand: Hand) -> bool:
@@ -165,19 +212,3 @@ def _held(hand: Hand) -> bool:
     first = hand.case.first_key_set(Side.HANDLERS)
     then = {one.id: one.seal_public for one in hand.rosters[first.roster_version - 1].handlers}
     return any(then.get(one.id) == one.seal_public for one in hand.readers.present(hand.now))
-
-
-def _who_reads(hand: Hand) -> Readers:
-    """Those who read it; where none of them is on the roster any more, every handler who was not struck out.
-
-    Only the cards ever come to such a case, so that nobody is let in whom a colleague could have let in.
-    """
-    found = hand.readers
-    if found.present(hand.now):
-        return found
-    everybody = frozenset(_ids(hand.now)) - found.struck - found.gone
-    return Readers(ids=found.ids | everybody, told=found.told, gone=found.gone, struck=found.struck)
-
-
-def _ids(roster: Roster) -> Iterator[str]:
-    return (one.id for one in roster.handlers)

@@ -1,11 +1,13 @@
-"""Where a handler wraps old cases anew after the roster changed, and where a custodian tries the recovery cards.
+"""Where handlers and custodians wrap anew after the roster changed, and where a custodian tries the recovery cards.
 
-Wrapping goes a few seconds at a time, as long as it takes. Trying cards opens nothing and keeps nothing.
+Wrapping goes some letters at a time, of those that open: the number of presses must not tell of any other. Trying cards
+opens nothing and keeps nothing.
 """
 
 from __future__ import annotations
 
-import time
+import json
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -15,20 +17,22 @@ from core.access import Identity, Role
 from core.forms import StaffForm
 from core.i18n import Text
 from core.log import LogBroken
-from core.roster import RosterRefused
+from core.roster import Roster, RosterRefused
 from core.rosters import NoRoster
-from core.sessions import identity, seed, signed_in
+from core.sessions import identity, seeds, signed_in
 from intake import cards, recovery
 from intake.cards import CardsRefused
 
 pages = Blueprint("recovery", __name__, url_prefix="/lam-viec")
+pages.app_context_processor(lambda: {"wrapping_waits": lambda: _waits()})
 
-_SECONDS: Final = 4.0
-"""Of work in one press: long enough to get on, short enough to show that it does."""
 _REMEMBERED: Final = 400 * 86_400
 _GOING_ON: Final = 3600
 _ALL_DONE: Final = Text(
     "Đã bọc lại xong mọi thư bạn đọc được.", "Every letter you can open has been wrapped anew."
+)
+_GUARDS_DONE: Final = Text(
+    "Đã bọc lại xong khóa bên người giữ khóa.", "The custodians' keys have been wrapped anew."
 )
 
 
@@ -46,27 +50,55 @@ def _no_log(_broken: Exception) -> tuple[str, int]:
 
 
 @pages.route("/boc-lai", methods=["GET", "POST"])
-@signed_in(Role.HANDLER)
+@signed_in(Role.HANDLER, Role.CUSTODIAN)
 def wrap_anew() -> Any:
-    """How far it has come, and the button that goes on."""
+    """How far it has come, and the button that goes on; a handler's letters, or a custodian's own side."""
     form, me = AnewForm(), identity()
     assert me is not None
-    shelf, place = memory.store(), f"wrapping-anew:{me.person_id}"
     if not form.validate_on_submit():
-        shelf.delete(place)
-        return render_template("intake/wrap_anew.html", form=form, done=0, begun=False)
-    # Where it stopped stays here and not in the page: it may be a case that this handler must not learn of.
-    done, _, after = (shelf.get(place) or b"0 ").decode().partition(" ")
-    limit = time.monotonic() + _SECONDS
-    outcome = recovery.wrap_anew(me, seed(), after=after, going_on=lambda: time.monotonic() < limit)
-    so_far, after = int(done) + outcome.done, outcome.last or after
-    if _more(after):
-        shelf.put(place, f"{so_far} {after}".encode(), _GOING_ON)
-        return render_template("intake/wrap_anew.html", form=form, done=so_far, begun=True)
-    shelf.delete(place)
+        memory.store().delete(_place(me))
+        return render_template("intake/wrap_anew.html", form=form, done=0, of=0, guards=_guards(me))
+    far = _press(me)
+    if far is not None:
+        return render_template(
+            "intake/wrap_anew.html", form=form, done=far.done, of=far.of, guards=_guards(me)
+        )
     _remember(me)
-    flash(str(_ALL_DONE))
-    return redirect(url_for("handler.desk"))
+    flash(str(_GUARDS_DONE if _guards(me) else _ALL_DONE))
+    return redirect(url_for("roster.show" if _guards(me) else "handler.desk"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Far:
+    """How far somebody has come: done of those that open to them, with which of their seeds, after which case."""
+
+    done: int
+    of: int
+    seed: int = 0
+    after: str = ""
+
+
+def _press(me: Identity) -> _Far | None:
+    """Some more cases; None when none is left that opens. Where it stopped stays here and not in the page.
+
+    It may be a case that this person must not learn of. Who renewed their keys goes through with both seeds.
+    """
+    mine = seeds()
+    found = memory.store().get(_place(me))
+    far = (
+        _Far(**json.loads(found)) if found else _Far(done=0, of=sum(recovery.count(me, one) for one in mine))
+    )
+    wrap, left = recovery.wrap_guards_anew if _guards(me) else recovery.wrap_anew, recovery.AT_ONCE
+    while far.seed < len(mine):
+        outcome = wrap(me, mine[far.seed], after=far.after, most=left)
+        done, left = far.done + outcome.done, left - outcome.done
+        if outcome.more:
+            far = replace(far, done=done, of=max(done, far.of), after=outcome.last or far.after)
+            memory.store().put(_place(me), json.dumps(asdict(far)).encode(), _GOING_ON)
+            return far
+        far = replace(far, done=done, seed=far.seed + 1, after="")
+    memory.store().delete(_place(me))
+    return None
 
 
 @pages.route("/danh-sach/thu-the", methods=["GET", "POST"])
@@ -99,28 +131,41 @@ def _cards_key() -> bytes | None:
             return None
 
 
+def _waits() -> bool:
+    me = identity()
+    return me is not None and waits_for(me)
+
+
 def waits_for(me: Identity) -> bool:
-    """Whether the roster has changed since this handler last went through their cases.
+    """Whether the roster has changed since this handler or custodian last went through their side.
 
     Never whether a case waits: a number of cases, or none, would tell somebody struck out that one exists.
     """
     with db.reading() as session:
         try:
-            now = rosters.current(session)
+            return has_to_wrap(me.person_id, rosters.current(session))
         except (NoRoster, RosterRefused):
             return False
-    return now.version > 1 and memory.store().get(_name(me)) != str(now.version).encode()
 
 
-def _more(after: str) -> bool:
-    with db.reading() as session:
-        return bool(recovery.behind(session, after))
+def has_to_wrap(person_id: str, force: Roster) -> bool:
+    """Whether somebody on the roster in force has not gone through their side since it came into force."""
+    return force.version > 1 and memory.store().get(_name(person_id)) != str(force.version).encode()
+
+
+def _guards(me: Identity) -> bool:
+    return Role.CUSTODIAN in me.roles
+
+
+def _place(me: Identity) -> str:
+    return f"wrapping-anew:{me.person_id}"
 
 
 def _remember(me: Identity) -> None:
     with db.reading() as session:
-        memory.store().put(_name(me), str(rosters.current(session).version).encode(), _REMEMBERED)
+        version = rosters.current(session).version
+    memory.store().put(_name(me.person_id), str(version).encode(), _REMEMBERED)
 
 
-def _name(me: Identity) -> str:
-    return f"wrapped-anew:{me.person_id}"
+def _name(person_id: str) -> str:
+    return f"wrapped-anew:{person_id}"

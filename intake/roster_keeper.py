@@ -9,7 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField
 
-from core import accounts, clock, db, log, once, roster_changes, rosters
+from core import accounts, clock, db, log, once, roster_changes, rosters, sessions
 from core.access import Role
 from core.forms import StaffForm
 from core.i18n import Text, t
@@ -139,6 +139,7 @@ def sign() -> Any:
             standing = _standing(session)
             if standing.waiting is None or standing.stale or standing.waiting.fingerprint != form.seen.data:
                 raise NoRoster
+            changed = standing.changes.rekeyed
             complete = founding.sign(session, person, seed())
     except NoRoster:
         flash(
@@ -157,6 +158,9 @@ def sign() -> Any:
             "urgent",
         )
     else:
+        # Fresh keys count from now on: what a session of before would sign or seal with is no longer theirs.
+        for one in changed if complete else ():
+            sessions.end_all(one.id)
         flash(
             t("Danh sách đã có hiệu lực.", "The roster is in force.")
             if complete

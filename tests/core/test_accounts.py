@@ -192,12 +192,12 @@ def test_two_who_finish_the_same_link_at_once_make_one_lock(
     honest = accounts.lock_for
     inner: list[int] = []
 
-    def meanwhile(drawn: Any) -> bytes:
+    def meanwhile(drawn: Any, **kept: Any) -> bytes:
         if not inner:
             inner.append(0)
             _forget_all_codes(app)
             inner[0] = _type_back(app.test_client(), token, words, pyotp.TOTP(secret).now()).status_code
-        return honest(drawn)
+        return honest(drawn, **kept)
 
     monkeypatch.setattr(accounts, "lock_for", meanwhile)
     outer = _type_back(client, token, words, pyotp.TOTP(secret).now()).status_code

@@ -195,7 +195,8 @@ def test_every_handler_opens_the_handlers_side_and_every_custodian_theirs() -> N
         for kind in ("flags", "safe_contact"):
             assert read_compact(case.read(kind, case.keys(name)).payload) == WORDS[kind]
     for name in "xyz":
-        assert read_compact(case.read("tally", case.keys(name)).payload) == WORDS["tally"]
+        tally = read_compact(case.read("tally", case.keys(name)).payload)
+        assert tally == {**WORDS["tally"], "guards": {"roster": 1, "struck": []}}
 
 
 def test_the_first_sending_says_it_comes_from_the_reporter() -> None:

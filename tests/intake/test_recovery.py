@@ -8,14 +8,15 @@ from typing import Any
 import pyotp
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core import clock as core_clock
 from core import db, once, roster_changes, rosters
 from core.access import Denied, Role
 from core.accounts import Person
+from core.log import LogLine
 from core.sealing import CannotOpen, PrivateKey
-from intake import cards, founding, recovery
+from intake import cards, founding, recovery, wrapping
 from intake.cards import CardsRefused
 from intake.cases import Holder, load
 from intake.founding import Founded, Newcomer, Settled
@@ -133,14 +134,13 @@ def test_what_was_interrupted_goes_on_where_it_stopped(
     lost, stays = handlers
     again = enrols_again(app, lost.person)
     signs(app, centre)
-    allowed = iter([True, False])
 
-    first = wraps(app, stays, going_on=lambda: next(allowed))
+    first = wraps(app, stays, most=1)
     rest = wraps(app, stays, after=first.last)
 
-    assert (first.done, rest.done) == (1, 2)
+    assert (first.done, first.more, rest.done, rest.more) == (1, True, 2, False)
     with app.app_context(), db.reading() as session:
-        assert recovery.behind(session) == []
+        assert wrapping.behind(session, Side.HANDLERS) == []
     assert opens(app, again, reporter.case_id) == "names"
 
 
@@ -163,22 +163,24 @@ def test_the_page_wraps_and_says_when_all_is_done(
     assert "/lam-viec/boc-lai" in browser.get("/en/lam-viec/boc-lai").text
 
 
-def test_the_page_never_says_where_it_stopped(
+def test_how_often_one_presses_says_nothing_of_letters_that_do_not_open(
     app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    struck, _ = handlers
-    reporter.writes(exclude_handlers=[struck.person.person_id])
-    reporter.writes(exclude_handlers=[struck.person.person_id])
+    struck, reads = handlers
+    for _ in range(3):
+        reporter.writes(exclude_handlers=[struck.person.person_id])
     signs(app, centre)
-    ticks = iter(range(0, 1000, 3))
-    monkeypatch.setattr("intake.recovery_pages.time.monotonic", lambda: next(ticks))
-    browser = signed_in(app, struck.person)
+    monkeypatch.setattr("intake.recovery.AT_ONCE", 1)
+    assert post(signed_in(app, struck.person), "/lam-viec/boc-lai").status_code == 302, "at once, as with no letter"
 
-    page = post(browser, "/lam-viec/boc-lai").text
+    browser = signed_in(app, reads.person)
+    pages = [post(browser, "/lam-viec/boc-lai") for _ in range(3)]
 
-    assert "Đã bọc lại 0 thư" in page
+    assert [one.status_code for one in pages] == [200, 200, 302]
+    assert "Đã bọc lại 1 trong 3 thư bạn mở được" in pages[0].text
     with app.app_context(), db.reading() as session:
-        assert not [one for one in recovery.behind(session) if one in page]
+        known = list(session.scalars(select(KeySet.case_id)))
+    assert not [one for one in known if one in pages[0].text + pages[1].text]
 
 
 # --- the cards
@@ -264,28 +266,42 @@ def test_the_command_asks_for_two_custodians_and_two_cards(
         args=["intake", "recover"], input="\n".join([*said, centre.cards[0].upper(), centre.cards[1]]) + "\n"
     )
     assert ran.exit_code == 0, ran.output
-    assert "1 letters can be opened again" in ran.output
+    assert "can be read by the handlers again" in ran.output
+    assert "100 %" in ran.output
     assert opens(app, again[0], reporter.case_id) == "story"
     for word in centre.cards[0].split():
         assert word.upper() not in ran.output
 
 
-def test_every_case_that_is_wrapped_writes_its_line_first(
+def test_a_line_is_written_before_anything_opens_and_as_many_for_one_letter_as_for_three(
     app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reporter.writes()
-    signs(app, centre)
+    grown = []
+    for letters in (1, 2):
+        for _ in range(letters):
+            reporter.writes()
+        signs(app, centre)
+        before = _lines(app)
+        wraps(app, handlers[0])
+        grown.append(_lines(app) - before)
+    assert grown == [1, 1]
 
     def fails(*_: Any, **__: Any) -> None:
         raise RuntimeError
 
+    signs(app, centre)
     with app.app_context(), db.reading() as session:
-        before = list(session.scalars(select(KeySet.blob)))
+        kept = list(session.scalars(select(KeySet.blob)))
     monkeypatch.setattr("core.log.write", fails)
     with pytest.raises(RuntimeError):
         wraps(app, handlers[0])
     with app.app_context(), db.reading() as session:
-        assert list(session.scalars(select(KeySet.blob))) == before
+        assert list(session.scalars(select(KeySet.blob))) == kept
+
+
+def _lines(app: Flask) -> int:
+    with app.app_context(), db.reading() as session:
+        return session.scalar(select(func.count()).select_from(LogLine)) or 0
 
 
 def test_the_cards_key_is_in_no_handlers_slot(app: Flask, centre: Founded, reporter: Reporter) -> None:
@@ -362,7 +378,7 @@ def cards_open(app: Flask, deck: list[str], case_id: str) -> bool:
     """Whether two of these cards, of any set this house ever had, open the handlers' side of a case."""
     with app.app_context(), db.reading() as session:
         chain = rosters.chain(session)
-        seed = recovery._from_cards(deck[:2], [one.recovery_public for one in reversed(chain)])
+        seed = recovery.cards_seed(deck[:2])
         holder = Holder(member_id=RECOVERY, side=Side.HANDLERS, seed=seed, private=PrivateKey.from_seed(seed))
         try:
             load(session, case_id).open_for(holder, chain)

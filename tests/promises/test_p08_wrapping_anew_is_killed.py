@@ -13,8 +13,9 @@ from flask import Flask
 
 from core import db, log, log_reader
 from core.access import Role
-from intake import recovery
+from intake import wrapping
 from intake.founding import Founded
+from intake.slots import Side
 from tests.intake.test_recovery import enrols_again, opens, signs, wraps
 from tests.letters import Handler, Reporter
 
@@ -25,8 +26,9 @@ KILLS = 12
 
 
 def test_no_kill_in_the_midst_of_wrapping_anew_loses_a_letter_or_opens_one_to_the_struck_out(
-    app: Flask, centre: Founded
+    app: Flask, centre: Founded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("intake.wrapping.BATCH", 3)
     lost, stays = (Handler(app, one) for one in centre.of(Role.HANDLER)[:2])
     open_to_both, struck = _letters(app, []), _letters(app, [lost.person.person_id])
     again = enrols_again(app, lost.person)
@@ -35,7 +37,7 @@ def test_no_kill_in_the_midst_of_wrapping_anew_loses_a_letter_or_opens_one_to_th
     for turn in range(4 * KILLS):  # on a busy machine a child gets less far
         _killed_after(app, stays, chance.uniform(0.005, 0.12) * (1 + turn / KILLS))
         with app.app_context(), db.reading() as session:
-            behind = set(recovery.behind(session))
+            behind = set(wrapping.behind(session, Side.HANDLERS))
         midway += 0 < len(behind) < LETTERS
         for case_id in open_to_both:
             assert opens(app, stays.person, case_id) == "names"
