@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any, Final, cast
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, object_session
 
 from core import clock, config
 from core.access import Identity, Role
@@ -40,8 +41,14 @@ class PastRetention(Exception):
 
 def require_kept(file: CaseFile, entries: Iterable[Mapping[str, Any]]) -> None:
     """`PastRetention` for a case past its date, before anything is done in it. entries: as `retention.kept` takes them."""
-    if kept(entries, state=file.state, arrived_on=file.arrived_on, months=months()).over(clock.today()):
+    today = max(clock.today(), newest_arrival(object_session(file)) or file.arrived_on)
+    if kept(entries, state=file.state, arrived_on=file.arrived_on, months=months()).over(today):
         raise PastRetention
+
+
+def newest_arrival(session: Session | None) -> date | None:
+    """The newest day on which a letter came: it is not earlier today, and a clock set back opens nothing again."""
+    return session.scalar(select(func.max(CaseFile.arrived_on))) if session else None
 
 
 def months() -> Months:

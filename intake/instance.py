@@ -14,7 +14,7 @@ import click
 from flask import Blueprint, Flask
 from sqlalchemy.exc import OperationalError
 
-from core import config, db, keys, log, rosters
+from core import clock, config, db, keys, log, rosters
 from core.backup import recipients
 from core.backup.recipients import NotABackupKey, NotARecipient, WrongPassphrase
 from core.backup.scratch import AnotherIsRunning, NoRoom
@@ -24,6 +24,7 @@ from core.db import Database
 from core.roster import RosterRefused
 from core.rosters import NoRoster
 from intake import eraser
+from intake.cases import newest_arrival
 
 commands = Blueprint("instance_commands", __name__, cli_group="instance")
 
@@ -149,6 +150,7 @@ def check(url: str | None) -> None:
         found = [
             *checking.findings(config.current(), db.current()),
             *_erasers(config.current(), checking.Finding),
+            *_clock(checking.Finding),
         ]
     for finding in found:
         click.echo(f"{'BAD ' if finding.bad else 'ok  '}{finding.what}: {finding.said}")
@@ -168,6 +170,14 @@ def _erasers(settings: Settings, finding: Any) -> Iterator[Any]:
         yield finding(what="eraser keys", said="Missing or cut short: no letter opens.", bad=True)
         return
     yield finding(what="eraser keys", said=f"{count.slots} places, {count.erased} of them erased.")
+
+
+def _clock(finding: Any) -> Iterator[Any]:
+    with db.reading() as session:
+        newest = newest_arrival(session)
+    if newest and newest > clock.today():
+        said = f"A letter came on {newest}, and this machine says {clock.today()}: set its clock right."
+        yield finding(what="clock", said=said, bad=True)
 
 
 def _seen_here() -> int:

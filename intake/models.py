@@ -43,7 +43,7 @@ class CaseFile(Base):
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     mailbox: Mapped[str] = mapped_column(String(64))
     """SHA-256 of the mailbox token that only the receipt gives, in hexadecimal."""
-    arrived_on: Mapped[date] = mapped_column(Date)
+    arrived_on: Mapped[date] = mapped_column(Date, index=True)
     state: Mapped[str] = mapped_column(String(10))
     urgent: Mapped[bool]
     messages: Mapped[int] = mapped_column(Integer)

@@ -5,7 +5,8 @@ sealed to the reporter, who sees them in the mailbox. Both are written anew each
 so that nobody sees from outside which of them moved, or whether there is anything to count at all.
 
 The handlers' cell also holds days: until when something the file promised is to be done, and from when the
-case is kept. A list of thousands reads them there, and opens no file for it (decision 0021).
+case is kept. A list of thousands reads them there, and opens no file for it (decision 0021). And it remembers how
+many parts the case had, so that a newest note taken away is missed.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ Counts = Mapping[str, int]
 Days = Mapping[str, date]
 """One letter that says what the day is for (intake/dating.py) → the day."""
 MOST_DAYS: Final = 5
+_PARTS: Final = "n"
 
 
 def none_yet() -> Counts:
@@ -67,22 +69,39 @@ def cell_key(side: SharedKey) -> SharedKey:
     return derive(side, "openings")
 
 
-def for_handlers(counts: Counts, side: SharedKey, case_id: str, days: Days | None = None) -> bytes:
+def for_handlers(
+    counts: Counts, side: SharedKey, case_id: str, days: Days | None = None, parts: int = 0
+) -> bytes:
     """The cell of the handlers' side, under a key of its own; ValueError for more than `MOST_DAYS` days."""
     if days and len(days) > MOST_DAYS:
         raise ValueError("days")
     told = " ".join(f"{what}{day:%Y%m%d}" for what, day in sorted((days or {}).items()))
-    return _sealed(dict(counts) | ({"days": told} if told else {}), side, case_id)
+    more = ({"days": told} if told else {}) | ({_PARTS: parts} if parts else {})
+    return _sealed(dict(counts) | more, side, case_id)
 
 
 def recounted(cell: bytes, counts: Counts, side: SharedKey, case_id: str) -> bytes:
-    """The cell with other counts and the same days, or `CannotOpen`."""
-    return for_handlers(counts, side, case_id, days_in(cell, cell_key(side), case_id))
+    """The cell with other counts and everything else as it was, or `CannotOpen`."""
+    days = days_in(cell, cell_key(side), case_id)
+    return for_handlers(counts, side, case_id, days, parts_in(cell, side, case_id))
 
 
 def redated(cell: bytes, days: Days, side: SharedKey, case_id: str) -> bytes:
-    """The cell with other days and the same counts, or `CannotOpen`."""
-    return for_handlers(read_by_handler(cell, side, case_id), side, case_id, days)
+    """The cell with other days and everything else as it was, or `CannotOpen`."""
+    counts = read_by_handler(cell, side, case_id)
+    return for_handlers(counts, side, case_id, days, parts_in(cell, side, case_id))
+
+
+def lengthened(cell: bytes, parts: int, side: SharedKey, case_id: str) -> bytes:
+    """The cell with the number of parts where that has grown, or `CannotOpen`; it never falls."""
+    counts, days = read_by_handler(cell, side, case_id), days_in(cell, cell_key(side), case_id)
+    return for_handlers(counts, side, case_id, days, max(parts, parts_in(cell, side, case_id)))
+
+
+def parts_in(cell: bytes, side: SharedKey, case_id: str) -> int:
+    """How many parts the case had at least when a handler last read or wrote in it, or `CannotOpen`."""
+    told = _opened(cell, cell_key(side), case_id).get(_PARTS, 0)
+    return told if type(told) is int and 0 <= told < 100_000 else 0
 
 
 def days_in(cell: bytes, key: SharedKey, case_id: str) -> Days:

@@ -61,6 +61,21 @@ def test_no_judgement_moves_its_date(app: Flask, closed: Reporter, handlers: lis
         casework.judge(session, one.person.identity, one.seed, closed.case_id, genuine="yes", gbv_type="rape")
 
 
+def test_a_clock_set_back_opens_nothing_again_and_the_check_says_so(
+    app: Flask, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter.writes()
+    handlers[0].answers(reporter.case_id, "Xong.", "closed")
+    with monkeypatch.context() as later:
+        years_on(later)
+        Reporter(app).writes()
+    with pytest.raises(PastRetention):
+        handlers[0].opens(reporter.case_id)
+    said = app.test_cli_runner().invoke(args=["instance", "check"])
+    assert said.exit_code == 1
+    assert "set its clock right" in said.output
+
+
 def test_nothing_inside_an_entry_passes_for_its_author_and_no_key_leaves(
     app: Flask, reporter: Reporter, handlers: list[Handler]
 ) -> None:
