@@ -58,7 +58,7 @@ def docx_job(payload: Mapping[str, Any]) -> dict[str, str]:
         _BLOCKS[block["kind"]](document, block)
     kept = io.BytesIO()
     document.save(kept)
-    return _settled(kept, payload)
+    return settled(kept, payload)
 
 
 def xlsx_job(payload: Mapping[str, Any]) -> dict[str, str]:
@@ -72,10 +72,10 @@ def xlsx_job(payload: Mapping[str, Any]) -> dict[str, str]:
         _fill_sheet(book.create_sheet(sheet["name"][:31]), sheet)
     kept = io.BytesIO()
     book.save(kept)
-    return _settled(kept, payload)
+    return settled(kept, payload)
 
 
-def _settled(made: io.BytesIO, payload: Mapping[str, Any]) -> dict[str, str]:
+def settled(made: io.BytesIO, payload: Mapping[str, Any]) -> dict[str, str]:
     """The same words on the same day are the same bytes: no hour, in no part, tells when or by whom it was asked for."""
     kept, day = io.BytesIO(), payload["day"]
     with zipfile.ZipFile(made) as source, zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as target:
@@ -229,7 +229,7 @@ def _fill_sheet(page: Worksheet, sheet: Mapping[str, Any]) -> None:
     page.append([])
     page.append(list(sheet["columns"]))
     for row in sheet["rows"]:
-        page.append([_safe(value) for value in row])
+        page.append([safe(value) for value in row])
     for cells in page.iter_rows(min_row=3):
         for cell in cells:
             cell.font = Font(name=FONT, size=12, bold=cell.row == 3)
@@ -248,7 +248,7 @@ def _fill_sheet(page: Worksheet, sheet: Mapping[str, Any]) -> None:
     page.print_title_rows = "3:3"
 
 
-def _safe(value: Any) -> Any:
+def safe(value: Any) -> Any:
     """Words that begin like a formula stay words, whoever opens the file."""
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
         return "\u200b" + value

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import segno
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from wtforms.fields import SelectChoice
 
 from core import clock, config, db, document, heavy, rosters
 from core.access import Role
@@ -17,9 +19,21 @@ from core.pages import data_changed
 from core.roster import RosterRefused
 from core.rosters import NoRoster
 from core.sessions import identity, signed_in
-from survey import annex, cards, dates, places, reading, rounds, tables
+from survey import (
+    analysis_plan,
+    annex,
+    cards,
+    dates,
+    pictures,
+    places,
+    power,
+    reading,
+    rounds,
+    tables,
+    versions,
+)
 from survey.forms import WAVES, CardsForm, DeedForm, PlanForm
-from survey.models import Comparison, Round
+from survey.models import AnalysisPlan, Card, Comparison, Round
 from survey.next_step import Next, next_step
 from survey.questionnaire import Questionnaire
 
@@ -36,22 +50,31 @@ class _Desk:
     year: int
     printed: int
     next: Next
+    plan_fixed_on: date | None
+    invited: int
 
 
 @pages.get("/")
 @signed_in(Role.CAMPAIGNER)
 def desk() -> str:
     """The rounds of this and earlier years, and how many have answered: for the whole centre only."""
-    return _desk(CardsForm())
+    return desk_page(CardsForm())
 
 
-def _desk(form: CardsForm) -> str:
+def desk_page(form: CardsForm) -> str:
+    """The desk, with what was wrong about the number of cards."""
     dates.keep()
     with db.reading() as session:
         desk = _standing(session)
     waves = {one.id: (one.year, WAVES[one.wave]) for one in desk.rounds}
     return render_template(
-        "survey/desk.html", desk=desk, waves=WAVES, named=waves, cards_form=form, today=clock.today()
+        "survey/desk.html",
+        desk=desk,
+        waves=WAVES,
+        named=waves,
+        cards_form=form,
+        today=clock.today(),
+        lines=power.panel(desk.invited),
     )
 
 
@@ -61,7 +84,10 @@ def _standing(session: Session) -> _Desk:
     compared = list(session.execute(joined.order_by(Comparison.made_on.desc())))
     year = rounds.current_year(found)
     here = [one for one in found if one.year == year]
-    printed = cards.printed(session, year)
+    # In one statement: the desk is looked at often, and shows no more than it must ask for.
+    fixed = select(AnalysisPlan.fixed_on).where(AnalysisPlan.year == year).scalar_subquery()
+    counted = select(func.count()).select_from(Card).where(Card.year == year).scalar_subquery()
+    printed, plan_fixed_on = session.execute(select(counted, fixed)).one()
     ids = {one.id for one in here}
     done = any(one.before_id in ids for one in compared)
     return _Desk(
@@ -71,6 +97,8 @@ def _standing(session: Session) -> _Desk:
         year=year,
         printed=printed,
         next=next_step(here, printed=printed, compared=done, today=clock.today()),
+        plan_fixed_on=plan_fixed_on,
+        invited=max((one.invited for one in here), default=0),
     )
 
 
@@ -79,13 +107,28 @@ def _standing(session: Session) -> _Desk:
 def plan() -> Any:
     """Plan a round."""
     form = PlanForm()
+    _offer_questionnaires(form)
     if form.validate_on_submit() and _planned(form):
         flash(t("Đã ghi đợt khảo sát.", "The round is planned."))
         return redirect(url_for("campaigner.desk"))
     return render_template("survey/plan.html", form=form), 422 if form.errors else 200
 
 
+def _offer_questionnaires(form: PlanForm) -> None:
+    """Every version that is kept; what the year has asked before is chosen already."""
+    with db.reading() as session:
+        form.questionnaire.choices = [
+            SelectChoice(
+                one.id, f"{one.questionnaire.title} ({one.questionnaire.name} {one.questionnaire.version})"
+            )
+            for one in versions.kept(session)
+        ]
+        if form.questionnaire.data is None:
+            form.questionnaire.data = versions.suggested(session, clock.today().year)
+
+
 def _planned(form: PlanForm) -> bool:
+    known = {choice.value for choice in form.questionnaire.choices}
     with db.writing() as session:
         year = rounds.year_of(session, form.wave.data, form.opens_on.data)
         if rounds.is_ahead(session, year, form.wave.data):
@@ -100,6 +143,7 @@ def _planned(form: PlanForm) -> bool:
             closes_on=form.closes_on.data,
             invited=form.invited.data or 0,
             with_cards=form.with_cards.data,
+            questionnaire_id=form.questionnaire.data if form.questionnaire.data in known else "",
         )
     return True
 
@@ -183,15 +227,20 @@ def print_cards() -> Any:
     """Draw cards and show them once, ready to print and cut."""
     form = CardsForm()
     if not form.validate_on_submit():
-        return _desk(form), 422
+        return desk_page(form), 422
     with db.writing() as session:
         year = rounds.current_year(session.scalars(select(Round)))
         codes = cards.make(session, identity(), year=year, count=form.count.data or 0)
-    address = (config.current().public_url or request.host_url).rstrip("/") + "/khao-sat/"
+    address = survey_address()
     qr = segno.make(address, error="m").svg_inline(scale=3, omitsize=True, svgclass="qr", lineclass=None)
     return render_template(
         "survey/cards.html", codes=[cards.shown(code) for code in codes], address=address, qr=qr, year=year
     )
+
+
+def survey_address() -> str:
+    """Where the square picture on a card leads: the open rounds, and nothing of whose card it is."""
+    return (config.current().public_url or request.host_url).rstrip("/") + "/khao-sat/"
 
 
 @pages.get("/thay-doi/<before_id>/<after_id>")
@@ -199,14 +248,20 @@ def print_cards() -> Any:
 def changes(before_id: str, after_id: str) -> str:
     """What changed between two rounds, and how sure one may be."""
     found, before, after, questionnaire = _compared(before_id, after_id)
+    with db.reading() as session:
+        plan = analysis_plan.of_year(session, before.year)
     return render_template(
         "survey/changes.html",
+        plan=plan,
         found=found,
         before=before,
         after=after,
         waves=WAVES,
-        sentences=reading.sentences(found.effects),
-        caveats=reading.caveats(found.effects, with_cards=before.with_cards),
+        sentences=reading.sentences(found.effects, analysis_plan.in_order(plan)),
+        caveats=reading.caveats(found.effects, with_cards=before.with_cards and after.with_cards),
+        titles=pictures.TITLES,
+        by_wave=tables.BY_WAVE,
+        people=tables.people(found.effects, (before.invited, after.invited)),
         by_item=tables.BY_ITEM,
         by_score=tables.BY_SCORE,
         knowledge=tables.knowledge(found.effects, questionnaire),
@@ -215,6 +270,7 @@ def changes(before_id: str, after_id: str) -> str:
         three_ways=tables.three_ways(found.effects),
         adjusted=tables.adjusted(found.effects, questionnaire),
         together=tables.together(found.effects),
+        sensitivity=(tables.sensitivity_columns(found.effects), tables.sensitivity(found.effects)),
         evaluator={"views": tables.THREE_WAYS, "p": tables.ADJUSTED, "scales": tables.TOGETHER},
     )
 
@@ -225,7 +281,9 @@ def annex_file(before_id: str, after_id: str, kind: str) -> Any:
     """The evaluator's annex, or its tables to compute with."""
     found, before, after, questionnaire = _compared(before_id, after_id)
     if kind == "docx":
-        payload = annex.as_document(found, before, after, questionnaire)
+        with db.reading() as session:
+            plan = analysis_plan.of_year(session, before.year)
+        payload = annex.as_document(found, before, after, questionnaire, plan)
     else:
         payload = annex.as_workbook(found, before, questionnaire)
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -66,15 +67,28 @@ def parse(text: str) -> str:
 
 
 def make(session: Session, by: Identity | None, *, year: int, count: int) -> list[str]:
-    """Draw fresh cards for a year; the codes are returned to be printed and kept nowhere."""
+    """Draw fresh cards for a year and register them; the codes are returned to be printed and kept nowhere."""
+    codes = fresh(session, by, year=year, count=count)
+    register(session, by, year=year, codes=codes)
+    return codes
+
+
+def fresh(session: Session, by: Identity | None, *, year: int, count: int) -> list[str]:
+    """Codes that no card of the year has yet. They answer nothing until they are registered."""
     require(by, Role.CAMPAIGNER)
     taken = set(session.scalars(select(Card.mark).where(Card.year == year)))
-    fresh: dict[str, str] = {}
-    while len(fresh) < count:
+    found: dict[str, str] = {}
+    while len(found) < count:
         code = draw()
         if mark(code) not in taken:
-            fresh[mark(code)] = code
-    marks = sorted(fresh)
+            found[mark(code)] = code
+    return list(found.values())
+
+
+def register(session: Session, by: Identity | None, *, year: int, codes: Sequence[str]) -> None:
+    """Keep the marks of these codes, so that their cards may answer in this year's rounds."""
+    require(by, Role.CAMPAIGNER)
+    marks = sorted(mark(code) for code in codes)
     session.execute(insert(Card), [{"year": year, "mark": one} for one in marks])
     for open_round in session.scalars(
         select(Round).where(Round.year == year, Round.state == "open", Round.with_cards)
@@ -82,7 +96,6 @@ def make(session: Session, by: Identity | None, *, year: int, count: int) -> lis
         session.execute(
             insert(CardUse), [{"round_id": open_round.id, "mark": one, "used": 0} for one in marks]
         )
-    return list(fresh.values())
 
 
 def printed(session: Session, year: int) -> int:

@@ -33,6 +33,17 @@ class QuestionnaireVersion(Base):
     frozen: Mapped[bool] = mapped_column(default=False)
 
 
+class QuestionnaireWorkbook(Base):
+    """The workbook a version was written in, byte for byte, with its SHA-256."""
+
+    __tablename__ = "questionnaire_workbook"
+
+    questionnaire_id: Mapped[str] = mapped_column(ForeignKey("questionnaire.id"), primary_key=True)
+    file: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    kept_on: Mapped[date] = mapped_column(Date)
+
+
 class Round(Base):
     """One wave of one year's survey."""
 
@@ -104,6 +115,30 @@ class Comparison(Base):
     after_id: Mapped[str] = mapped_column(ForeignKey("survey_round.id"), primary_key=True)
     joint: Mapped[dict[str, Any]] = mapped_column(JSON)
     effects: Mapped[dict[str, Any]] = mapped_column(JSON)
-    charts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    charts: Mapped[dict[str, Any]] = mapped_column(JSON)  # language → name of the picture → SVG
     digest: Mapped[str] = mapped_column(String(64))
     made_on: Mapped[date] = mapped_column(Date)
+
+
+class AnalysisPlan(Base):
+    """What a year's results will be, decided before its first round; fixed once and never changed."""
+
+    __tablename__ = "analysis_plan"
+
+    year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    digest: Mapped[str] = mapped_column(String(64))
+    fixed_on: Mapped[date | None] = mapped_column(Date)
+
+
+class EvaluatorFile(Base):
+    """The one background item that files for evaluators of a round may carry, chosen once for always.
+
+    Two files with two items could be laid over each other by the answers, which nearly name their rows.
+    """
+
+    __tablename__ = "evaluator_file"
+
+    round_id: Mapped[str] = mapped_column(ForeignKey("survey_round.id"), primary_key=True)
+    background: Mapped[str] = mapped_column(String(40))
+    chosen_on: Mapped[date] = mapped_column(Date)

@@ -37,7 +37,7 @@ class Links:
 
     by_distance: links by elements at distance 0, 1, …; pairs at tolerance t are `at(t)`. ties: forms before
     that stayed unlinked because more than one partner was possible. false: expected number of links
-    between different people, were the elements independent of each other.
+    between different people, were the elements independent of each other; false_by_distance: how it adds up.
     """
 
     pairs: tuple[tuple[int, int], ...]
@@ -48,6 +48,7 @@ class Links:
     alone_before: int
     alone_after: int
     false: float
+    false_by_distance: tuple[float, ...] = ()
 
     def at(self, tolerance: int) -> tuple[tuple[int, int], ...]:
         """The pairs found by card or by elements up to this distance, for the sensitivity table."""
@@ -86,12 +87,12 @@ def link(
     waves = _Wave(befores), _Wave(afters)
     found = [(pair, 0) for pair in _by_card(*waves)]
     by_card = len(found)
-    by_distance, false = [], 0.0
+    by_distance, false = [], []
     for distance in range(tolerance + 1):
         linked = _by_elements(*waves, distance)
         found.extend((pair, distance) for pair in linked)
         by_distance.append(len(linked))
-        false += _by_chance(*waves, distance)
+        false.append(_by_chance(*waves, distance))
     (shuffle or random.SystemRandom()).shuffle(found)
     return Links(
         pairs=tuple(pair for pair, _ in found),
@@ -101,7 +102,8 @@ def link(
         ties=_tied(*waves, tolerance),
         alone_before=len(waves[0].alone),
         alone_after=len(waves[1].alone),
-        false=false,
+        false=sum(false),
+        false_by_distance=tuple(false),
     )
 
 

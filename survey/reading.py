@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from core.i18n import Text, language, number, t
@@ -13,9 +14,15 @@ SCORES: Final = {
     "help": Text("Số nơi hỗ trợ biết đúng", "Right places known for help"),
 }
 
+OUTCOMES: Final = ("attitude", "knowledge")
+"""Of a survey older than its plan: the attitude mean is the primary outcome, the knowledge sum the secondary one."""
 
-def sentences(effects: dict[str, Any]) -> list[str]:
-    """Three sentences to stand first; fewer when too few people can be compared."""
+
+def sentences(effects: dict[str, Any], outcomes: Sequence[str] = OUTCOMES) -> list[str]:
+    """Three sentences to stand first; fewer when too few people can be compared.
+
+    outcomes: the primary and the secondary one, in the order of the plan that was fixed beforehand.
+    """
     said = [
         _say(
             Text(
@@ -36,11 +43,9 @@ def sentences(effects: dict[str, Any]) -> list[str]:
                 "At least 10 people must be joined before anything can be said of change.",
             ),
         ]
-    # The plan's own order: the attitude mean is the primary outcome, the knowledge sum the key secondary one.
-    if "attitude" in scores:
-        said.append(_points(scores["attitude"]))
-    if "knowledge" in scores:
-        said.append(_of_hundred(scores["knowledge"]))
+    for name in outcomes:
+        if name in scores:
+            said.append(_of_hundred(scores[name]) if name == "knowledge" else _points(scores[name]))
     return said
 
 

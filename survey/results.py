@@ -17,14 +17,11 @@ from sqlalchemy.orm import Session
 
 from core import clock, db, heavy, log
 from core.access import Identity, Role, require
-from core.i18n import LANGUAGES, Language, Text
 from core.sealing import CannotOpen, PrivateKey, context, unpad, unseal
-from survey import effects, pairing, places, rounds
+from survey import effects, linking_report, pairing, pictures, places, rounds
 from survey.models import Comparison, Response, Round
-from survey.questionnaire import Questionnaire
 
 DEED: Final = "survey_linked"
-TITLE: Final = Text("Tỷ lệ trả lời đúng, trước và sau", "Right answers, before and after")
 
 
 class NotComparable(ValueError):
@@ -89,13 +86,11 @@ def compare(before_id: str, after_id: str, by: Identity | None, seed: bytes) -> 
     linked = pairing.link(first.marks, second.marks)
     joint = effects.freeze(linked.pairs, first.answers, second.answers, questionnaire).to_json()
     computed = heavy.run("survey.effects:from_json", joint)
-    computed["linking"] = {
-        "by_card": linked.by_card,
-        "by_distance": list(linked.by_distance),
-        "ties": linked.ties,
-        "false": linked.false,
-    }
-    _keep(before_id, after_id, joint, computed, _charts(computed, questionnaire))
+    computed["linking"] = linking_report.report(
+        linked, first.answers, second.answers, questionnaire, computed
+    )
+    shown = pictures.in_languages(computed, joint, questionnaire, (before, after))
+    _keep(before_id, after_id, joint, computed, pictures.drawn(shown))
 
 
 def _keep(
@@ -171,35 +166,3 @@ def _mark(link: bytes, private: PrivateKey, round_id: str) -> pairing.Mark:
         return pairing.Mark()
     elements = tuple(hint["elements"])
     return pairing.Mark(card=hint["card"] or None, elements=elements if any(elements) else None)
-
-
-def _charts(computed: dict[str, Any], questionnaire: Questionnaire) -> dict[str, Any]:
-    """The picture of right answers before and after, in both languages; nothing where nothing compares."""
-    compared = [
-        one for one in computed["yes_no"] if one["measures"] == "knowledge" and one["right"]["linked"]
-    ]
-    if not compared:
-        return {}
-    asked = [_dumbbell(compared, questionnaire, language) for language in LANGUAGES]
-    drawn = heavy.run("core.charts:draw", {"charts": asked})["svg"]
-    return dict(zip(LANGUAGES, drawn, strict=True))
-
-
-def _dumbbell(
-    compared: list[dict[str, Any]], questionnaire: Questionnaire, language: Language
-) -> dict[str, Any]:
-    rows = []
-    for one in compared:
-        share, label = one["right"]["linked"], questionnaire.item(one["code"]).label
-        low, high = share["tango"]
-        rows.append(
-            {
-                "label": label.vi if language == "vi" else label.en,
-                "before": share["before"],
-                "after": share["after"],
-                "low": low,
-                "high": high,
-            }
-        )
-    title = TITLE.vi if language == "vi" else TITLE.en
-    return {"chart": "dumbbell", "language": language, "title": title, "rows": rows}

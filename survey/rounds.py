@@ -16,7 +16,7 @@ from core.access import Identity, Role, require
 from core.db import new_id
 from core.roster import Roster
 from core.sealing import PrivateKey, PublicKey, context, random_bytes, seal
-from survey import places
+from survey import analysis_plan, places
 from survey.models import LINK_BYTES, Card, CardUse, QuestionnaireVersion, Response, Round
 from survey.questionnaire import Questionnaire, load
 
@@ -56,17 +56,19 @@ def plan(
     closes_on: date,
     invited: int = 0,
     with_cards: bool = True,
+    questionnaire_id: str = "",
 ) -> Round:
-    """Write down a round of the newest questionnaire."""
+    """Write down a round of a version of a questionnaire; without a choice of the shipped one."""
     require(by, Role.CAMPAIGNER)
-    newest = session.scalars(
-        select(QuestionnaireVersion).order_by(QuestionnaireVersion.version.desc()).limit(1)
-    ).one()
+    chosen = QuestionnaireVersion.id == questionnaire_id
+    if not questionnaire_id:
+        chosen = QuestionnaireVersion.digest == load().digest()
+    version = session.scalars(select(QuestionnaireVersion).where(chosen)).one()
     found = Round(
         id=new_id(),
         year=year,
         wave=wave,
-        questionnaire_id=newest.id,
+        questionnaire_id=version.id,
         state="planned",
         opens_on=opens_on,
         closes_on=closes_on,
@@ -97,6 +99,7 @@ def open_round(session: Session, by: Identity | None, found: Round, roster: Rost
     found.link_wraps = json.dumps(wraps, sort_keys=True).encode()
     questionnaire = session.get_one(QuestionnaireVersion, found.questionnaire_id)
     questionnaire.frozen = True
+    analysis_plan.settle(session, found, Questionnaire.from_json(questionnaire.content))
     found.state = "open"
     marks = session.scalars(select(Card.mark).where(Card.year == found.year)).all()
     if found.with_cards and marks:
@@ -114,6 +117,8 @@ def close_round(session: Session, by: Identity | None, found: Round) -> None:
     """
     require(by, Role.CAMPAIGNER)
     _hold(session, found, "open")
+    # A round that was open before there were plans: nobody has seen its answers yet, so it is not too late.
+    analysis_plan.settle(session, found, questionnaire_of(session, found))
     found.state = "closed"
     kept = select(Response.answers, Response.link).where(Response.round_id == found.id, Response.filled == 1)
     rows = [

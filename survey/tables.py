@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from core.i18n import Text, number, percent, t
 from survey.questionnaire import Questionnaire
@@ -20,6 +21,18 @@ _NUMBERS = [
 ]
 BY_ITEM = [{"label": Text("Câu", "Question")}, *_NUMBERS]
 BY_SCORE = [{"label": Text("Thang điểm", "Score")}, *_NUMBERS]
+BY_WAVE = [
+    {"label": Text("Đợt", "Wave")},
+    *(
+        {"label": words, "kind": "number"}
+        for words in (
+            Text("Được mời", "Invited"),
+            Text("Trả lời", "Answered"),
+            Text("Ghép được", "Joined"),
+            Text("Chỉ lần này", "Only this time"),
+        )
+    ),
+]
 THREE_WAYS = [
     {"label": Text("Thang điểm", "Score")},
     *(
@@ -51,6 +64,20 @@ TOGETHER = [
         )
     ),
 ]
+
+
+def people(effects: dict[str, Any], invited: Sequence[int]) -> list[list[Any]]:
+    """One row a wave; invited: how many were, 0 where nobody counted."""
+    joined = effects["linked"]
+    return [
+        [label, number(asked) if asked else "–", *map(number, (count, joined, count - joined))]
+        for label, asked, count in zip(
+            (Text("Trước", "Before"), Text("Sau", "After")),
+            invited,
+            (effects["before"], effects["after"]),
+            strict=True,
+        )
+    ]
 
 
 def knowledge(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
@@ -108,6 +135,38 @@ def together(effects: dict[str, Any]) -> list[list[Any]]:
         for one in effects.get("reliability", ())
         for wave, words in waves.items()
     ]
+
+
+def sensitivity_columns(effects: dict[str, Any]) -> list[dict[str, Any]]:
+    """The columns of `sensitivity`: how tolerant, how many, how many false, then the change of each score."""
+    return [
+        {"label": Text("Mã tự tạo được lệch", "Differences allowed")},
+        {"label": Text("Ghép được", "Joined"), "kind": "number"},
+        {"label": Text("Ước tính ghép nhầm", "Expected false"), "kind": "number"},
+        *({"label": SCORES[name], "kind": "number"} for name in _compared(effects)),
+    ]
+
+
+def sensitivity(effects: dict[str, Any]) -> list[list[Any]]:
+    """One row a tolerance: the same change, had joining been stricter; empty for joinings of an older version."""
+    names = _compared(effects)
+    rows = []
+    for one in effects.get("linking", {}).get("tolerances", ()):
+        by_name = {score["name"]: score for score in one["scores"]}
+        changes = [_change(by_name.get(name) and {"change": by_name[name]}) for name in names]
+        rows.append([_UP_TO[one["tolerance"]], one["linked"], number(one["false"], 1), *changes])
+    return rows
+
+
+_UP_TO: Final = (
+    Text("không lệch", "none"),
+    Text("tối đa 1 trong 7", "up to 1 of 7"),
+    Text("tối đa 2 trong 7", "up to 2 of 7"),
+)
+
+
+def _compared(effects: dict[str, Any]) -> list[str]:
+    return [one["name"] for one in effects["scores"] if one["linked"]]
 
 
 def _reliability(found: dict[str, Any] | None) -> list[str]:

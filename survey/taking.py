@@ -107,6 +107,15 @@ def take(
         raise NotTaken from busy
 
 
+def spend(round_id: str, code: str) -> None:
+    """Mark a card whose holder answers on paper, where the code is torn off the answers. Raises as `take` does."""
+    try:
+        with _alone(memory.store(), _ticket(round_id, code)):
+            _use_card(round_id, mark(code), begun=False)
+    except OperationalError as busy:
+        raise NotTaken from busy
+
+
 def _sealed(hint: Mapping[str, Any], link_public: bytes, round_id: str) -> bytes:
     words = json.dumps(hint, separators=(",", ":")).encode()
     return seal(pad(words, LINK_BYTES - 1121 - 16), PublicKey(link_public), context("link", round_id))

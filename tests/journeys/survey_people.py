@@ -134,7 +134,7 @@ class CampaignerAtDesk(SignedIn):
         """Make cards, and read what the paper says."""
         self.looks()
         self.page.fill("#count", str(count))
-        self.page.click("main form[action$='/the'] .btn")
+        self.page.click("main form[action$='/the'] [data-page]")
         return [re.sub(r"\s+", " ", code) for code in self.page.locator(".card output").all_inner_texts()]
 
     def opens(self) -> str:

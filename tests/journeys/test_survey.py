@@ -252,7 +252,7 @@ def test_every_page_of_the_campaigner_and_the_custodian_is_open_to_everybody(
         look()
         page.goto(f"{prefix}/dieu-hanh/")
         page.fill("#count", "0")
-        page.click("main form[action$='/the'] .btn")
+        page.click("main form[action$='/the'] [data-page]")
         look()
         cards = desk.prints(14)
         look()

@@ -16,7 +16,7 @@ from core.access import Denied, Role
 from core.heavy import HeavyFailed
 from core.sealing import CannotOpen, random_bytes
 from intake.founding import Founded, Settled
-from survey import effects, results, rounds
+from survey import effects, pictures, results, rounds
 from survey.models import LINK_BYTES, Comparison, QuestionnaireVersion, Response, Round
 from tests.conftest import StillClock
 from tests.surveys import QUESTIONS, Campaigner, Custodian, Respondent, kept
@@ -117,7 +117,9 @@ def test_forty_people_in_two_waves_become_effects_and_leave_no_pair(
     assert knowledge["linked"]["change"]["change"] == pytest.approx(wanted)
     assert sum(map(sum, found.joint["items"][0]["joint"])) == PEOPLE
     assert set(found.charts) == {"vi", "en"}
-    assert "Tỷ lệ trả lời đúng" in found.charts["vi"]
+    assert list(found.charts["vi"]) == ["tham-gia", "dung", "thai-do"]
+    assert "Tỷ lệ trả lời đúng" in found.charts["vi"]["dung"]
+    assert "40 took part both times; 0 only this time" in found.charts["en"]["tham-gia"]
     assert len(found.digest) == 64
     stored = json.dumps([found.joint, found.effects])
     assert not any(row.id in stored for one in (before, after) for row in kept(app, one))
@@ -286,14 +288,14 @@ def test_of_two_custodians_at_the_same_time_one_is_first(
 ) -> None:
     """The second has opened and computed when the first is done: its result, with the links still there, is left."""
     before, after = both_waves(app, campaigner, 2)
-    really = results._charts
+    really = pictures.drawn
 
     def the_other_is_quicker(*passed: Any) -> dict[str, Any]:
-        monkeypatch.setattr(results, "_charts", really)
+        monkeypatch.setattr(pictures, "drawn", really)
         custodians[1].joins(before, after)
         return really(*passed)
 
-    monkeypatch.setattr(results, "_charts", the_other_is_quicker)
+    monkeypatch.setattr(pictures, "drawn", the_other_is_quicker)
     with pytest.raises(results.AlreadyCompared):
         custodians[0].joins(before, after)
 
@@ -379,4 +381,26 @@ def test_what_waits_is_each_before_with_each_later_wave_once(
 def test_a_picture_is_drawn_only_where_something_compares() -> None:
     joint = effects.freeze([], [{}], [{}], QUESTIONS)
 
-    assert results._charts(effects.effects(joint).to_json(), QUESTIONS) == {}
+    waves = [Round(invited=0), Round(invited=0)]
+    shown = pictures.in_languages(effects.effects(joint).to_json(), joint.to_json(), QUESTIONS, waves)
+    assert shown == {"vi": {}, "en": {}}
+    assert pictures.drawn(shown) == {}
+
+
+def test_a_spread_stands_from_the_least_to_the_most_helpful_answer() -> None:
+    (item,) = [
+        one for one in QUESTIONS.items("before") if one.measure.kind == "attitude" and one.measure.reverse
+    ][:1]
+    agrees, disagrees = item.choices[-1].code, item.choices[0].code
+    pairs = [(place, place) for place in range(10)]
+    joint = effects.freeze(pairs, [{item.code: agrees}] * 10, [{item.code: disagrees}] * 10, QUESTIONS)
+
+    shown = pictures.in_languages(
+        effects.effects(joint).to_json(), joint.to_json(), QUESTIONS, [Round(invited=30), Round(invited=0)]
+    )
+
+    (row,) = shown["en"]["thai-do"]["rows"]
+    assert row["label"] == item.label.en
+    assert (row["before"], row["after"]) == ([1.0, 0, 0, 0, 0], [0, 0, 0, 0, 1.0])
+    people = [(one["invited"], one["answered"], one["joined"]) for one in shown["vi"]["tham-gia"]["rows"]]
+    assert people == [(30, 10, 10), (None, 10, 10)]
