@@ -198,14 +198,26 @@ async function answered(said) {
 }
 
 async function reseated() {
+  const before = blank.roster.members;
   try {
     blank = await fetched();
   } catch {
     return trouble("lost");
   }
+  const now = blank.roster.members;
+  const notice = template("roster");
+  named(notice.querySelector("[data-came]"), now, before);
+  named(notice.querySelector("[data-left]"), before, now);
   turn(false);
   questions.seat(blank);
-  questions.go(questions.rosterField, template("roster"));
+  questions.go(questions.rosterField, notice);
+}
+
+// Who is among these and not among those; the sentence goes where that is nobody.
+function named(place, these, those) {
+  const only = these.filter((one) => !those.some((other) => other.id === one.id && other.role === one.role));
+  if (!only.length) return place.remove();
+  place.querySelector("b").textContent = `${only.map((one) => `${one.name} (${one.title})`).join(", ")}.`;
 }
 
 function says(what = "") {

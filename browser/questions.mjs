@@ -220,6 +220,7 @@ export class Questions {
   // The list as it is now: ticks of who is still there are kept.
   seat(blank) {
     this.#blank = blank;
+    this.#form.elements.roster.value = blank.roster.fingerprint; // where the form goes the other way
     const step = this.#steps.find((one) => one.field.roster);
     for (const one of this.#steps) one.field = blank.fields.find((field) => field.name === one.field.name);
     const options = step.field.options.map(([code]) => code);

@@ -21,11 +21,11 @@ from core.keys import Busy
 from core.log import LogBroken
 from core.roster import Roster
 from core.sessions import identity, signed_in
-from intake import forms, submission
+from intake import forms, reseated, submission
 from intake.first_steps import first_steps
 from intake.forms import Raw
 from intake.questions import FORM
-from intake.report import Report, ReportRefused, validate
+from intake.report import Report, ReportRefused, entered
 from intake.roles import MAY, require_may
 from intake.submission import ChannelClosed, Draft, NobodyLeft
 
@@ -81,14 +81,14 @@ def check() -> Any:
     raw, roster = _raw(), submission.readers_now()
     who = require_may(identity(), _DEED)
     if "edit" in raw:
-        return _form(raw, {}, roster)
+        return _form(raw, reseated.newcomers(raw, roster), roster)
     try:
         report = _report(raw, roster, who)
         submission.require_readers(roster, report)
     except ReportRefused as refused:
         return make_response(_form(raw, refused.errors, roster), UNPROCESSABLE)
     except NobodyLeft as left:
-        return _trouble(raw, left)
+        return _trouble(raw, roster, left)
     return _check(raw, report, roster, submission.draw())
 
 
@@ -99,7 +99,7 @@ def send() -> Any:
     raw, roster = _raw(), submission.readers_now()
     who = require_may(identity(), _DEED)
     if "edit" in raw or not StaffForm().validate_on_submit():
-        return _form(raw, {}, roster)
+        return _form(raw, reseated.newcomers(raw, roster), roster)
     draft = submission.drawn(_one(raw, "case"), _one(raw, "receipt"))
     try:
         report = _report(raw, roster, who)
@@ -107,7 +107,7 @@ def send() -> Any:
     except ReportRefused as refused:
         return make_response(_form(raw, refused.errors, roster), UNPROCESSABLE)
     except NobodyLeft as left:
-        return _trouble(raw, left)
+        return _trouble(raw, roster, left)
     except Busy:
         return make_response(_check(raw, report, roster, draft, busy=True), 503, {"Retry-After": "60"})
     return render_template(
@@ -132,20 +132,17 @@ def _one(raw: Raw, name: str) -> str:
 def _report(raw: Raw, roster: Roster, who: Identity) -> Report:
     """The letter with its first line, which says how it came; `ReportRefused` as for any other letter."""
     errors: dict[str, Text] = {}
-    how, said = _HOW.get(_one(raw, "how")), dict(raw)
+    how = _HOW.get(_one(raw, "how"))
     if how is None:
         errors["how"] = _CHOOSE
-    else:
-        line = Text("{how}, {name} nhập hộ ngày {day}.", "{how}; entered by {name} on {day}.")
-        first = t(line.vi, line.en).format(how=how, name=who.name, day=day(clock.today()))
-        said["narrative"] = ["\n\n".join([f"[{first}]", *raw.get("narrative", [])])]
     try:
-        report = validate(said, people=[member.id for member in roster.members])
+        report = reseated.read(raw, roster)
     except ReportRefused as refused:
         raise ReportRefused({**errors, **refused.errors}) from None
-    if errors:
+    if how is None:
         raise ReportRefused(errors)
-    return report
+    line = t("{how}, {name} nhập hộ ngày {day}.", "{how}; entered by {name} on {day}.")
+    return entered(report, line.format(how=how, name=who.name, day=day(clock.today())))
 
 
 def _form(raw: Raw, errors: dict[str, Text], roster: Roster) -> str:
@@ -160,6 +157,7 @@ def _form(raw: Raw, errors: dict[str, Text], roster: Roster) -> str:
     return render_template(
         "intake/paper_enter.html",
         how=how,
+        roster=roster,
         parts=list(forms.sections(raw, errors, roster.members)),
         errors=first + forms.error_list(errors),
         words=FORM.wording,
@@ -172,7 +170,7 @@ def _check(raw: Raw, report: Report, roster: Roster, draft: Draft, *, busy: bool
     return render_template(
         "intake/paper_check.html",
         draft=draft,
-        typed=[*forms.typed(raw), ("how", _one(raw, "how"))],
+        typed=[*_carried(raw, roster), ("how", _one(raw, "how"))],
         given=given,
         skipped=skipped,
         readers=submission.readers(roster, report),
@@ -182,7 +180,11 @@ def _check(raw: Raw, report: Report, roster: Roster, draft: Draft, *, busy: bool
     )
 
 
-def _trouble(raw: Raw, left: NobodyLeft) -> str:
+def _trouble(raw: Raw, roster: Roster, left: NobodyLeft) -> str:
     return render_template(
-        "intake/paper_trouble.html", who=left.role, typed=forms.typed(raw), how=_one(raw, "how")
+        "intake/paper_trouble.html", who=left.role, typed=_carried(raw, roster), how=_one(raw, "how")
     )
+
+
+def _carried(raw: Raw, roster: Roster) -> list[tuple[str, str]]:
+    return [*forms.typed(raw), (reseated.CARRIED, roster.fingerprint)]

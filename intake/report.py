@@ -7,6 +7,7 @@ queue needs; `safe_contact` how to reach the reporter; `tally` coarse answers fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -22,6 +23,7 @@ __all__ = [
     "Compartments",
     "Report",
     "ReportRefused",
+    "entered",
     "sound",
     "split",
     "urgent",
@@ -81,6 +83,8 @@ class Compartments:
 
 COMPARTMENTS: Final = ("story", "flags", "safe_contact", "tally", "identity")
 _CODE_LENGTH: Final = 64
+_FIRST_LINE: Final = 200
+_ENTERED: Final = re.compile(rf"\[[^\[\]\n]{{1,{_FIRST_LINE}}}\](\n\n|$)")
 ALWAYS_COUNTED: Final = frozenset({"reporter_role"})
 """Answers a custodian may count without consent: letters of the person harmed and of others stand apart."""
 
@@ -107,6 +111,16 @@ def validate(raw: Mapping[str, list[str]], *, people: Collection[str] = ()) -> R
     if errors:
         raise ReportRefused(errors)
     return Report(answers=MappingProxyType(answers))
+
+
+def entered(report: Report, line: str) -> Report:
+    """The same letter, with a first line in brackets before its story: who entered it for its writer, and how.
+
+    The line is no part of what may be written: 4,000 characters of story fit beside it, and `sound` keeps both.
+    """
+    first = re.sub(r"[\[\]\s]+", " ", line).strip()[:_FIRST_LINE]
+    story = "\n\n".join([f"[{first}]", *report.chosen("narrative")])
+    return Report(answers=MappingProxyType({**report.answers, "narrative": story}))
 
 
 def urgent(report: Report) -> bool:
@@ -140,10 +154,15 @@ def sound(part: Mapping[str, Any]) -> dict[str, Any]:
     for question in FORM.fields:
         value = part.get(question.name)
         if question.kind == "text" and isinstance(value, str):
-            found[question.name] = nfc(value)[: question.max_length]
+            found[question.name] = _fitting(question, nfc(value))
         elif _FITS[question.kind](value):
             found[question.name] = value
     return found
+
+
+def _fitting(question: Field, text: str) -> str:
+    first = _ENTERED.match(text) if question.name == "narrative" else None
+    return text[: (question.max_length or len(text)) + (first.end() if first else 0)]
 
 
 def _is_code(value: object) -> bool:

@@ -18,12 +18,12 @@ from core.i18n import Text
 from core.keys import Busy
 from core.pages import same_bytes
 from core.roster import Roster
-from intake import forms, receipt, submission
+from intake import forms, receipt, reseated, submission
 from intake.first_steps import FIRST_STEPS, FirstStep, first_steps
 from intake.forms import BackForm, Raw
 from intake.questions import FORM
 from intake.receipt import NotAReceipt
-from intake.report import Report, ReportRefused, validate
+from intake.report import Report, ReportRefused
 from intake.submission import ChannelClosed, Draft, NobodyLeft
 
 pages = Blueprint("reporter", __name__)
@@ -69,13 +69,13 @@ def check() -> Response:
     try:
         roster = submission.readers_now()
         if "edit" in raw:
-            return make_response(_letter(raw, {}, roster))
-        report = validate(raw, people=[member.id for member in roster.members])
+            return make_response(_letter(raw, reseated.newcomers(raw, roster), roster))
+        report = reseated.read(raw, roster)
         submission.require_readers(roster, report)
     except ReportRefused as refused:
         return make_response(_letter(raw, refused.errors, roster), UNPROCESSABLE)
     except NobodyLeft as left:
-        return make_response(_nobody(raw, report, left))
+        return make_response(_nobody(raw, report, roster, left))
     except ChannelClosed:
         return make_response(_closed(raw), 503)
     return make_response(_check(raw, report, roster, submission.draw()))
@@ -90,12 +90,12 @@ def send() -> Response:
     draft = submission.drawn(_one(raw, "case"), _one(raw, "receipt"))
     try:
         roster = submission.readers_now()
-        report = validate(raw, people=[member.id for member in roster.members])
+        report = reseated.read(raw, roster)
         sent = submission.send(report, roster, draft)
     except ReportRefused as refused:
         return make_response(_letter(raw, refused.errors, roster), UNPROCESSABLE)
     except NobodyLeft as left:
-        return make_response(_nobody(raw, report, left))
+        return make_response(_nobody(raw, report, roster, left))
     except ChannelClosed:
         return make_response(_closed(raw), 503)
     except Busy:
@@ -135,6 +135,7 @@ def _letter(raw: Raw, errors: dict[str, Text], roster: Roster, scripts: dict[str
     return render_template(
         "intake/letter.html",
         scripts=scripts,
+        roster=roster,
         parts=list(forms.sections(raw, errors, roster.members)),
         errors=forms.error_list(errors),
     )
@@ -145,7 +146,7 @@ def _check(raw: Raw, report: Report, roster: Roster, draft: Draft, *, busy: bool
     return render_template(
         "intake/check.html",
         draft=draft,
-        typed=forms.typed(raw),
+        typed=_carried(raw, roster),
         given=given,
         skipped=skipped,
         readers=submission.readers(roster, report),
@@ -168,10 +169,19 @@ def _receipt(digits: str, form: BackForm, *, group: str = "", steps: Any = ()) -
     )
 
 
-def _nobody(raw: Raw, report: Report, left: NobodyLeft) -> str:
+def _nobody(raw: Raw, report: Report, roster: Roster, left: NobodyLeft) -> str:
     return render_template(
-        "intake/nobody.html", who=left.role, typed=forms.typed(raw), steps=_steps(report), outside=_outside()
+        "intake/nobody.html",
+        who=left.role,
+        typed=_carried(raw, roster),
+        steps=_steps(report),
+        outside=_outside(),
     )
+
+
+def _carried(raw: Raw, roster: Roster) -> list[tuple[str, str]]:
+    """What the next page gets in hidden fields: what was typed, and which roster this page was made for."""
+    return [*forms.typed(raw), (reseated.CARRIED, roster.fingerprint)]
 
 
 def _closed(raw: Raw) -> str:

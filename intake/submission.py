@@ -102,6 +102,16 @@ def readers_now() -> Roster:
         raise ChannelClosed from refused
 
 
+def readers_then(fingerprint: str) -> Roster | None:
+    """The version of that fingerprint, to tell who came and went since; none where there never was one."""
+    try:
+        with db.reading() as session:
+            known = rosters.chain(session)
+    except (NoRoster, RosterRefused) as refused:
+        raise ChannelClosed from refused
+    return next((roster for roster in known if roster.fingerprint == fingerprint), None)
+
+
 def readers_glanced() -> Roster:
     """The same, looked up at most once a second: for the page everybody opens and few send."""
     known = current_app.extensions.get("roster_glanced")

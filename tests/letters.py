@@ -18,12 +18,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from core import db
+from core import db, rosters
 from core.access import Role
 from intake import casework, desk
 from intake.casework import OpenedCase
 from intake.desk import Listed
-from intake.founding import Founded, Settled
+from intake.founding import Founded, Newcomer, Settled
+from tests import factories
 
 LEAST: Mapping[str, Any] = {
     "ack_limits": "yes",
@@ -135,3 +136,19 @@ class Handler:
 def desks(app: Flask, centre: Founded) -> list[Handler]:
     """Every handler of a centre at their desk."""
     return [Handler(app, person) for person in centre.of(Role.HANDLER)]
+
+
+def sign_a_new_roster(app: Flask, centre: Founded) -> None:
+    """One more handler, signed in by two custodians."""
+    newcomer = Newcomer(
+        name="Ngô Thị Mới", title_vi="Dược sĩ", title_en="Pharmacist", roles=frozenset({Role.HANDLER})
+    )
+    factories.add_person(app, newcomer)
+    with app.app_context():
+        with db.writing() as session:
+            rosters.propose(session, rosters.current(session).recovery_public)
+        for person in centre.of(Role.CUSTODIAN)[:2]:
+            assert person.credentials.seed
+            with db.writing() as session:
+                rosters.add_signature(session, person.person_id, person.credentials.seed)
+        app.extensions.pop("roster_glanced", None)

@@ -16,7 +16,7 @@ from core.access import Role
 from intake.founding import Founded, Settled
 from intake.models import CaseFile
 from tests.factories import post, signed_in
-from tests.letters import Handler, Reporter, answers, hidden
+from tests.letters import Handler, Reporter, answers, hidden, sign_a_new_roster
 
 pytestmark = pytest.mark.embedded
 
@@ -49,6 +49,26 @@ def test_a_letter_told_by_telephone_opens_as_any_other_and_says_how_it_came(
     assert story.endswith("Tôi sợ về nhà.")
     assert "điện thoại" in story.splitlines()[0]
     assert first.name in story.splitlines()[0]
+
+
+def test_four_thousand_characters_fit_beside_the_line_that_says_how_it_came(
+    app: Flask, centre: Founded
+) -> None:
+    browser, desk = signed_in(app, centre.of(Role.HANDLER)[0]), Handler(app, centre.of(Role.HANDLER)[1])
+    assert post(browser, ENTRY, answers(how="paper", narrative="ệ" * 4001)).status_code == 422
+    enters(browser, narrative="ệ" * 4000)
+    story = desk.opens(desk.cases()[0].case_id).story["narrative"]
+    assert story.partition("\n\n")[2] == "ệ" * 4000
+
+
+def test_who_came_onto_the_list_while_it_was_entered_is_named(app: Flask, centre: Founded) -> None:
+    browser = signed_in(app, centre.of(Role.HANDLER)[0])
+    shown = hidden(browser.get(ENTRY).text, "roster")
+    sign_a_new_roster(app, centre)
+    page = post(browser, ENTRY, answers(how="phone", narrative="Giữ lại nhé", roster=shown))
+    assert page.status_code == 422
+    assert "Ngô Thị Mới" in page.text
+    assert "Giữ lại nhé" in page.text
 
 
 def test_the_same_entry_sent_twice_is_one_letter_with_one_code(app: Flask, centre: Founded) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from intake.report import FORM, ReportRefused, split, urgent, validate
+from intake.report import FORM, ReportRefused, entered, sound, split, urgent, validate
 
 
 def test_six_answers_are_enough_and_need_no_word_and_no_name() -> None:
@@ -67,6 +67,28 @@ def test_one_letter_more_gets_a_clear_sentence_and_nothing_is_cut() -> None:
         " Bạn bớt lại, hoặc gửi phần sau trong hộp thư."
     }
     assert typed["narrative"] == ["ệ" * 4001]
+
+
+@pytest.mark.parametrize("sign", ["😀", "e\u0323\u0302", "ệ"], ids=["emoji", "three signs", "one sign"])
+def test_a_sign_counts_as_one_whatever_it_is_made_of(sign: str) -> None:
+    assert len(str(validate(smallest(narrative=[sign * 4000])).answers["narrative"])) == 4000
+    assert "4.001" in refused(smallest(narrative=[sign * 4001]))["narrative"]
+
+
+def test_a_first_line_of_who_entered_it_takes_no_room_from_the_story() -> None:
+    story = "ệ" * 4000
+    letter = entered(validate(smallest(narrative=[story])), "Nghe kể, [An]\nnhập hộ. " + "x" * 300)
+    opened = sound(split(letter).story)["narrative"]
+    first, empty, rest = opened.split("\n")
+    assert first.startswith("[Nghe kể, An nhập hộ. x")
+    assert (len(first), empty, rest) == (202, "", story)
+    assert sound(split(entered(validate(smallest()), "Theo phiếu")).story)["narrative"] == "[Theo phiếu]"
+
+
+def test_a_line_in_brackets_makes_no_more_room_than_one_line() -> None:
+    opened = sound({"narrative": "[a]\n\n[b]\n\n" + "x" * 9000})["narrative"]
+    assert len(opened) == 4005
+    assert len(sound({"reporter_name": "[a]\n\n" + "x" * 500})["reporter_name"]) == 120
 
 
 def test_lines_count_once_though_browsers_send_two_letters_for_each() -> None:

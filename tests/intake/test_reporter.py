@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,14 +16,15 @@ from sqlalchemy import func, select
 from core import db, keys, pages
 from core.access import Role
 from core.campaign import Hotline
-from intake import receipt, submission
+from intake import receipt, reseated, submission
 from intake.founding import Founded
 from intake.models import CaseFile
 from tests import factories
 from tests.conftest import StillClock
-from tests.letters import Reporter, answers, hidden
+from tests.letters import Reporter, answers, hidden, sign_a_new_roster
 
 pytestmark = pytest.mark.embedded
+NEUTRAL = {"Viết thư", "Xem lại trước khi gửi", "Mã thư của bạn", "Số hỗ trợ"}
 
 
 def kept(app: Flask) -> int:
@@ -52,7 +54,7 @@ def test_limits_and_legal_status_come_before_the_first_question(centre: Founded,
         page.index(words)
         for words in ("dưới 16 tuổi;", "không thay cho đơn khiếu nại", "niêm phong khi tới máy chủ")
     )
-    assert limits < status < sealed < page.index("<input")
+    assert limits < status < sealed < page.index('<input type="checkbox"')
 
 
 def test_everybody_who_could_read_it_stands_there_by_name_and_title(
@@ -71,6 +73,24 @@ def test_the_first_visit_weighs_little(centre: Founded, client: FlaskClient, pag
     style = re.search(r'rel="stylesheet" href="([^"]+)"', client.get(page).text)
     assert style
     assert len(answer.data) + len(client.get(style.group(1), headers=headers).data) <= 25_000
+
+
+def test_every_public_page_loads_the_same_files_so_that_a_cache_tells_nothing(
+    centre: Founded, client: FlaskClient
+) -> None:
+    public = ("/", "/thu", "/hop-thu", "/giup-do", "/khao-sat/", "/en/thu", "/en/khao-sat/")
+    loaded = {tuple(re.findall(r'(?:src|href)="(/tinh/[^"]+)"', client.get(page).text)) for page in public}
+    assert len(loaded) == 1
+    assert {path.rpartition("/")[2] for path in loaded.pop()} >= {"site.css", "exit.js", "letter.js"}
+
+
+def test_titles_say_nothing_and_no_browser_is_asked_to_remember_a_field(reporter: Reporter) -> None:
+    sent = reporter.writes(narrative="Lời kể", danger_now="yes")
+    for page in (reporter.client.get("/thu"), reporter.checks(), sent, reporter.client.get("/giup-do")):
+        (title,) = re.findall("<title>(.*?)</title>", page.text)
+        assert title in {f"Góc nhân viên – {name}" for name in NEUTRAL}
+        assert page.text.count('autocomplete="off"') >= page.text.count("<form")
+        assert page.headers["Cache-Control"] == "no-store"
 
 
 def test_the_ready_page_notices_a_changed_help_number(
@@ -288,6 +308,49 @@ def test_a_busy_server_says_so_keeps_everything_and_takes_the_same_letter_a_minu
     assert kept(app) == 0
     assert reporter.sends(busy, narrative="Đừng mất.").status_code == 200
     assert kept(app) == 1
+
+
+# --- a roster that changes meanwhile ------------------------------------------------------------
+
+NEWCOMER = "Có người mới được đọc thư: Ngô Thị Mới (Dược sĩ, cán bộ tiếp nhận)"
+
+
+def test_who_came_onto_the_list_meanwhile_is_named_and_nothing_typed_is_lost(
+    app: Flask, centre: Founded, reporter: Reporter
+) -> None:
+    shown = hidden(reporter.client.get("/thu").text, "roster")
+    sign_a_new_roster(app, centre)
+    page = reporter.checks(narrative="Vẫn còn đây.", roster=shown)
+    assert page.status_code == 422
+    assert NEWCOMER in page.text
+    assert "Vẫn còn đây." in page.text
+    assert 'href="#exclude_handlers"' in page.text
+    assert reporter.checks(roster=hidden(page.text, "roster")).status_code == 200
+
+
+def test_nobody_reads_a_letter_that_was_looked_at_before_they_came(
+    app: Flask, centre: Founded, reporter: Reporter, client: FlaskClient
+) -> None:
+    checked = reporter.checks(narrative="Vẫn còn đây.")
+    carried = {name: hidden(checked.text, name) for name in ("case", "receipt", "roster")}
+    sign_a_new_roster(app, centre)
+    said = answers(narrative="Vẫn còn đây.") | carried
+    for page in (client.post("/thu/gui", data=said), client.post("/thu", data=said | {"edit": "narrative"})):
+        assert NEWCOMER in page.text
+        assert "Vẫn còn đây." in page.text
+    assert kept(app) == 0
+    assert client.post("/thu/gui", data=said | {"roster": hidden(page.text, "roster")}).status_code == 200
+
+
+def test_a_tick_beside_somebody_who_left_the_list_stops_nothing(
+    centre: Founded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = replace(centre.roster.handlers[0], id="f" * 32)
+    then = replace(centre.roster, members=(*centre.roster.members, gone))
+    monkeypatch.setattr(submission, "readers_then", lambda _fingerprint: then)
+    ticked = {"exclude_handlers": [gone.id, centre.roster.handlers[1].id], "roster": [then.fingerprint]}
+    raw = {name: [value] if isinstance(value, str) else value for name, value in answers(**ticked).items()}
+    assert reseated.read(raw, centre.roster).struck_out == {centre.roster.handlers[1].id}
 
 
 # --- one group back ------------------------------------------------------------------------------

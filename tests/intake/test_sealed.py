@@ -13,18 +13,17 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from core import db, rosters
-from core.access import Role
 from core.installation import installation_id
 from core.roster import Roster
 from core.sealing import PrivateKey
 from intake import openings, receipt, sealed
 from intake.envelope import seal_case
-from intake.founding import Founded, Newcomer
+from intake.founding import Founded
 from intake.models import CaseFile, Compartment, KeySet
 from intake.report import split, validate
 from tests import factories
 from tests.factories import signed_in
-from tests.letters import Handler, Reporter, answers
+from tests.letters import Handler, Reporter, answers, sign_a_new_roster
 
 STORY = "Chuyện ở phòng trực."
 
@@ -97,6 +96,21 @@ def test_the_same_body_again_whoever_sends_it_changes_nothing(app: Flask, browse
     assert counted(app) == before == (1, 2, 5)
 
 
+def test_a_stranger_with_a_copy_of_the_body_learns_nothing_of_what_became_of_it(
+    app: Flask, browser_: Browser, handlers: list[Handler]
+) -> None:
+    body = browser_.seals(narrative=STORY)
+    first = browser_.sends(body)
+    handlers[0].opens(browser_.case_id)
+    handlers[1].answers(browser_.case_id, "Đã đọc.")
+    told = app.test_client().post("/thu/niem-phong", data=body, environ_base={"REMOTE_ADDR": "203.0.113.7"})
+    assert (told.status_code, told.data, list(told.headers)) == (200, first.data, list(first.headers))
+    assert set(told.json) == {"come_back"}
+    other = browser_.seals(narrative=STORY)  # the same case sealed once more: not their letter, so nothing
+    assert Browser(app).sends(other).json == {"why": "taken"}
+    assert counted(app)[0] == 1
+
+
 def test_another_letter_under_the_same_id_is_refused_and_the_first_stays(
     app: Flask, browser_: Browser, handlers: list[Handler]
 ) -> None:
@@ -133,21 +147,6 @@ def test_a_letter_to_people_who_are_not_in_force_is_refused_but_a_repeat_is_know
     unknown[49] ^= 1
     assert late.sends(bytes(unknown)).json == {"why": "roster"}
     assert late.sends(late.seals()).status_code == 200
-
-
-def sign_a_new_roster(app: Flask, centre: Founded) -> None:
-    """One more handler, signed in by two custodians."""
-    newcomer = Newcomer(
-        name="Ngô Thị Mới", title_vi="Dược sĩ", title_en="Pharmacist", roles=frozenset({Role.HANDLER})
-    )
-    factories.add_person(app, newcomer)
-    with app.app_context():
-        with db.writing() as session:
-            rosters.propose(session, rosters.current(session).recovery_public)
-        for person in centre.of(Role.CUSTODIAN)[:2]:
-            assert person.credentials.seed
-            with db.writing() as session:
-                rosters.add_signature(session, person.person_id, person.credentials.seed)
 
 
 def test_without_a_roster_nothing_is_taken_and_no_form_is_given(app: Flask) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from core import db
 from core.installation import installation_id
 from intake import mailbox, receipt
 from intake.founding import Settled
+from intake.questions import Field
 from tests.factories import code_for, forget_codes
 
 LEAST = {
@@ -22,6 +23,17 @@ LEAST = {
     "contact_mode": "mailbox",
 }
 """What has to be answered."""
+
+
+def says_its_name(page: Page, field: Field, prefix: str) -> None:
+    """What a screen reader says of a question, in the language of the page: its words, its choices, why it is asked."""
+    words = (lambda text: text.en) if prefix else (lambda text: text.vi)
+    role = {"tick": "checkbox", "text": "textbox"}.get(field.kind, "group")
+    asked = page.get_by_role(role, name=words(field.label), exact=True)  # type: ignore[arg-type]
+    expect(asked).to_have_accessible_description(re.compile(re.escape(words(field.why))))
+    for option in field.options:
+        kind = "radio" if field.kind == "one" else "checkbox"
+        assert asked.get_by_role(kind, name=words(option.label), exact=True).count() == 1  # type: ignore[arg-type]
 
 
 class LetterWriter:
@@ -49,6 +61,33 @@ class LetterWriter:
             raise AssertionError("the questions have no end")
         for asked, value in said.items():
             self._says(asked, value)
+
+    def fills_in_by_keyboard(self, story: str) -> None:
+        """The same with the Tab key, arrows and the space bar alone, down to the button, which is pressed."""
+        self.page.goto(f"{self.prefix}/thu")
+        said, press = {**LEAST, "narrative": story}, self.page.keyboard.press
+        for _ in range(150):
+            press("Tab")
+            name, kind, value = self._focused()
+            wanted = said.get(name, "")
+            if kind == "submit" and not name:
+                return press("Enter")
+            if kind == "textarea" and wanted:
+                self.page.keyboard.type(wanted)
+            if kind == "radio" and wanted:
+                for _ in range(9):
+                    if self._focused()[2] != wanted:
+                        press("ArrowDown")
+                press("Space")
+            if kind == "checkbox" and value == wanted:
+                press("Space")
+        raise AssertionError("the Tab key never comes to the button")
+
+    def _focused(self) -> tuple[str, str, str]:
+        """Name, kind and value of what has the focus."""
+        found = self.page.evaluate("(({ name, type, value }) => [name, type, value])(document.activeElement)")
+        name, kind, value = (one or "" for one in found)
+        return name, kind, value
 
     def _one_by_one(self) -> bool:
         if not self.scripts or not self.page.locator("form[data-letter]").count():
@@ -96,6 +135,13 @@ class LetterWriter:
         shown = self.page.inner_text("#receipt")
         self.receipt = "".join(character for character in shown if character.isdigit())
         assert len(self.receipt) == 24
+
+    def paper(self) -> str:
+        """What a printer would put on paper."""
+        self.page.emulate_media(media="print")
+        words = self.page.inner_text("body")
+        self.page.emulate_media(media="screen")
+        return words
 
     def reads(self) -> str:
         """Open the mailbox and read everything in it."""

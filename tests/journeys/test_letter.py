@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core.access import Role
 from intake.founding import Founded
+from intake.questions import FORM
 from tests import factories
 from tests.conftest import Live, window
-from tests.journeys.people import HandlerAtDesk, LetterWriter
+from tests.journeys.people import HandlerAtDesk, LetterWriter, says_its_name
 
 pytestmark = pytest.mark.browser
 
@@ -88,6 +89,8 @@ def test_every_page_of_a_letter_is_open_to_everybody(
         page = writer.page
         page.goto(f"{prefix}/thu")
         assert_accessible(page)
+        for field in FORM.fields:
+            says_its_name(page, field, prefix)
         writer.goes_on()
         assert_accessible(page)  # with every error there is
         writer.fills_in("Một dòng.")
@@ -135,12 +138,18 @@ def test_going_back_and_sending_again_shows_the_same_receipt(
     centre: Founded, scripts_off: BrowserContext
 ) -> None:
     writer = LetterWriter(scripts_off.new_page())
-    writer.fills_in("Một lần thôi.")
-    writer.goes_on()
+    writer.fills_in_by_keyboard("Một lần thôi.")
+    writer.page.get_by_role("heading", name="Xem lại trước khi gửi").wait_for()
+    assert "Một lần thôi." in writer.page.inner_text("main")
     carried = writer.page.get_attribute("input[name=receipt]", "value")
     writer.goes_on()
     writer.copies_the_receipt()
     assert writer.receipt == carried
+    on_paper = writer.paper()
+    assert writer.receipt in "".join(on_paper.split())
+    assert not [
+        words for words in ("hư của bạn đã", "hộp thư", "113", "Ghi mã", "Thoát") if words in on_paper
+    ]
     writer.page.reload()
     writer.copies_the_receipt()
     assert writer.receipt == carried

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from core import clock, db, rosters
+from core import clock, db
 from core.access import Role
 from intake import names, tally
 from intake.cases import NoSuchCase
-from intake.founding import Founded, Newcomer
+from intake.founding import Founded
+from intake.questions import FORM
 from tests import factories
 from tests.conftest import Live
+from tests.journeys.people import says_its_name
 from tests.journeys.sealing import CANARIES, CONTACT, LEAST, NAME, STORY, Writer
-from tests.letters import Handler, Reporter, desks
+from tests.letters import Handler, Reporter, desks, sign_a_new_roster
 
 Look = Callable[[Page], None]
 
@@ -45,9 +48,12 @@ def writer(visitor: BrowserContext, app: Flask, centre: Founded) -> Writer:
 def test_a_letter_sealed_in_the_browser_is_read_by_a_handler_and_answered(
     writer: Writer, app: Flask, handlers: list[Handler]
 ) -> None:
+    writer.context.add_init_script("Date.now = ((now) => () => now() + 86_400_000)(Date.now)")
     receipt = writer.writes(**CANARIES)
     (line,) = handlers[0].cases()
     assert line.urgent
+    arrived = clock.now() - datetime.fromisoformat(line.flags["arrived_at"])
+    assert timedelta(0) <= arrived < timedelta(minutes=3), "the minute is the server's, not tomorrow's"
     assert line.flags["what_kind"] == ["physical", "money"]
     opened = handlers[0].opens(line.case_id)
     assert opened.story["narrative"] == STORY
@@ -124,6 +130,8 @@ def test_a_roster_that_changed_while_writing_is_shown_and_nothing_is_lost(
     sign_a_new_roster(app, centre)
     page.get_by_role("button", name="Gửi thư").click()
     expect(page.get_by_text("Danh sách người đọc vừa thay đổi")).to_be_visible()
+    expect(page.get_by_text("Người mới: Ngô Thị Mới (Dược sĩ).")).to_be_visible()
+    assert page.get_by_text("Không còn trong danh sách").count() == 0
     expect(page.get_by_label("Ngô Thị Mới")).to_be_visible()
     assert page.locator(".ask:visible :checked").get_attribute("value") == handlers[0].person.person_id
     page.get_by_role("button", name="Tiếp tục").click()
@@ -131,22 +139,6 @@ def test_a_roster_that_changed_while_writing_is_shown_and_nothing_is_lost(
     assert handlers[0].cases() == []
     (line,) = handlers[1].cases()
     assert handlers[1].opens(line.case_id).story["narrative"] == STORY
-
-
-def sign_a_new_roster(app: Flask, centre: Founded) -> None:
-    """One more handler, signed in by two custodians."""
-    newcomer = Newcomer(
-        name="Ngô Thị Mới", title_vi="Dược sĩ", title_en="Pharmacist", roles=frozenset({Role.HANDLER})
-    )
-    factories.add_person(app, newcomer)
-    with app.app_context():
-        with db.writing() as session:
-            rosters.propose(session, rosters.current(session).recovery_public)
-        for person in centre.of(Role.CUSTODIAN)[:2]:
-            assert person.credentials.seed
-            with db.writing() as session:
-                rosters.add_signature(session, person.person_id, person.credentials.seed)
-        app.extensions.pop("roster_glanced", None)
 
 
 def test_an_answer_is_changed_and_leads_back_to_the_whole(writer: Writer) -> None:
@@ -210,9 +202,10 @@ def test_every_question_is_open_to_everybody(writer: Writer, assert_accessible: 
         if page.locator("[data-send]").count():
             break
         assert page.locator("h1:visible").count() == 1
+        says_its_name(page, FORM[writer.asked], prefix)
         writer.says(writer.asked, said.get(writer.asked))
         assert_accessible(page)
-        page.locator("[data-next]").click()
+        page.get_by_role("button", name="Continue" if prefix else "Tiếp tục", exact=True).click()
     assert page.locator("h1:visible").count() == 1
     assert_accessible(page)
 
@@ -238,6 +231,12 @@ def test_the_keyboard_alone_writes_and_sends_a_letter(writer: Writer, handlers: 
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.locator("#receipt").wait_for()
+    digits = page.inner_text("#receipt")
+    while page.evaluate("document.activeElement.name") != "digits":
+        page.keyboard.press("Tab")
+    page.keyboard.type(digits)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Mã bạn ghi là đúng")).to_be_focused()
     (line,) = handlers[0].cases()
     assert handlers[0].opens(line.case_id).story["narrative"] == STORY
 

@@ -84,6 +84,14 @@ def letters(count: int) -> Iterator[dict[str, list[str]]]:
         yield raw
 
 
+def at_the_limit() -> Iterator[dict[str, list[str]]]:
+    """Stories of exactly 4,000 signs, and of one more: emoji, letters made of three, families, skins."""
+    for sign in ("😀", "e\u0323\u0302", "👩\u200d👩\u200d👧", "\U0001f44d\U0001f3fd"):
+        for count in (4000, 4001):
+            least = {"ack_limits": ["yes"], "danger_now": ["no"], "reporter_role": ["self"]}
+            yield least | {"age_group": ["18_59"], "what_kind": ["threats"], "narrative": [sign * count]}
+
+
 def here(raw: dict[str, list[str]]) -> dict[str, Any] | list[str]:
     """What the server makes of it; the names of what is wrong where anything is."""
     try:
@@ -102,7 +110,7 @@ def here(raw: dict[str, list[str]]) -> dict[str, Any] | list[str]:
 
 
 def test_the_browser_and_the_server_read_a_letter_alike(page: Page, address: str) -> None:
-    many = list(letters(400))
+    many = [*letters(400), *at_the_limit()]
     given = [f"{address}/rules.mjs", rules(), PEOPLE, many, WORDS]
     there = page.evaluate(RUN, given)
     whole = 0

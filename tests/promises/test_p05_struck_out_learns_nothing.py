@@ -1,8 +1,8 @@
 """P5: whoever the reporter struck out, in any role, neither opens the report nor learns that it exists.
 
-Every page that such a person can see is read before the letter comes, after it came, and after a colleague
-opened it, answered it, judged it and asked for its names: the same bytes each time. Every address of the
-letter itself answers as an address where nothing ever was.
+Every page that such a person can see, and every way to narrow and sort a list, is read before the letter comes,
+after it came, and after a colleague opened it, answered it, judged it and asked for its names: the same bytes
+each time. Every address of the letter itself answers as an address where nothing ever was.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from core import clock, db, log
 from core.access import Role
 from intake import asking, tally
+from intake.casefile.kinds import KINDS
+from intake.desk_index import DeskIndex
 from intake.founding import Founded, Settled
+from intake.queue import FILTERS, SORTS
 from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter
 
@@ -27,24 +31,32 @@ LOG = {"log_reader.show"}
 """Read apart: its own reading writes a line, and that somebody works is seen there (threat model, P5)."""
 NOWHERE = "0" * 32
 ROLES = (Role.HANDLER, Role.CUSTODIAN)
+BESIDE = {"kind": sorted(KINDS)[0], "row": "1"}
+"""What stands in an address beside the id of a case; an address with anything else must be added here."""
+CONVERTER = re.compile(r"<(?:[^:<>]*:)?(\w+)>")
+LISTS = [f"/lam-viec/?{name}={choices[0][0]}" for name, (_, choices) in FILTERS.items()]
+LISTS += [f"/lam-viec/?sap=-{order}&trang=2" for order in SORTS]
 
 
 def addresses(app: Flask, with_case: bool) -> list[tuple[str, str]]:
-    """(method, address) of every page that needs nothing known, or nothing but the id of a case."""
-    wanted = {"case_id"} if with_case else set()
+    """(method, address) of every page that needs nothing known, or the id of a case and nothing secret beside it."""
     found = []
     for rule in app.url_map.iter_rules():
-        if rule.arguments == wanted and rule.endpoint not in LOG | {"static", "sign_in.sign_out"}:
+        if with_case is not ("case_id" in rule.arguments) or (rule.arguments and not with_case):
+            continue
+        if rule.endpoint not in LOG | {"static", "sign_in.sign_out"}:
             methods = {"GET", "POST"} if with_case else {"GET"}
-            found += [(method, str(rule)) for method in sorted(methods & (rule.methods or set()))]
+            path = CONVERTER.sub(lambda one: BESIDE.get(one[1], f"<{one[1]}>"), str(rule))
+            found += [(method, path) for method in sorted(methods & (rule.methods or set()))]
     assert len(found) >= 10
+    assert not [path for _, path in found if "<" in path.replace("<case_id>", "")]
     return found
 
 
 def seen(app: Flask, browser: FlaskClient) -> dict[str, tuple[int, str]]:
     """Everything this person can look at: status and bytes of each page, but for the token of the form."""
     pages = {}
-    for _, address in addresses(app, with_case=False):
+    for address in [address for _, address in addresses(app, with_case=False)] + LISTS:
         answer = browser.get(address)
         pages[address] = (answer.status_code, TOKEN.sub("", answer.text))
     return pages
@@ -109,6 +121,19 @@ def test_every_address_of_the_letter_answers_as_if_nothing_ever_was_there(
             answers.append((page.status_code, TOKEN.sub("", page.text).replace(case_id, NOWHERE)))
         assert answers[0] == answers[1], (method, address)
         assert "CANARY" not in answers[0][1]
+
+
+def test_what_is_kept_of_a_list_is_as_long_for_who_reads_as_for_who_may_not(
+    app: Flask, centre: Founded
+) -> None:
+    struck, colleague = centre.of(Role.HANDLER)[:2]
+    Reporter(app).writes([struck], narrative="CANARY")
+    seen_by = [len(Handler(app, one).cases()) for one in (struck, colleague)]
+    with app.app_context(), db.reading() as session:
+        sizes = [len(row.blob) for row in session.scalars(select(DeskIndex))]
+    assert seen_by == [0, 1]
+    assert len(sizes) == 2
+    assert len(set(sizes)) == 1
 
 
 def test_a_struck_out_handler_has_an_empty_list_and_a_colleague_a_letter(app: Flask, centre: Founded) -> None:

@@ -67,7 +67,11 @@ def test_twenty_reports_amid_ten_thousand_requests_are_all_kept(
         assert set(session.scalars(select(CaseFile.id))) == sent
 
 
-def test_three_hundred_people_behind_one_address_notice_nothing(app: Flask, centre: Founded) -> None:
+def test_three_hundred_people_behind_one_address_are_never_asked_to_wait(app: Flask, centre: Founded) -> None:
+    """One after the other in this process, as the brakes count them: each looks at the page and opens a mailbox.
+
+    Every twentieth mistypes a receipt. How many at once a machine bears is `make bench`, not this test.
+    """
     reporter = Reporter(app)
     reporter.writes()
     mistyped = receipt.draw()

@@ -104,13 +104,21 @@ def test_nothing_right_or_wrong_shows_before_the_last_wave(box: tuple[str, list[
             assert item.source.vi not in page
 
 
-def test_no_page_sets_a_cookie_or_needs_a_script(box: tuple[str, list[str]], in_app: Flask) -> None:
+def assets(page: str) -> list[str]:
+    """Every file a page loads."""
+    return re.findall(r'(?:src|href)="(/tinh/[^"]+)"', page)
+
+
+def test_no_page_sets_a_cookie_or_loads_what_a_letter_does_not(
+    box: tuple[str, list[str]], in_app: Flask
+) -> None:
     somebody = Respondent(in_app, box[1][0])
 
     for page in (somebody.lists(), somebody.opens(box[0]), somebody.answers(box[0], **ANSWERS)):
         assert page.status_code == 200
         assert "Set-Cookie" not in page.headers
-        assert "<script" not in page.text
+        assert not "".join(re.findall(r"<script[^>]*>(.*?)</script>", page.text))
+        assert assets(page.text) == assets(in_app.test_client().get("/giup-do").text)
 
 
 # What is taken
