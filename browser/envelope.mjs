@@ -49,6 +49,13 @@ async function keyOf(kind, sequence, keys) {
 export const boundTo = (caseId, kind, sequence, sides, head) =>
   context(1, "compartment", caseId, kind, sequence, sides, "reporter", hex(head));
 
+// Which custodians were struck out, as places in the order of the slots: intake/guards.py says what for.
+function guards(roster, struck) {
+  const custodians = roster.members.filter((one) => one.role === "custodian");
+  const places = [...custodians.keys()].filter((place) => struck.includes(custodians[place].id));
+  return { roster: roster.version, struck: places };
+}
+
 // words: one object for each kind in FIRST. Returns every sealed part in the order in which the body carries them.
 export async function sealCase({ words, caseId, roster, struck, seed }) {
   const handlers = publicsOf(roster, "handler", struck);
@@ -58,7 +65,11 @@ export async function sealCase({ words, caseId, roster, struck, seed }) {
   const reporter = await publicOf(await keyPair(seed));
   const strikeouts = { roster: roster.version, struck: [...struck].sort() };
   const proof = base64(await derive(seed, "proof"));
-  const contents = { ...words, story: { words: words.story, reporter: base64(reporter), proof, strikeouts } };
+  const contents = {
+    ...words,
+    tally: { ...words.tally, guards: guards(roster, struck) },
+    story: { words: words.story, reporter: base64(reporter), proof, strikeouts },
+  };
   const compartments = [];
   let head = await sha256(context(1, "case", caseId));
   for (const [sequence, [kind, sides]] of Object.entries(FIRST).entries()) {
@@ -99,14 +110,15 @@ export const openCounts = (sealed, pair, caseId) => opened(sealed, pair, context
 
 // A later message: for those who may read the case, under a fresh key in the slots of its roster, and a copy for the
 // reporter. at: { part, head, letter, recovery }; publics: one for each handler of that roster, null where struck out.
-export async function sealMessage({ text, minute, caseId, seed, version, publics, at }) {
+export async function sealMessage({ what, text, minute, caseId, seed, version, publics, at }) {
   const S = await freshKey(caseId, "S", version, publics, unbase64(at.recovery));
   const place = boundTo(caseId, "entry", at.part, "S", unhex(at.head));
-  const payload = json({ what: "message", at: minute, text });
+  const payload = json({ what, at: minute, text });
   const evidence = await mac(await derive(seed, "proof"), concat(place, payload));
   const framed = concat(new Uint8Array(1 + 4), evidence, payload);
   const entry = await seal(fitted(framed, SIZES.entry), await keyOf("entry", at.part, { S: S.key }), place);
-  const copy = fitted(json({ who: "reporter", day: minute.slice(0, 10), text }), LETTER);
+  const kind = what === "message" ? {} : { what };
+  const copy = fitted(json({ who: "reporter", day: minute.slice(0, 10), text, ...kind }), LETTER);
   const reporter = await publicOf(await keyPair(seed));
   return [S.slots, entry, await sealTo(copy, reporter, context(1, "letter", caseId, at.letter))];
 }

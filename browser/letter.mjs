@@ -21,7 +21,7 @@ let blank;
 let ahead = 0; // milliseconds by which the server's clock is ahead of this one
 let questions;
 let screen; // whatever stands in place of the questions: answers once more, receipt, goodbye
-let sealed = null; // { receipt, body }: sent again as it is until the server has answered
+let sealed = null; // { receipt, body, keys }: sent again as it is until the server has answered
 let receipt = "";
 
 async function begin() {

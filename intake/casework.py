@@ -7,6 +7,7 @@ deed adds are kept together or not at all, and what was unsealed leaves only as 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -17,7 +18,7 @@ from core import clock, log, rosters
 from core.access import Identity
 from core.roster import Roster
 from core.sealing import CannotOpen, NotAKey, SharedKey
-from intake import openings
+from intake import dating, openings
 from intake.casefile.echo import repeated
 from intake.cases import (
     Case,
@@ -27,6 +28,7 @@ from intake.cases import (
     add_entry,
     add_key_set,
     load,
+    months,
     read_entry,
     require_kept,
 )
@@ -35,23 +37,18 @@ from intake.envelope import Story, read_story
 from intake.letters import compact, read_compact
 from intake.log_tag import on_case
 from intake.mailbox import add_letter
+from intake.models import CaseFile
 from intake.openings import Counts
 from intake.readers import DECLINED, HANDED, TOLD
 from intake.report import sound
+from intake.retention import Kept, kept
 from intake.roles import require_may
 from intake.slots import Side, fresh_key
+from intake.wishes import KINDS, asks_for_another, read_choices
 
 AFTER_ANSWER: Final = ("answered", "closed")
-IN_THREAD: Final = frozenset({"message", "answer", TOLD, HANDED, DECLINED})
-"""Entries shown where messages stand: also who was let in and who stepped back."""
-
-
-class Quotes(Exception):
-    """A message repeats words of the story, and whoever forces the receipt out of somebody would read them."""
-
-    def __init__(self, run: str) -> None:
-        super().__init__()  # never the words: an exception may end in a file
-        self.run = run
+IN_THREAD: Final = KINDS | {"answer", TOLD, HANDED, DECLINED}
+"""Entries shown where messages stand: also what was asked for, who was let in and who stepped back."""
 
 
 class CaseDamaged(Exception):
@@ -67,11 +64,15 @@ class Entry:
     author: str
     mine: bool
     text: str = field(repr=False)
+    choices: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedCase:
-    """A case as its handler reads it. `damaged`: later parts that did not open."""
+    """A case as its handler reads it. `damaged`: later parts that did not open.
+
+    kept: how long it is kept, also where the reporter asked to withdraw; other: they asked for another handler.
+    """
 
     case_id: str
     arrived_on: date
@@ -84,6 +85,8 @@ class OpenedCase:
     judgement: Mapping[str, Any] | None
     openings: Counts
     damaged: int
+    kept: Kept
+    other: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,12 +155,17 @@ def answer(
     text: str,
     state: str = "answered",
     *,
+    choices: Sequence[str] = (),
     quoting: bool = False,
-) -> None:
+) -> str:
     """Write to the reporter: a signed entry for the desk, a letter for the mailbox, and the new state.
 
-    The letter is sealed to the key that stands in the sealed story and to no other. Raises `Denied`,
-    `NoSuchCase`, `CaseDamaged`, `LogBroken`, `Quotes` (unless `quoting`); ValueError for a state no answer leads to.
+    Unless `quoting`, an answer that repeats words of the story is not sent, and those words are returned: whoever
+    forces the receipt out of somebody would read them. It is no exception, so that the lines of the log stay.
+
+    The letter is sealed to the key that stands in the sealed story and to no other. choices: short answers the
+    reporter may tap. Raises `Denied`, `NoSuchCase`, `CaseDamaged`, `LogBroken`; ValueError for a state no answer
+    leads to.
     """
     require_may(identity, "answer")
     if state not in AFTER_ANSWER:
@@ -166,11 +174,14 @@ def answer(
     log.write(session, "answered", who=identity.person_id, about=on_case(hand.side_key))
     story = hand.story_or_damage()
     entries_of(hand, story)
-    if not quoting and (run := repeated(text, str(story.words.get("narrative", "")))):
-        raise Quotes(run)
-    add(session, hand, {"what": "answer", "text": text})
-    add_letter(session, hand.case.file, story.reporter, "handler", text)
+    said = "\n".join((text, *choices))
+    if not quoting and (run := repeated(said, str(story.words.get("narrative", "")))):
+        log.write(session, "answer_held", who=identity.person_id, about=on_case(hand.side_key))
+        return run
+    add(session, hand, {"what": "answer", "text": text} | ({"choices": list(choices)} if choices else {}))
+    add_letter(session, hand.case.file, story.reporter, "handler", text, choices=choices)
     hand.case.file.state = state
+    return ""
 
 
 def judge(
@@ -217,14 +228,12 @@ def at_hand(session: Session, identity: Identity, seed: bytes, case_id: str) -> 
 def _read(hand: AtHand) -> OpenedCase:
     case = hand.case
     story = hand.story()
-    counts = openings.one_more(
-        openings.read_by_handler(case.file.openings_handlers, hand.side_key, case.id), "handler"
-    )
-    case.file.openings_handlers = openings.for_handlers(counts, hand.side_key, case.id)
-    case.file.openings_reporter = openings.for_reporter(counts, story.reporter, case.id)
+    entries, damaged = entries_of(hand, story)
+    counts = keep_counts(hand, story, entries, "handler")
+    dating.renew(case.file, hand.side_key, entries)
+    _note_length(hand, len(case.parts))
     if case.file.state == "received":
         case.file.state = "reading"
-    entries, damaged = entries_of(hand, story)
     judgements = [one for one in entries if one["what"] == "judgement" and one["role"] == "handler"]
     return OpenedCase(
         case_id=case.id,
@@ -238,7 +247,25 @@ def _read(hand: AtHand) -> OpenedCase:
         judgement=judgements[-1] if judgements else None,
         openings=counts,
         damaged=damaged,
+        kept=kept_of(case.file, entries),
+        other=asks_for_another(entries),
     )
+
+
+def keep_counts(hand: AtHand, story: Story, entries: Sequence[Mapping[str, Any]], *roles: str) -> Counts:
+    """Write both cells anew: one opening more by each of these roles, and until when a closed case is kept."""
+    file = hand.case.file
+    counts = openings.read_by_handler(file.openings_handlers, hand.side_key, file.id)
+    until = kept_of(file, entries).until if file.state == "closed" else None
+    counts = openings.dated(openings.one_more(counts, *roles), until)
+    file.openings_handlers = openings.recounted(file.openings_handlers, counts, hand.side_key, file.id)
+    file.openings_reporter = openings.for_reporter(counts, story.reporter, file.id)
+    return counts
+
+
+def kept_of(file: CaseFile, entries: Sequence[Mapping[str, Any]]) -> Kept:
+    """How long a case with these entries is kept."""
+    return kept(entries, state=file.state, arrived_on=file.arrived_on, months=months())
 
 
 def entries_of(hand: AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
@@ -249,10 +276,12 @@ def entries_of(hand: AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
 
 
 def every_entry(hand: AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
-    """Every entry of the handlers' side with who wrote it and its number, and how many did not open."""
+    """Every entry of the handlers' side with who wrote it and its number, and how many did not open or are gone."""
     found: list[dict[str, Any]] = []
     damaged = 0
     names = {member.id: member.name for roster in hand.rosters for member in roster.members}
+    with suppress(CannotOpen):  # a spoilt cell: the counts in it do not open either
+        damaged = max(0, openings.parts_in(*_cell(hand)) - len(hand.case.parts))
     for part, place in hand.case.entries(Side.HANDLERS):
         try:
             written = read_entry(part, place, hand.opened, hand.rosters, story.proof)
@@ -279,6 +308,7 @@ def in_thread(words: Mapping[str, Any]) -> Entry:
         author=words["author"],
         mine=words["mine"],
         text=str(words["text"]),
+        choices=read_choices(words.get("choices")),
     )
 
 
@@ -289,8 +319,24 @@ def _first(hand: AtHand, kind: str) -> dict[str, Any]:
 def add(session: Session, hand: AtHand, words: Mapping[str, Any]) -> None:
     """One more signed entry of the handlers' side, inside a deed that wrote its line."""
     place = hand.case.next_place(Side.HANDLERS)
-    blob = write_compartment(_stamped(words), place, Keys(handlers=hand.side_key), hand.staff)
+    stamped = _stamped(words)
+    blob = write_compartment(stamped, place, Keys(handlers=hand.side_key), hand.staff)
     add_entry(session, place, hand.case.first_key_set(Side.HANDLERS), blob)
+    with suppress(CannotOpen):
+        _note_length(hand, place.sequence + 1)
+    with suppress(CannotOpen):  # of a case with a damaged story nobody knows when its time runs
+        told, _damaged = every_entry(hand, hand.story())
+        mine = {"role": "handler", "by": hand.holder.member_id, "author": "", "row": place.sequence}
+        dating.renew(hand.case.file, hand.side_key, [*told, read_compact(stamped) | mine])
+
+
+def _cell(hand: AtHand) -> tuple[bytes, SharedKey, str]:
+    return hand.case.file.openings_handlers, hand.side_key, hand.case.id
+
+
+def _note_length(hand: AtHand, parts: int) -> None:
+    cell, side, case_id = _cell(hand)
+    hand.case.file.openings_handlers = openings.lengthened(cell, parts, side, case_id)
 
 
 def _stamped(words: Mapping[str, Any]) -> bytes:

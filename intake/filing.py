@@ -7,7 +7,7 @@ take turns: the second, whose page was older, is refused and gets their words ba
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -20,9 +20,8 @@ from core.i18n import Text
 from intake.casefile import classification, rules
 from intake.casefile.kinds import KINDS
 from intake.casefile.record import File, Written
-from intake.casework import AtHand, add, at_hand, count, entries_of, flags_of
+from intake.casework import add, at_hand, count, entries_of, flags_of, keep_counts
 from intake.clocks import reporter_wrote_since
-from intake.envelope import Story
 from intake.log_tag import on_case
 from intake.roles import require_may
 
@@ -70,14 +69,15 @@ def read(
     hand = at_hand(session, identity, seed, case_id)
     deed = "file_printed" if printing else "file_read"
     log.write(session, deed, who=identity.person_id, about=on_case(hand.side_key))
-    file, damaged = _file(hand, hand.story_or_damage())
+    entries, unread = entries_of(hand, hand.story_or_damage())
+    file, unknown = _file(entries)
     return FileRead(
         case_id=case_id,
         arrived_on=hand.case.file.arrived_on,
         urgent=hand.case.file.urgent,
         state=hand.case.file.state,
         parts=len(hand.case.parts),
-        damaged=damaged,
+        damaged=unread + unknown,
         flags=flags_of(hand),
         file=file,
     )
@@ -101,7 +101,8 @@ def write(
     hand = at_hand(session, identity, seed, case_id)
     log.write(session, KINDS[kind].deed, who=identity.person_id, about=on_case(hand.side_key))
     story = hand.story_or_damage()
-    file, _ = _file(hand, story)
+    entries, _ = entries_of(hand, story)
+    file, _ = _file(entries)
     if file.written_since(kind, parts):
         raise Stale
     errors = rules.check(kind, file, values, by=identity.person_id, today=clock.today())
@@ -109,20 +110,24 @@ def write(
         errors = {"closure": _READ_FIRST}
     if errors:
         raise EntryRefused(errors)
-    add(session, hand, {"what": "file", "kind": kind, "values": dict(values)})
+    added = {"what": "file", "kind": kind, "values": dict(values)}
+    add(session, hand, added)
     if kind == "phan-loai":
         session.flush()
         again = at_hand(session, identity, seed, case_id)  # the place after this entry
         gbv_type = classification.first_yes(values)
         count(session, again, story, genuine=str(values["genuine"]), gbv_type=gbv_type)
     hand.case.file.state = _STATE_AFTER.get(kind, hand.case.file.state)
+    if kind in _STATE_AFTER:  # the reporter is shown until when it is kept
+        now = {**added, "role": "handler", "at": clock.now().isoformat()}
+        keep_counts(hand, story, [*entries, now])
 
 
-def _file(hand: AtHand, story: Story) -> tuple[File, int]:
-    entries, damaged = entries_of(hand, story)
+def _file(entries: Sequence[Mapping[str, Any]]) -> tuple[File, int]:
+    """The file out of a case's entries, and how many parts of it are of no kind."""
     mine = [one for one in entries if one["what"] == "file" and one["role"] == "handler"]
     known = [one for one in mine if one.get("kind") in KINDS and isinstance(one.get("values"), dict)]
-    return File(entries=[_written(one) for one in known]), damaged + len(mine) - len(known)
+    return File(entries=[_written(one) for one in known]), len(mine) - len(known)
 
 
 def _written(words: Mapping[str, Any]) -> Written:

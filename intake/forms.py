@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from wtforms import HiddenField, RadioField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import Optional
+from wtforms.validators import Optional, ValidationError
 
 from core.access import TITLES, Role
 from core.forms import AtMost, Lines, Needed, PublicForm, StaffForm
 from core.i18n import Text
 from core.roster import Member
 from intake import handling
+from intake.handling import CHOICE_LENGTH, CHOICES
 from intake.questions import FORM, Answer, Field, Section
 
 Raw = Mapping[str, list[str]]
@@ -33,6 +34,8 @@ _TOO_LONG: Final = Text(
     "Tin này dài hơn 4.000 ký tự. Mọi điều bạn viết vẫn còn đây. Bạn chia làm hai tin giúp.",
     "This message is longer than 4,000 characters. Nothing is lost. Please send it in two parts.",
 )
+_MANY: Final = Text("Nhiều nhất {most} câu, mỗi dòng một câu.", "At most {most}, one on each line.")
+_LONG: Final = Text("Mỗi câu dài nhất {most} chữ và dấu.", "Each has at most {most} characters.")
 
 
 # --- the report ----------------------------------------------------------------------------------
@@ -163,8 +166,27 @@ class ReplyForm(PublicForm):
     )
 
 
+class OtherForm(PublicForm):
+    """A wish for another handler; words are welcome and not needed."""
+
+    receipt = HiddenField()
+    message = Lines(
+        Text("Điều bạn muốn nói thêm", "What you would like to add"),
+        validators=[AtMost(MESSAGE_LENGTH, _TOO_LONG)],
+    )
+
+
+class Choices(Lines):
+    """Short answers that the reporter may tap, one on each line."""
+
+    @property
+    def lines(self) -> list[str]:
+        """Each once, in order."""
+        return list(dict.fromkeys(filter(None, map(str.strip, (self.data or "").splitlines()))))
+
+
 class AnswerForm(StaffForm):
-    """A message from a handler, and what the reporter sees after it."""
+    """A message from a handler, short answers to it, and what the reporter sees after it."""
 
     message = Lines(
         Text("Nội dung trả lời", "Your answer"),
@@ -173,11 +195,21 @@ class AnswerForm(StaffForm):
             AtMost(MESSAGE_LENGTH, _TOO_LONG),
         ],
     )
+    choices = Choices(Text("Câu trả lời sẵn để chạm chọn", "Short answers to tap"))
     state = RadioField(
         Text("Sau khi gửi", "After sending"),
         choices=[SelectChoice("answered", _ANSWERED)],  # closing is a part of the file, with its reason
         default="answered",
     )
+
+    def validate_choices(self, field: Choices) -> None:
+        """Few and short; together with the message they must fit into a letter of one size."""
+        if len(field.lines) > CHOICES:
+            raise ValidationError(_MANY.format(most=CHOICES))
+        if any(len(line) > CHOICE_LENGTH for line in field.lines):
+            raise ValidationError(_LONG.format(most=CHOICE_LENGTH))
+        if len(self.message.data or "") + sum(map(len, field.lines)) > MESSAGE_LENGTH:
+            raise ValidationError(_TOO_LONG)
 
 
 class JudgementForm(StaffForm):

@@ -25,13 +25,14 @@ from core import db
 from core.access import TITLES, Identity, Role, require
 from core.i18n import Text, day, t
 from core.sessions import identity, seed, signed_in
-from intake import casework, desk_memory, meanwhile
+from intake import casework, desk_memory, meanwhile, wishes
 from intake import desk as lists
 from intake.cases import NoSuchCase
-from intake.casework import CaseDamaged, Damaged, Entry, OpenedCase, Quotes
+from intake.casework import CaseDamaged, Damaged, Entry, OpenedCase
 from intake.desk import Listed
 from intake.forms import AnswerForm, JudgementForm
 from intake.handling import GBV_HINT, GENUINE_HINT, KIND_ANSWERS, REMINDER, duties
+from intake.openings import ROLES
 from intake.questions import FORM
 from intake.readers import DECLINED, HANDED
 from intake.refusals import answer_refusals
@@ -79,14 +80,13 @@ def answer(case_id: str) -> Any:
     """Send an answer to the reporter's mailbox."""
     form = AnswerForm()
     if "template" in request.form:
-        form.message.data = _with_template(form.message.data or "", request.form["template"])
+        _put_template(form, request.form["template"])
         return _again(case_id, form, "answer", status=200)
     if not form.validate():
         return _again(case_id, form, "answer")
-    try:
-        since = _answered(case_id, form)
-    except Quotes as quotes:
-        form.message.errors = [_QUOTES.format(run=quotes.run)]
+    since, run = _answered(case_id, form)
+    if run:
+        form.message.errors = [_QUOTES.format(run=run)]
         return _again(case_id, form, "answer", quoting=True)
     if since:
         return _again(case_id, form, "answer", since=since)
@@ -94,32 +94,35 @@ def answer(case_id: str) -> Any:
     return redirect(url_for("handler.case", case_id=case_id), 303)
 
 
-def _with_template(typed: str, wanted: str) -> str:
-    """What was typed so far and a ready sentence below it, to be changed before it is sent."""
+def _put_template(form: AnswerForm, wanted: str) -> None:
+    """A ready sentence below what was typed so far, to be changed before it is sent, with its short answers."""
     number, _, lang = wanted.partition(".")
     known = {str(place): one for place, one in enumerate(KIND_ANSWERS)}
     if number not in known:
-        return typed
-    text = known[number].text
-    return f"{typed}\n\n{text.en if lang == 'en' else text.vi}".strip()
+        return
+    one = known[number]
+    form.message.data = f"{form.message.data or ''}\n\n{one.text.en if lang == 'en' else one.text.vi}".strip()
+    if one.choices:
+        form.choices.data = "\n".join(choice.en if lang == "en" else choice.vi for choice in one.choices)
 
 
-def _answered(case_id: str, form: AnswerForm) -> list[Entry]:
-    """Send it, unless others wrote since this page was shown: then what they wrote, and nothing is sent."""
-    seen = request.form.get("seen", 0, type=int)
+def _answered(case_id: str, form: AnswerForm) -> tuple[list[Entry], str]:
+    """Send it, unless others wrote since this page was shown, or it quotes the letter: then what they wrote, or that."""
+    seen, run = request.form.get("seen", 0, type=int), ""
     with db.writing() as session:
         since = meanwhile.written(session, _identity(), seed(), case_id, seen)
         if not since:
-            casework.answer(
+            run = casework.answer(
                 session,
                 _identity(),
                 seed(),
                 case_id,
                 form.message.data,
                 form.state.data,
+                choices=form.choices.lines,
                 quoting="quoting" in request.form,
             )
-    return since
+    return since, run
 
 
 @pages.post("/<case_id>/nhan-dinh")
@@ -194,7 +197,9 @@ def _opened(opened: OpenedCase, seen: int) -> Response:
         answers=_pairs({name: said for name, said in opened.story.items() if name != "contact_mode"}),
         contact=_contact(opened),
         messages=[_message(entry) for entry in opened.entries],
-        openings=[(TITLES[Role(role)], count) for role, count in opened.openings.items()],
+        withdrawn=opened.kept.until if opened.kept.why == "withdrawn" else None,
+        other=opened.other,
+        openings=[(TITLES[Role(role)], opened.openings[role]) for role in ROLES],
         answer=AnswerForm(formdata=None),
         judgement=JudgementForm(formdata=None, data=dict(opened.judgement or {})),
         **_said(opened.flags, opened.state),
@@ -210,8 +215,10 @@ def _contact(opened: OpenedCase) -> list[tuple[Text, str]]:
 
 def _message(entry: Entry) -> dict[str, Any]:
     who = entry.author or t("Người viết thư", "The reporter")
-    text = entry.text or str(_STEPS.get(entry.what, ""))
-    return {"who": who, "day": _moment(entry.at), "text": text, "mine": entry.what != "message"}
+    told = str(_STEPS.get(entry.what, ""))
+    text = "\n\n".join(filter(None, (told, entry.text)))
+    mine = entry.what not in wishes.KINDS
+    return {"who": who, "day": _moment(entry.at), "text": text, "mine": mine, "offered": entry.choices}
 
 
 def _again(
@@ -248,6 +255,7 @@ _QUOTES: Final = Text(
 _STEPS: Final[Mapping[str, Text]] = {
     HANDED: Text("Đã cho thêm một đồng nghiệp đọc thư này.", "Let a colleague read this letter."),
     DECLINED: Text("Đã rút khỏi vụ việc này.", "Stepped back from this case."),
+    **wishes.TOLD_TO_HANDLERS,
 }
 _HANDLING: Final[Mapping[str, Any]] = {
     "templates": KIND_ANSWERS,

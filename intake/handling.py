@@ -43,21 +43,30 @@ GBV_GROUPS: Final[Mapping[str, str]] = {
 }
 """GBVIMS type → the group under which it may be counted."""
 
+CHOICES: Final = 5
+"""So many short answers may go with a message."""
+CHOICE_LENGTH: Final = 60
 REMINDER: Final = Text(_TEMPLATES["reminder_vi"], _TEMPLATES["reminder_en"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindAnswer:
-    """A text to copy into an answer and to change."""
+    """A text to copy into an answer and to change. choices: short answers that the reporter may tap."""
 
     title: Text
     text: Text
+    choices: tuple[Text, ...] = ()
 
 
-KIND_ANSWERS: Final = tuple(
-    KindAnswer(title=Text(one["title_vi"], one["title_en"]), text=Text(one["vi"], one["en"]))
-    for one in _TEMPLATES["templates"]
-)
+def _kind(one: Mapping[str, Any]) -> KindAnswer:
+    return KindAnswer(
+        title=Text(one["title_vi"], one["title_en"]),
+        text=Text(one["vi"], one["en"]),
+        choices=tuple(Text(*choice) for choice in one.get("choices", [])),
+    )
+
+
+KIND_ANSWERS: Final = tuple(map(_kind, (*_TEMPLATES["templates"], *_TEMPLATES["questions"])))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What the receipt opens: letters, state and the count of openings, never the story; and writing back.
+"""What the receipt opens: letters, state and the count of openings, never the story; and writing back or asking.
 
 Nothing is written when a mailbox is opened, so that nobody can see from the database that it was.
 """
@@ -6,6 +6,7 @@ Nothing is written when a mailbox is opened, so that nobody can see from the dat
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -19,13 +20,16 @@ from core.db import new_id
 from core.i18n import Text
 from core.installation import installation_id
 from core.sealing import CannotOpen, PrivateKey
-from intake import openings, receipt
+from intake import openings, receipt, wishes
 from intake.cases import add_entry, add_key_set, load
 from intake.compartments import Keys, Reporter, reporter_proof, write_compartment
 from intake.letters import compact, open_letter, open_strikeouts, read_compact, seal_letter
 from intake.models import CaseFile, Compartment, Letter
+from intake.openings import Counts
 from intake.receipt import MailboxKeys
+from intake.retention import WITHDRAW
 from intake.slots import Side, fresh_key
+from intake.wishes import MESSAGE, SAID, TAKEN_BACK, Withdrawal
 
 _MESSAGE_ID: Final = re.compile(r"[0-9a-f]{32}")
 _WHO: Final = {
@@ -42,14 +46,20 @@ class NoMailbox(Exception):
     """No mailbox belongs to this receipt: it never did, or its time has passed."""
 
 
+class Withdrawn(Exception):
+    """The letter was withdrawn and the time to take that back is over; nothing is added to it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One letter as its page shows it."""
+    """One letter as its page shows it. what: of `wishes.KINDS`; choices: short answers that can be tapped."""
 
     who: Text
     day: date
     text: str = field(repr=False)
     mine: bool
+    what: str = MESSAGE
+    choices: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +67,7 @@ class Mailbox:
     """An opened mailbox.
 
     openings: role as people know it, how often; None when they cannot be read.
+    kept_until: the day until which a closed case is kept at the least, where it is known.
     damaged: letters that did not open.
     """
 
@@ -66,7 +77,18 @@ class Mailbox:
     state: str
     messages: tuple[Message, ...]
     openings: tuple[tuple[Text, int], ...] | None
+    kept_until: date | None
     damaged: int
+
+    @property
+    def withdrawal(self) -> Withdrawal | None:
+        """The wish to withdraw that stands, if one does."""
+        return wishes.withdrawal(self.messages, clock.today())
+
+    @property
+    def to_tap(self) -> tuple[str, ...]:
+        """Short answers offered since the reporter last wrote."""
+        return wishes.to_tap(self.messages)
 
 
 def open_with(typed: str, *, ticket: str = "") -> Mailbox:
@@ -92,35 +114,44 @@ def find(session: Session, digits: str, keys: MailboxKeys) -> Mailbox:
         raise NoMailbox
     rows = session.scalars(select(Letter).where(Letter.case_id == case.id).order_by(Letter.sequence)).all()
     messages = [_message(row, private) for row in rows]
+    counts = _counts(case, private)
     return Mailbox(
         receipt=digits,
         keys=keys,
         case_id=case.id,
         state=case.state,
         messages=tuple(message for message in messages if message),
-        openings=_openings(case, private),
+        openings=_openings(counts),
+        kept_until=openings.kept_until(counts) if counts and case.state == "closed" else None,
         damaged=messages.count(None),
     )
 
 
-def write(opened: Mailbox, text: str, *, message_id: str = "") -> Mailbox:
-    """Seal a reporter's message to the handlers who may read the case, with a copy for the reporter.
+def write(opened: Mailbox, text: str, *, what: str = MESSAGE, message_id: str = "") -> Mailbox:
+    """Seal a reporter's message or wish to the handlers who may read the case, with a copy for the reporter.
 
-    The same message id again adds nothing. Returns the mailbox as it is afterwards. Raises `MailboxDamaged`,
-    or `NobodyLeft` where all who could read the case have left since.
+    The same message id again adds nothing, and neither does a wish that stands already. Returns the mailbox as it
+    is afterwards. Raises `Withdrawn`, `MailboxDamaged`, or `NobodyLeft` where all who could read it have left since.
     """
     wanted = message_id if _MESSAGE_ID.fullmatch(message_id) else new_id()
+    standing = opened.withdrawal
+    if standing and standing.over:
+        raise Withdrawn
+    if what == (WITHDRAW if standing else TAKEN_BACK):
+        return opened
     try:
         with db.writing() as session:
-            add_message(session, opened, text, wanted)
+            add_message(session, opened, text, wanted, what=what)
     except CannotOpen as damage:
         raise MailboxDamaged from damage
     with db.reading() as session:
         return find(session, opened.receipt, opened.keys)
 
 
-def add_message(session: Session, opened: Mailbox, text: str, message_id: str) -> None:
-    """Add a message under a fresh key in the slots of the case; strike-outs are kept to."""
+def add_message(
+    session: Session, opened: Mailbox, text: str, message_id: str, *, what: str = MESSAGE
+) -> None:
+    """Add a message or a wish under a fresh key in the slots of the case; strike-outs are kept to."""
     case = load(session, opened.case_id, lock=True)
     if session.get(Compartment, message_id) is not None:
         return
@@ -131,18 +162,29 @@ def add_message(session: Session, opened: Mailbox, text: str, message_id: str) -
     wrapped = fresh_key(case.id, Side.HANDLERS, roster, strikeouts.struck, now=chain[-1])
     key_set = add_key_set(session, case.file, wrapped, roster)
     place = case.next_place(Side.HANDLERS)
-    words = {"what": "message", "at": clock.now().isoformat(timespec="minutes"), "text": text}
+    words = {"what": what, "at": clock.now().isoformat(timespec="minutes"), "text": text}
     author = Reporter(proof=reporter_proof(opened.keys.seed))
     blob = write_compartment(compact(words), place, Keys(handlers=wrapped.key), author)
     add_entry(session, place, key_set, blob, message_id)
-    add_letter(session, case.file, private.public, "reporter", text)
+    add_letter(session, case.file, private.public, "reporter", text, what=what)
     # The case waits for the desk again, also where it was closed.
     case.file.state = "received"
 
 
-def add_letter(session: Session, case: CaseFile, reporter: Any, who: str, text: str) -> None:
+def add_letter(
+    session: Session,
+    case: CaseFile,
+    reporter: Any,
+    who: str,
+    text: str,
+    *,
+    what: str = MESSAGE,
+    choices: Sequence[str] = (),
+) -> None:
     """One message as the reporter can read it. `reporter`: their public key, from the story or their own."""
-    words = {"who": who, "day": clock.today().isoformat(), "text": text}
+    words: dict[str, Any] = {"who": who, "day": clock.today().isoformat(), "text": text}
+    words |= {"what": what} if what != MESSAGE else {}
+    words |= {"choices": list(choices)} if choices else {}
     sequence = case.messages
     blob = seal_letter(compact(words), case_id=case.id, sequence=sequence, reporter=reporter)
     session.add(Letter(id=new_id(), case_id=case.id, sequence=sequence, blob=blob))
@@ -157,12 +199,25 @@ def _message(row: Letter, private: PrivateKey) -> Message | None:
         who, day, text = words["who"], date.fromisoformat(words["day"]), str(words["text"])
     except (CannotOpen, KeyError, TypeError, ValueError):
         return None
-    return Message(who=_WHO.get(who, _WHO["handler"]), day=day, text=text, mine=who == "reporter")
+    what = str(words.get("what", MESSAGE))
+    return Message(
+        who=_WHO.get(who, _WHO["handler"]),
+        day=day,
+        text="\n\n".join(filter(None, (str(SAID.get(what, "")), text))),
+        mine=who == "reporter",
+        what=what,
+        choices=wishes.read_choices(words.get("choices")),
+    )
 
 
-def _openings(case: CaseFile, private: PrivateKey) -> tuple[tuple[Text, int], ...] | None:
+def _counts(case: CaseFile, private: PrivateKey) -> Counts | None:
     try:
-        counts = openings.read_by_reporter(case.openings_reporter, private, case.id)
+        return openings.read_by_reporter(case.openings_reporter, private, case.id)
     except CannotOpen:
+        return None
+
+
+def _openings(counts: Counts | None) -> tuple[tuple[Text, int], ...] | None:
+    if counts is None:
         return None
     return tuple((TITLES[role], counts[role]) for role in (Role.HANDLER, Role.CUSTODIAN) if counts[role])

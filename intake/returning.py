@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from core import clock, config
 from core.access import TITLES, Role
 from core.brakes import MustWait
 from core.db import new_id
@@ -13,18 +15,23 @@ from core.i18n import Text
 from core.installation import installation_id
 from core.keys import Busy
 from core.pages import same_bytes
-from intake import mailbox
+from intake import mailbox, wishes
 from intake.forms import ReceiptForm, ReplyForm
-from intake.mailbox import Mailbox, MailboxDamaged, NoMailbox
+from intake.mailbox import Mailbox, MailboxDamaged, NoMailbox, Withdrawn
 from intake.questions import FORM
 from intake.receipt import NotAReceipt
 from intake.slots import NobodyLeft
+from intake.wishes import MESSAGE
 
 pages = Blueprint("mailbox", __name__, url_prefix="/hop-thu")
 
 _COUNTED = [(role.value, TITLES[role]) for role in (Role.HANDLER, Role.CUSTODIAN)]
 _REFUSED = (NotAReceipt, NoMailbox, MustWait, Busy)
 
+_CHOOSE = Text(
+    "Bạn chọn một câu trong danh sách, hoặc viết ở ô bên dưới.",
+    "Choose one of the list, or write in the box below.",
+)
 _DAMAGED = Text(
     "Tin này chưa gửi được vì hộp thư có lỗi. Bạn chép lại và gọi một số hỗ trợ.",
     "This message could not be sent: the mailbox is damaged. Please copy it and call a help number.",
@@ -34,6 +41,15 @@ _NOBODY = Text(
     "This message could not be sent: none of those who could read this letter does so any more. "
     "Please write a new letter.",
 )
+_OVER = Text(
+    "Thư này đã rút và hạn đổi ý đã qua, nên không thêm gì được nữa. Bạn hãy viết một thư mới.",
+    "This letter was withdrawn and the time to change that is over. Please write a new letter.",
+)
+_UNSENT: Final[dict[type[Exception], Text]] = {
+    MailboxDamaged: _DAMAGED,
+    NobodyLeft: _NOBODY,
+    Withdrawn: _OVER,
+}
 _UNKNOWN = Text(
     "Không có hộp thư nào mở bằng mã này. Bạn xem lại mã, hoặc thư đã quá hạn lưu.",
     "No mailbox opens with this code. Please check it; the letter may also have passed its time.",
@@ -45,15 +61,24 @@ _WAIT = Text(
 
 
 @pages.context_processor
-def _words() -> dict[str, Any]:
-    return {"words": FORM.wording}
+def words() -> dict[str, Any]:
+    """Sentences and days that pages of the mailbox need."""
+    settings = config.current()
+    return {
+        "words": FORM.wording,
+        "months": settings.retention_months,
+        "months_out_of_scope": settings.retention_months_out_of_scope,
+        "last_day": wishes.last_day(clock.today()),
+    }
 
 
 @pages.get("")
 def show() -> Response:
     """Where the receipt is typed: the same bytes for everyone."""
     return same_bytes(
-        lambda: _door(ReceiptForm(formdata=None), installation=installation_id(), counted=_COUNTED),
+        lambda: _door(
+            ReceiptForm(formdata=None), installation=installation_id(), counted=_COUNTED, said=wishes.SAID
+        ),
         key=("mailbox",),
     )
 
@@ -61,33 +86,73 @@ def show() -> Response:
 @pages.post("")
 def open() -> Response:
     """The mailbox of a receipt. Unknown and expired receipts get the same words after the same work."""
-    form = ReceiptForm()
-    try:
-        opened = mailbox.open_with(form.receipt.data or "", ticket=request.form.get("ticket", ""))
-    except _REFUSED as refused:
-        return _door_again(form, refused)
-    return make_response(_mailbox(opened, ReplyForm(formdata=None)))
+    return opened_for(lambda opened: make_response(page(opened)))
 
 
 @pages.post("/gui")
 def reply() -> Response:
     """Add a message from the reporter; the same sending again adds nothing."""
     form = ReplyForm()
-    message_id = request.form.get("message_id", "")
+
+    def send(opened: Mailbox) -> Response:
+        if not form.validate():
+            return make_response(page(opened, form, request.form.get("message_id", "")), 422)
+        return write(opened, form.message.data)
+
+    return opened_for(send, kept=form.message.data or "")
+
+
+@pages.post("/chon")
+def tap() -> Response:
+    """Send one of the short answers that a handler offered; any other is refused, since nobody offered it."""
+    chosen = request.form.get("choice", "")
+
+    def send(opened: Mailbox) -> Response:
+        if chosen not in opened.to_tap:
+            return make_response(page(opened, untapped=_CHOOSE), 422)
+        return write(opened, chosen)
+
+    return opened_for(send)
+
+
+def opened_for(show: Callable[[Mailbox], Response], *, kept: str = "") -> Response:
+    """Open the mailbox of the receipt that was sent and go on with it, or show the door again.
+
+    kept: what was typed; it stands on the page whatever happens.
+    """
+    form = ReceiptForm()
     try:
         opened = mailbox.open_with(form.receipt.data or "", ticket=request.form.get("ticket", ""))
-        if not form.validate():
-            return make_response(_mailbox(opened, form, message_id), 422)
-        again = mailbox.write(opened, form.message.data, message_id=message_id)
     except _REFUSED as refused:
-        return _door_again(ReceiptForm(), refused, kept=form.message.data or "")
-    except MailboxDamaged:
-        form.message.errors = [_DAMAGED]
-        return make_response(_mailbox(opened, form, message_id), 500)
-    except NobodyLeft:
-        form.message.errors = [_NOBODY]
-        return make_response(_mailbox(opened, form, message_id), 409)
-    return make_response(_mailbox(again, ReplyForm(formdata=None), sent=True))
+        return _door_again(form, refused, kept=kept)
+    return show(opened)
+
+
+def write(opened: Mailbox, text: str, what: str = MESSAGE) -> Response:
+    """Add a message or a wish, and the mailbox as it is then; where it cannot be added, with the words typed."""
+    message_id = request.form.get("message_id", "")
+    form = ReplyForm(formdata=None)
+    try:
+        again = mailbox.write(opened, text, what=what, message_id=message_id)
+    except (MailboxDamaged, NobodyLeft, Withdrawn) as unsent:
+        form.message.data = text
+        form.message.errors = [_UNSENT[type(unsent)]]
+        return make_response(
+            page(opened, form, message_id), 500 if isinstance(unsent, MailboxDamaged) else 409
+        )
+    return make_response(page(again, sent=what))
+
+
+def page(opened: Mailbox, form: ReplyForm | None = None, message_id: str = "", **said: Any) -> str:
+    """The mailbox. sent: of `wishes.KINDS`, what has just arrived; untapped: what is wrong with a tapped answer."""
+    return render_template(
+        "intake/mailbox.html",
+        form=form or ReplyForm(formdata=None),
+        box=opened,
+        state=FORM.state(opened.state),
+        message_id=message_id or new_id(),
+        **said,
+    )
 
 
 def _door_again(form: ReceiptForm, refused: Exception, *, kept: str = "") -> Response:
@@ -105,14 +170,3 @@ def _door_again(form: ReceiptForm, refused: Exception, *, kept: str = "") -> Res
 
 def _door(form: ReceiptForm, **said: Any) -> str:
     return render_template("intake/mailbox_door.html", form=form, **said)
-
-
-def _mailbox(opened: Mailbox, form: ReplyForm, message_id: str = "", *, sent: bool = False) -> str:
-    return render_template(
-        "intake/mailbox.html",
-        form=form,
-        box=opened,
-        state=FORM.state(opened.state),
-        message_id=message_id or new_id(),
-        sent=sent,
-    )

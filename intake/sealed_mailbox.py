@@ -93,7 +93,7 @@ def contents(session: Session, token: bytes) -> dict[str, Any]:
     state = FORM.state(case.file.state)
     return {
         "case": case.id,
-        "state": [str(state.label), str(state.next)],
+        "state": [str(state.label), str(state.next), state.code],
         "letters": [_text(blob) for blob in letters],
         "openings": _text(case.file.openings_reporter),
         "strikeouts": _text(case.file.for_reporter),

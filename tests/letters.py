@@ -120,10 +120,10 @@ class Handler:
         assert isinstance(opened, OpenedCase), "the case is damaged"
         return opened
 
-    def answers(self, case_id: str, text: str, state: str = "answered") -> None:
+    def answers(self, case_id: str, text: str, state: str = "answered", choices: Sequence[str] = ()) -> None:
         """Answer into the mailbox."""
         with self.app.app_context(), db.writing() as session:
-            casework.answer(session, self.person.identity, self.seed, case_id, text, state)
+            casework.answer(session, self.person.identity, self.seed, case_id, text, state, choices=choices)
 
     def judges(self, case_id: str, genuine: str = "yes", gbv_type: str = "psychological") -> None:
         """Judge a case for the count."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from core import db, rosters
 from core.installation import installation_id
@@ -61,6 +63,11 @@ def message(
     return head + numbers + parts
 
 
+def said(answer: TestResponse) -> dict[str, object]:
+    """What an answer says, without what only fills it up."""
+    return {name: value for name, value in answer.get_json().items() if name != "pad"}
+
+
 def rows(app: Flask) -> tuple[int, ...]:
     with app.app_context(), db.reading() as session:
         return tuple(
@@ -71,9 +78,25 @@ def rows(app: Flask) -> tuple[int, ...]:
 
 def test_an_unknown_token_gets_no_word_more_than_any_other(browser_of: FlaskClient, token: bytes) -> None:
     first, second = (browser_of.post(OPEN, data=b"\1" + bytes([value]) * 32) for value in (3, 4))
-    assert (
-        (first.status_code, first.data) == (second.status_code, second.data) == (404, b'{"why": "unknown"}')
-    )
+    assert first.status_code == second.status_code == 404
+    assert [said(one) for one in (first, second)] == [{"why": "unknown"}] * 2
+    assert len(first.data) == len(second.data)
+
+
+def test_an_answer_is_as_long_with_nine_letters_as_with_none(
+    app: Flask, browser_of: FlaskClient, token: bytes
+) -> None:
+    lengths = set()
+    empty = browser_of.post(OPEN, data=b"\1" + token).data
+    assert len(gzip.compress(empty)) > 180_000, "what fills it up does not compress away"
+    for number in range(1, 11):
+        answer = browser_of.post(OPEN, data=b"\1" + token)
+        assert len(answer.get_json()["letters"]) == number - 1
+        lengths.add(len(answer.data))
+        assert "no-transform" in answer.headers["Cache-Control"]
+        at = answer.get_json()["writing"]
+        assert browser_of.post(SEND, data=message(app, at, token, message=number)).status_code == 200
+    assert lengths == {256 * 1024}
 
 
 def test_guessing_is_slowed_and_a_ticket_buys_the_next_try(browser_of: FlaskClient, token: bytes) -> None:
@@ -103,6 +126,7 @@ def test_the_same_message_again_adds_nothing_and_has_the_same_answer(
     at, before = browser_of.post(OPEN, data=b"\1" + token).get_json()["writing"], rows(app)
     body = message(app, at, token)
     first, second = browser_of.post(SEND, data=body), browser_of.post(SEND, data=body)
-    assert (first.status_code, first.data) == (second.status_code, second.data) == (200, b'{"kept": true}')
+    assert (first.status_code, said(first)) == (second.status_code, said(second)) == (200, {"kept": True})
+    assert len(first.data) == len(second.data) == 1024
     assert rows(app) == tuple(count + 1 for count in before)
     assert browser_of.post(SEND, data=message(app, at, token, message=2)).status_code == 409
