@@ -134,10 +134,10 @@ class Files {
   // The line is broken: the person says when to go on, or the browser notices that the network is back.
   #gone_on() {
     return new Promise((resolve) => {
-      this.#trouble("lost");
+      this.#tell("lost");
       const on = () => {
         removeEventListener("online", on);
-        this.#trouble();
+        this.#tell();
         resolve();
       };
       this.#resume = on;
@@ -158,7 +158,7 @@ class Files {
   async #choose() {
     const field = this.#part("input");
     const files = [...field.files];
-    this.#trouble();
+    this.#tell();
     this.#says("looking");
     for (const file of files) await this.#add(file);
     field.value = "";
@@ -223,17 +223,17 @@ class Files {
   async #send() {
     const waiting = this.#chosen.filter((one) => one.state === "waiting");
     if (this.#sending) return;
-    this.#trouble();
-    if (!waiting.length) return this.#trouble("nothing");
+    this.#tell();
+    if (!waiting.length) return this.#tell("nothing");
     this.#sending = true;
     this.#stopped = false;
     this.#show();
     for (const one of waiting) await this.#try(one);
     this.#sending = false;
     const arrived = waiting.every((one) => one.state === "sent");
-    this.#says(arrived ? "arrived" : "");
+    this.#says();
     this.#show();
-    if (arrived) this.#part("[data-says]").focus();
+    if (arrived) this.#tell("arrived");
   }
 
   async #try(one) {
@@ -248,9 +248,9 @@ class Files {
       this.#fate(one, "sent");
       one.row.querySelector("[data-hash]").textContent = digest;
     } catch (error) {
-      if (error.message === "stopped") return this.#trouble("stopped");
+      if (error.message === "stopped") return this.#tell("stopped");
       this.#refuse(one, error instanceof Unreadable ? "unreadable" : error instanceof Refused ? error.message : "failed");
-      this.#trouble("failed");
+      this.#tell("failed");
     } finally {
       bar.hidden = true;
       bar.value = 0;
@@ -353,8 +353,8 @@ class Files {
     line.textContent = what && line.dataset[what];
   }
 
-  #trouble(name = "") {
-    this.#part("[data-trouble]").replaceChildren(...(name ? [this.#copy(`trouble-${name}`)] : []));
+  #tell(name = "") {
+    this.#part("[data-told]").replaceChildren(...(name ? [this.#copy(`told-${name}`)] : []));
   }
 
   #megabytes(size) {

@@ -34,7 +34,9 @@ from intake.asking import NobodyToAsk, NothingLent, Standing, TooManyWait
 from intake.authority import Export, NotAgreed
 from intake.cases import Holder, NoSuchCase
 from intake.casework import CaseDamaged
-from intake.files import opening
+from intake.files import bare, opening
+from intake.files.bare import CannotBeCleaned
+from intake.files.cleaning import CleaningBusy, Swells
 from intake.names import HalfRefused
 from intake.open_export import PUBLIC, digits
 from intake.questions import FORM
@@ -60,6 +62,11 @@ _SETTLED: Final = {
 _FULL: Final = Text(
     "Bạn có quá nhiều lời xin đang chờ. Hãy rút hoặc xong một việc trước.",
     "Too many of your requests wait. Take one back or finish one first.",
+)
+
+_NOT_BARE: Final = Text(
+    "Không làm được bản bỏ thông tin ẩn của tệp này. Bạn có thể xin lại để tải bản gốc.",
+    "No copy without hidden details can be made of this file. Ask again to download the original.",
 )
 
 
@@ -206,13 +213,19 @@ def _open_names(about: About) -> Any:
     return answer
 
 
-def _open_original(about: About) -> Response:
+def _open_original(about: About) -> Any:
     who, own = _handler(), seed()
 
     def deed(session: Session, _one: Ask, half: bytes) -> opening.Download:
         return opening.open_original(session, who, own, about.case_id, about.row, half)
 
     found = asking.open_once(who, own, about, deed)
+    if request.form.get("copy") == "clean":
+        try:
+            found = bare.without_metadata(found)
+        except (CannotBeCleaned, CleaningBusy, Swells):
+            flash(str(_NOT_BARE))
+            return _back_to(about)
     return attachment(found.name, found.pieces)
 
 

@@ -243,7 +243,7 @@ def _download(session: Session, case_id: str, file_id: str, copy: Copy, words: M
     return Download(name=f"tep-{file_id[:6]}.{kind.code if kind else 'bin'}", kind=kind, pieces=pieces)
 
 
-def _chunk(file_id: str, copy: Copy, number: int) -> Select[tuple[bytes]]:
+def _chunk(file_id: str, copy: Copy, number: int) -> Select[bytes]:
     here = FileChunk.file_id == file_id, FileChunk.copy == copy, FileChunk.number == number
     return select(FileChunk.blob).where(*here)
 

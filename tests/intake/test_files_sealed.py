@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from core import db
+from core.access import Role
 from core.sealing import CannotOpen
 from intake.casework import CaseDamaged
 from intake.files import opening
@@ -20,7 +22,8 @@ from intake.files.stream import CHUNK, SEALED_CHUNK, chunks_for
 from intake.founding import Founded
 from intake.models import ArrivingFile, CaseFile, FileChunk, StoredFile
 from tests.conftest import StillClock
-from tests.intake.test_files import a_picture, copy_of, holds_canary, listed, original_of, sends
+from tests.factories import post, signed_in
+from tests.intake.test_files import a_paper, a_picture, copy_of, holds_canary, listed, original_of, sends
 from tests.letters import Handler, Reporter
 from tests.sealing_files import HERE, Bringing, by_client
 
@@ -78,6 +81,33 @@ def test_one_letter_has_files_of_both_ways_beside_one_another(
         ("pdf", False),
     ]
     assert not holds_canary(copy_of(app, handlers[0], reporter.case_id, found[1].row))
+
+
+@pytest.mark.embedded
+def test_two_who_open_an_original_may_take_it_without_what_it_hides(
+    app: Flask,
+    centre: Founded,
+    bringing: Callable[..., Bringing],
+    reporter: Reporter,
+    handlers: list[Handler],
+) -> None:
+    paper = a_paper()
+    assert bringing(kind="pdf").brings(paper)[0] == 200
+    assert bringing(kind="ogg").brings(b"OggS" + bytes(99))[0] == 200
+    desk, custodian = signed_in(app, handlers[0].person), signed_in(app, centre.of(Role.CUSTODIAN)[0])
+    got = []
+    for one in listed(app, handlers[0], reporter.case_id):
+        place = f"/lam-viec/{reporter.case_id}/tep/{one.row}/goc"
+        assert post(desk, f"{place}/xin", {"reason": "Xem nội dung"}).status_code == 303
+        (ask_id,) = set(re.findall(r"/([0-9a-f]{32})/dong-y", custodian.get("/lam-viec/mo-ten").text))
+        assert post(custodian, f"/lam-viec/mo-ten/{ask_id}/dong-y", {}).status_code == 303
+        assert "Tải bản bỏ thông tin ẩn" in desk.get(place).text
+        got.append(post(desk, f"{place}/mo", {"copy": "clean"}))
+    assert got[0].data.startswith(b"%PDF")
+    assert holds_canary(paper)
+    assert not holds_canary(got[0].data)
+    assert (got[1].status_code, got[1].location) == (303, place)  # of a recording there is no such copy
+    assert "Không làm được bản bỏ thông tin ẩn" in desk.get(place).text
 
 
 # --- bad input ------------------------------------------------------------------------------------
