@@ -49,6 +49,12 @@ def _no_log(_broken: Exception) -> tuple[str, int]:
     return render_template("intake/refused.html", why="log"), 503
 
 
+@pages.errorhandler(NoRoster)
+@pages.errorhandler(RosterRefused)
+def _no_roster(_refused: Exception) -> Any:
+    return redirect(url_for("roster.show"))  # which says what is wrong with it
+
+
 @pages.route("/boc-lai", methods=["GET", "POST"])
 @signed_in(Role.HANDLER, Role.CUSTODIAN)
 def wrap_anew() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pyotp
@@ -16,7 +17,7 @@ from core.access import Denied, Role
 from core.accounts import Person
 from core.log import LogLine
 from core.sealing import CannotOpen, PrivateKey
-from intake import cards, founding, recovery, wrapping
+from intake import cards, founding, handing, recovery, tally, wrapping
 from intake.cards import CardsRefused
 from intake.cases import Holder, load
 from intake.founding import Founded, Newcomer, Settled
@@ -171,7 +172,9 @@ def test_how_often_one_presses_says_nothing_of_letters_that_do_not_open(
         reporter.writes(exclude_handlers=[struck.person.person_id])
     signs(app, centre)
     monkeypatch.setattr("intake.recovery.AT_ONCE", 1)
-    assert post(signed_in(app, struck.person), "/lam-viec/boc-lai").status_code == 302, "at once, as with no letter"
+    assert post(signed_in(app, struck.person), "/lam-viec/boc-lai").status_code == 302, (
+        "at once, as with no letter"
+    )
 
     browser = signed_in(app, reads.person)
     pages = [post(browser, "/lam-viec/boc-lai") for _ in range(3)]
@@ -181,6 +184,142 @@ def test_how_often_one_presses_says_nothing_of_letters_that_do_not_open(
     with app.app_context(), db.reading() as session:
         known = list(session.scalars(select(KeySet.case_id)))
     assert not [one for one in known if one in pages[0].text + pages[1].text]
+
+
+# --- a custodian wraps the custodians' side anew
+
+
+def keeps(app: Flask, person: Settled, case_id: str) -> bool:
+    """Whether this person's key opens the tally of a case, whatever pages say."""
+    assert person.credentials.seed is not None
+    holder = Holder.of(person.identity, person.credentials.seed)
+    with app.app_context(), db.reading() as session:
+        chain = rosters.chain(session)
+        case = load(session, case_id)
+        try:
+            return bool(case.read_first("tally", case.open_for(holder, chain), chain).payload)
+        except CannotOpen:
+            return False
+
+
+def wraps_guards(app: Flask, custodian: Settled, **more: Any) -> recovery.Outcome:
+    with app.app_context():
+        return recovery.wrap_guards_anew(custodian.identity, custodian.credentials.seed or b"", **more)
+
+
+def test_a_custodian_who_enrolled_again_opens_their_side_once_a_colleague_wrapped_it(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    handlers[0].judges(reporter.case_id)
+    stays, _, lost = centre.of(Role.CUSTODIAN)
+    again = enrols_again(app, lost)
+    signs(app, centre)
+    assert not keeps(app, again, reporter.case_id)
+
+    assert (wraps_guards(app, stays).done, wraps_guards(app, stays).done) == (1, 0)
+
+    assert keeps(app, again, reporter.case_id)
+    assert keeps(app, stays, reporter.case_id)
+    assert not keeps(app, lost, reporter.case_id), "the lost keys open nothing any more"
+    with app.app_context(), db.reading() as session:
+        found = list(
+            tally.open_tallies(session, again.identity, again.credentials.seed or b"", as_of=date.max)
+        )
+    assert [len(one.history) for one in found] == [1], "the judgement opens as well"
+
+
+def test_a_custodian_struck_out_and_one_who_came_since_stay_out_of_slots_made_anew(
+    app: Flask, centre: Founded, reporter: Reporter
+) -> None:
+    stays, other, struck = centre.of(Role.CUSTODIAN)
+    reporter.writes(struck=[struck])
+    sizes = []
+    again = enrols_again(app, struck)
+    new = add_person(app, Newcomer(name="Ngô Văn Mới", title_vi="Bác sĩ", roles=frozenset({Role.CUSTODIAN})))
+    signs(app, centre)
+
+    assert wraps_guards(app, stays).done == 1
+
+    assert [keeps(app, one, reporter.case_id) for one in (stays, other, again, struck, new)] == [
+        True, True, False, False, False,
+    ]  # fmt: skip
+    reporter.writes()
+    with app.app_context(), db.reading() as session:
+        sizes = {len(one) for one in session.scalars(select(KeySet.blob).where(KeySet.side == "C"))}
+    assert len(sizes) == 1
+    assert wraps_guards(app, again).closed == 0, "nothing is behind any more"
+
+
+def test_a_tally_that_says_nothing_of_its_guards_is_left_to_who_opens_it(
+    app: Flask, centre: Founded, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As letters were before it stood there: nobody could know who was struck out, so nobody is let in."""
+    monkeypatch.setattr("intake.envelope.written", lambda *_: None)
+    reporter.writes()
+    stays, _, lost = centre.of(Role.CUSTODIAN)
+    again = enrols_again(app, lost)
+    signs(app, centre)
+    assert (wraps_guards(app, stays).done, wraps_guards(app, stays).damaged) == (0, 1)
+    assert keeps(app, stays, reporter.case_id)
+    assert not keeps(app, again, reporter.case_id)
+
+
+def test_each_wraps_their_own_side_and_nobody_else_may(app: Flask, centre: Founded) -> None:
+    custodian, handler = centre.of(Role.CUSTODIAN)[0], centre.of(Role.HANDLER)[0]
+    with app.app_context():
+        with pytest.raises(Denied):
+            recovery.wrap_anew(custodian.identity, custodian.credentials.seed or b"")
+        with pytest.raises(Denied):
+            recovery.wrap_guards_anew(handler.identity, handler.credentials.seed or b"")
+
+
+def test_a_custodian_is_asked_on_the_page_of_the_roster_and_hears_no_number(
+    app: Flask, centre: Founded, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        reporter.writes()
+    signs(app, centre)
+    monkeypatch.setattr("intake.recovery.AT_ONCE", 1)
+    browser = signed_in(app, centre.of(Role.CUSTODIAN)[0])
+    assert "/lam-viec/boc-lai" in browser.get("/lam-viec/danh-sach/").text
+
+    half, whole = (post(browser, "/lam-viec/boc-lai") for _ in range(2))
+
+    assert "Đã xong 50 %" in half.text
+    assert whole.status_code == 302
+    page = browser.get("/lam-viec/danh-sach/").text
+    assert "Đã bọc lại xong khóa bên người giữ khóa" in page
+    assert "/lam-viec/boc-lai" not in page
+
+
+def test_somebody_struck_out_who_comes_back_under_another_id_is_never_let_in(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    struck, reads = handlers
+    reporter.writes(struck=[struck.person])
+    back = add_person(
+        app,
+        Newcomer(
+            name=f" {struck.person.name.upper()}",
+            title_vi="Bác sĩ",
+            roles=frozenset({Role.HANDLER}),
+            sign_in_as="x",
+        ),
+    )
+    with app.app_context(), db.writing() as session:
+        session.get_one(Person, struck.person.person_id).state = "retired"
+    signs(app, centre)
+
+    with app.app_context(), db.writing() as session:
+        found = handing.outlook(session, reads.person.identity, reads.seed, reporter.case_id)
+    assert back.person_id not in {one.id for one in found.candidates}
+    with app.app_context(), db.writing() as session:
+        session.get_one(Person, reads.person.person_id).state = "retired"
+    other = add_person(app, Newcomer(name="Lý Thị Khác", title_vi="Y sĩ", roles=frozenset({Role.HANDLER})))
+    signs(app, centre)
+    assert uses_cards(app, centre, 0, 1).done == 1
+    assert [opens(app, one, reporter.case_id) for one in (back, other)] == ["", "story"]
 
 
 # --- the cards
