@@ -48,7 +48,15 @@ from intake import (
     rota_page,
     wish_pages,
 )
-from survey import campaigner, card_pages, evaluator, picture_pages, plan_pages, respondent
+from survey import (
+    campaigner,
+    card_pages,
+    evaluator,
+    picture_pages,
+    plan_pages,
+    respondent,
+    version_pages,
+)
 from survey import commands as survey_commands
 from survey import custodian as linking
 from survey import paper_pages as survey_paper
@@ -90,6 +98,7 @@ BLUEPRINTS = (
     plan_pages.pages,
     evaluator.pages,
     survey_paper.pages,
+    version_pages.pages,
     linking.pages,
     releases.pages,
     member.pages,

@@ -186,13 +186,13 @@ def _read_once(rule: Rule) -> None:
         setattr(rule, name, _READ[key][name].__func__.__get__(rule))
 
 
-Rule.compile = _read_once  # type: ignore[method-assign]
+Rule.compile = _read_once  # type: ignore[method-assign, assignment]
 
 # What SQLAlchemy makes of a statement is the same for every engine of one kind: it is made once for the run.
 COMPILED_SQL: dict[str, LRUCache[Any, Any]] = {"sqlite": LRUCache(2000), "postgresql": LRUCache(2000)}
 for _kind in (SQLiteDialect_pysqlite, PGDialect_psycopg):
-    _kind.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign, assignment]
-    _kind.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign, assignment]
+    _kind.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
+    _kind.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -33,7 +33,6 @@ from survey.effects.moments import Moments, ScaleItems
 from survey.effects.ranks import cliffs_delta, wilcoxon_pratt
 from survey.effects.reliability import Reliability, reliability
 from survey.effects.shapes import (
-    FEWEST,
     Adjusted,
     ApartMean,
     ApartShare,
@@ -55,6 +54,7 @@ from survey.effects.yes_no import (
     newcombe_paired,
     tango,
 )
+from survey.power import FEWEST
 
 Array = NDArray[Any]
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from survey.effects.categories import ChiSquared
 from survey.effects.means import Change, Sample, Sizes
 from survey.effects.reliability import Reliability
 from survey.effects.yes_no import Interval
-
-FEWEST: Final = 10
-"""People below whom no change and no group figure is given (statistics.md 2.2, rule 8)."""
+from survey.power import FEWEST
 
 Code = Literal["too few", "no change"]
 

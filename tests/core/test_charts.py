@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import heavy
-from core.charts import Mean, Share, balanced, bars, draw, dumbbell, dumbbell_job, forest, png
+from core.charts import (
+    Mean,
+    Part,
+    Share,
+    Spread,
+    balanced,
+    bars,
+    draw,
+    dumbbell,
+    file_job,
+    flow,
+    forest,
+    png,
+    spreads,
+)
 from core.disclosure import ProtectedTable, RawTable, Row, to_json
 from core.i18n import language
 
@@ -196,11 +211,41 @@ def test_a_child_draws_all_pictures_of_a_page_at_once(tmp_path: Path) -> None:
     assert heavy.run("core.charts:draw", {"charts": charts}, lock=tmp_path / "lock") == {"svg": drawn}
 
 
-def test_one_dumbbell_comes_in_both_languages() -> None:
-    row = {**share_row(), "label_vi": "Một", "label_en": "One"}
-    both = dumbbell_job({"rows": [row]})
-    assert "Một 41 % → 63 %" in both["vi"]
-    assert "One 41% → 63%" in both["en"]
+def test_a_picture_of_its_own_has_its_title_and_its_ink() -> None:
+    chart = {"chart": "dumbbell", "language": "en", "title": "Right answers", "rows": [share_row()]}
+    drawn = b64decode(file_job({"chart": chart, "kind": "svg"})["file"]).decode()
+    assert drawn.count("Right answers") == 2
+    assert "currentColor" not in drawn
+    assert b64decode(file_job({"chart": chart, "kind": "png"})["file"]).startswith(b"\x89PNG")
+
+
+def test_answers_part_in_the_middle() -> None:
+    rows = [
+        Spread(label="A1.", before=(0.2, 0.2, 0.2, 0.3, 0.1), after=(0.0, 0.1, 0.1, 0.3, 0.5)),
+        Spread(label="A2.", missing="Quá ít người."),
+    ]
+    picture = spreads(rows, "vi", title="Thái độ")
+    words = ElementTree.fromstring(picture).find(f"{SVG}desc")
+    assert words is not None
+    assert words.text == (
+        "A1. Trước: 40 % chưa tốt, 40 % tốt; Sau: 10 % chưa tốt, 80 % tốt. A2. Quá ít người."
+    )
+    places = [float(x) for x in re.findall(r'"drawn-(?:accent|soft)" d="M([\d.]+),', picture)]
+    assert min(places) >= 180
+    assert max(places) <= 268
+
+
+def test_who_took_part_is_said_with_and_without_an_invitation() -> None:
+    rows = [
+        Part(label="Before", invited=350, answered=310, joined=262),
+        Part(label="After", invited=None, answered=300, joined=262),
+    ]
+    words = ElementTree.fromstring(flow(rows, "en", title="")).find(f"{SVG}desc")
+    assert words is not None
+    assert words.text == (
+        "Before: 310 of 350 answered; 262 took part both times; 48 only this time. "
+        "After: 300 answered; 262 took part both times; 38 only this time."
+    )
 
 
 @settings(max_examples=50, deadline=None)
@@ -235,6 +280,8 @@ def pictures(mood: str) -> list[str]:
         bars(TABLE, "vi", mood, title="Thư", labels=LABELS, heading=True),  # type: ignore[arg-type]
         dumbbell([ROW, Share(label="K2.", missing="Quá ít.")], "vi", mood, title="K"),  # type: ignore[arg-type]
         forest([Mean(label="T", change=0.4, low=0.3, high=0.5)], "vi", mood, title="T"),  # type: ignore[arg-type]
+        spreads([Spread(label="A", before=(0.5, 0.2, 0.3), after=(0, 0, 1))], "vi", mood, title="A"),  # type: ignore[arg-type]
+        flow([Part(label="T", invited=9, answered=8, joined=7)], "vi", mood, title="T"),  # type: ignore[arg-type]
     ]
 
 

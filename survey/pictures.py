@@ -1,0 +1,133 @@
+"""What the pictures of a comparison show: who took part, right answers, and how attitudes are spread.
+
+Each picture is a specification for `core.charts`; the page keeps them drawn, a download draws one anew with
+its title. Nothing is drawn of fewer than ten people, as in the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from core import heavy
+from core.i18n import LANGUAGES, Language, Text
+from survey.effects.joint import SKIPPED
+from survey.models import Round
+from survey.power import FEWEST
+from survey.questionnaire import Questionnaire
+
+RIGHT: Final = "dung"
+SPREAD: Final = "thai-do"
+PEOPLE: Final = "tham-gia"
+TITLES: Final[Mapping[str, Text]] = {
+    PEOPLE: Text("Ai đã tham gia", "Who took part"),
+    RIGHT: Text("Tỷ lệ trả lời đúng, trước và sau", "Right answers, before and after"),
+    SPREAD: Text("Thái độ và sự tự tin, trước và sau", "Attitudes and confidence, before and after"),
+}
+"""The pictures by the name they have in an address."""
+
+Spec = dict[str, Any]
+
+
+def drawn(specs: Mapping[Language, Mapping[str, Spec]]) -> dict[str, dict[str, str]]:
+    """Every picture in every language, drawn at once in a child. Raises `heavy.HeavyBusy`, `heavy.HeavyFailed`."""
+    asked = [(language, name, spec) for language, all_ in specs.items() for name, spec in all_.items()]
+    if not asked:
+        return {}
+    made = heavy.run("core.charts:draw", {"charts": [spec for _, _, spec in asked]})["svg"]
+    found: dict[str, dict[str, str]] = {language: {} for language in specs}
+    for (language, name, _), svg in zip(asked, made, strict=True):
+        found[language][name] = svg
+    return found
+
+
+def in_languages(
+    effects: Mapping[str, Any],
+    joint: Mapping[str, Any],
+    questionnaire: Questionnaire,
+    waves: Sequence[Round],
+) -> dict[Language, dict[str, Spec]]:
+    """The pictures that these figures allow, in each language."""
+    return {language: dict(_specs(effects, joint, questionnaire, waves, language)) for language in LANGUAGES}
+
+
+def _specs(
+    effects: Mapping[str, Any],
+    joint: Mapping[str, Any],
+    questionnaire: Questionnaire,
+    waves: Sequence[Round],
+    language: Language,
+) -> Iterator[tuple[str, Spec]]:
+    if effects["linked"] < FEWEST:
+        return
+    shown = (
+        (PEOPLE, "flow", _people(effects, waves, language)),
+        (RIGHT, "dumbbell", _right(effects, questionnaire, language)),
+        (SPREAD, "spreads", _spread(joint, questionnaire, language)),
+    )
+    for name, chart, rows in shown:
+        if rows:
+            title = _in(TITLES[name], language)
+            yield name, {"chart": chart, "language": language, "title": title, "rows": rows}
+
+
+def _people(effects: Mapping[str, Any], waves: Sequence[Round], language: Language) -> list[Spec]:
+    return [
+        {
+            "label": _in(label, language),
+            "invited": wave.invited or None,
+            "answered": effects[key],
+            "joined": effects["linked"],
+        }
+        for wave, key, label in zip(waves, ("before", "after"), _WAVES, strict=True)
+    ]
+
+
+def _right(effects: Mapping[str, Any], questionnaire: Questionnaire, language: Language) -> list[Spec]:
+    rows = []
+    for one in effects["yes_no"]:
+        share = one["right"]["linked"]
+        if one["measures"] != "knowledge" or not share:
+            continue
+        low, high = share["tango"]
+        rows.append(
+            {
+                "label": _in(questionnaire.item(one["code"]).label, language),
+                "before": share["before"],
+                "after": share["after"],
+                "low": low,
+                "high": high,
+            }
+        )
+    return rows
+
+
+def _spread(joint: Mapping[str, Any], questionnaire: Questionnaire, language: Language) -> list[Spec]:
+    """Answers of those who answered both times, from the least to the most helpful."""
+    rows = []
+    for item in joint["items"]:
+        if item["right"] is not None or item["measures"] not in ("attitude", "confidence"):
+            continue
+        answered = [place for place, code in enumerate(item["codes"]) if code != SKIPPED]
+        if item["reverse"]:
+            answered.reverse()
+        counts = item["joint"]
+        before = [sum(counts[i][j] for j in answered) for i in answered]
+        after = [sum(counts[i][j] for i in answered) for j in answered]
+        people = sum(before)
+        if people >= FEWEST:
+            rows.append(
+                {
+                    "label": _in(questionnaire.item(item["code"]).label, language),
+                    "before": [one / people for one in before],
+                    "after": [one / people for one in after],
+                }
+            )
+    return rows
+
+
+def _in(words: Text, language: Language) -> str:
+    return words.vi if language == "vi" else words.en
+
+
+_WAVES: Final = (Text("Trước", "Before"), Text("Sau", "After"))
