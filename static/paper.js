@@ -16,9 +16,9 @@ for (const box of boxes) {
     next(box);
   });
   box.addEventListener("input", () => {
-    const most = Number(box.dataset.most);
+    const most = Number(box.dataset.most), typed = Number(box.value);
     // With ten choices or more a "1" may still become "12".
-    if (most > 0 && /^\d+$/.test(box.value) && Number(box.value) * 10 > most) next(box);
+    if (/^\d+$/.test(box.value) && typed >= 1 && typed <= most && typed * 10 > most) next(box);
   });
 }
 

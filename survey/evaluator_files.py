@@ -107,7 +107,7 @@ def codebook(table: microdata.Table) -> list[list[Any]]:
     """One line a value, and one for each variable that was left out."""
     lines: list[list[Any]] = []
     for one in table.variables:
-        about = [one.name, one.words.vi, one.words.en, one.measures, one.level]
+        about: list[Any] = [one.name, one.words.vi, one.words.en, one.measures, one.level]
         about += ["" if one.right is None else one.right, int(one.reverse)]
         lines += [[*about, label.value, label.code, label.words.vi, label.words.en] for label in one.labels]
     return lines + [[name, *_LEFT_OUT, *[""] * 8] for name in table.left_out]

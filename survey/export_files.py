@@ -143,7 +143,7 @@ class _Frame(nw.DataFrame[Any]):
     It spares the installation pandas or polars (some 40 MB), of which nothing else here has any use.
     """
 
-    implementation = nw.Implementation.POLARS  # type: ignore[assignment]
+    implementation = nw.Implementation.POLARS
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         self._names = [one["name"] for one in payload["variables"]]
@@ -156,12 +156,12 @@ class _Frame(nw.DataFrame[Any]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __native_namespace__(self) -> Any:  # type: ignore[override]
+    def __native_namespace__(self) -> Any:
         return None
 
     def iter_columns(self) -> Iterator[Any]:
         for place, name in enumerate(self._names):
             yield _Column(name, [row[place] for row in self._rows])
 
-    def iter_rows(self, **_how: Any) -> Iterator[Any]:  # type: ignore[override]
+    def iter_rows(self, **_how: Any) -> Iterator[Any]:
         return iter(self._rows)

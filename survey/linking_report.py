@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from core import heavy
 from survey import effects
-from survey.effects.joint import Answers
 from survey.pairing import TOLERANCE, Links
 from survey.power import FEWEST
 from survey.questionnaire import Questionnaire
+from survey.scoring import Answers
 
 DECIMALS: Final = 3
 
