@@ -22,8 +22,7 @@ from intake.desk import Listed
 from intake.handler import pages as pages
 from intake.questions import FORM
 from intake.queue import FILTERS, STANDING_LABELS, Wish
-from intake.retention import WITHDRAW
-from intake.wishes import OTHER
+from intake.wishes import MARKS
 
 PATIENCE: Final = 0.7
 """Seconds of trying slots before a page is shown with what was found by then."""
@@ -113,10 +112,6 @@ _COLUMNS: Final[Sequence[tuple[str, Text, str]]] = (
     ("tinh-trang", Text("Tình trạng", "State"), ""),
     ("tin", Text("Tin nhắn", "Messages"), "number"),
 )
-_ASKED: Final = {
-    WITHDRAW: Text("xin rút", "asks to withdraw"),
-    OTHER: Text("xin đổi người", "asks for another"),
-}
 _STANDING_KINDS: Final = {"late": "urgent", "today": "soon", "soon": "soon"}
 
 
@@ -147,7 +142,7 @@ def _row(line: Listed, opened: Any, asked: str) -> list[Any]:
     if line.waits:
         messages = Markup("<span>{} {}</span>").format(line.messages, _tag(t("mới", "new"), "soon"))
     if asked:
-        messages = Markup("<span>{} {}</span>").format(messages, _tag(str(_ASKED[asked]), "soon"))
+        messages = Markup("<span>{} {}</span>").format(messages, _tag(str(MARKS[asked]), "soon"))
     return [
         link,
         _tag(t("khẩn", "urgent"), "urgent") if line.urgent else "–",

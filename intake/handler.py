@@ -25,7 +25,7 @@ from core import db
 from core.access import TITLES, Identity, Role, require
 from core.i18n import Text, day, t
 from core.sessions import identity, seed, signed_in
-from intake import casework, desk_memory, meanwhile, wishes
+from intake import casework, desk_memory, meanwhile, wish_marks, wishes
 from intake import desk as lists
 from intake.cases import NoSuchCase
 from intake.casework import CaseDamaged, Damaged, Entry, OpenedCase
@@ -56,7 +56,10 @@ def _damaged(_damage: Exception) -> tuple[str, int]:
 def case(case_id: str) -> Any:
     """A case before it is opened: its flags, and the button that opens it."""
     line = _line(case_id)
-    return render_template("intake/case.html", case=line, **_said(line.flags, line.state))
+    asked = wish_marks.marks(_identity(), seed(), [line]).get(case_id, "")
+    return render_template(
+        "intake/case.html", case=line, asked=wishes.MARKS.get(asked), **_said(line.flags, line.state)
+    )
 
 
 @pages.post("/<case_id>/mo")

@@ -35,6 +35,11 @@ TOLD_TO_HANDLERS: Final[Mapping[str, Text]] = {
     TAKEN_BACK: Text("Không rút thư nữa.", "No longer wishes to withdraw."),
     OTHER: Text("Xin đổi người tiếp nhận.", "Asks for another handler."),
 }
+MARKS: Final[Mapping[str, Text]] = {
+    WITHDRAW: Text("xin rút", "asks to withdraw"),
+    OTHER: Text("xin đổi người", "asks for another handler"),
+}
+"""How it stands in a list."""
 _LOOKED_AT: Final = frozenset({"answer", TOLD, HANDED, DECLINED})
 
 

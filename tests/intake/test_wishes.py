@@ -17,6 +17,7 @@ from intake.founding import Founded
 from intake.retention import WITHDRAW, Months, kept
 from intake.wishes import MESSAGE, OTHER, TAKEN_BACK, asks_for_another, read_choices, to_tap, withdrawal
 from tests.erasing import rows, years_on
+from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter
 
 DAY = date(2026, 11, 2)
@@ -169,6 +170,50 @@ def test_another_handler_is_asked_for_without_a_word_of_who_was_struck_out(
     too_long = posts(reporter, "nguoi-khac/gui", message="x" * 4001)
     assert too_long.status_code == 422
     assert "x" * 4001 in too_long.text
+
+
+@pytest.mark.embedded
+@pytest.mark.slow
+def test_the_desk_sees_a_wish_among_the_letters_it_can_open_and_above_the_letter(
+    app: Flask, centre: Founded, reporter: Reporter
+) -> None:
+    reporter.writes(struck=[centre.of(Role.HANDLER)[0]])
+    struck, desk = (signed_in(app, person) for person in centre.of(Role.HANDLER))
+    posts(reporter, "nguoi-khac/gui", message="CANARY")
+    list_page = desk.get("/lam-viec/").text
+    assert "xin đổi người" in list_page
+    assert "CANARY" not in list_page
+    assert "xin đổi người" not in struck.get("/lam-viec/").text
+    assert "xin đổi người" in desk.get(f"/lam-viec/{reporter.case_id}").text
+    case_page = post(desk, f"/lam-viec/{reporter.case_id}/mo").text
+    assert "Người viết xin đổi người tiếp nhận" in case_page
+    assert centre.of(Role.HANDLER)[0].name not in case_page
+    posts(reporter, "rut/gui")
+    assert "xin rút" in desk.get("/lam-viec/").text
+    assert "Rút đột ngột có thể là bị ép" in post(desk, f"/lam-viec/{reporter.case_id}/mo").text
+
+
+@pytest.mark.embedded
+def test_a_handler_offers_a_few_short_answers_and_is_told_where_they_are_too_many(
+    app: Flask, centre: Founded, reporter: Reporter
+) -> None:
+    reporter.writes()
+    desk, path = signed_in(app, centre.of(Role.HANDLER)[0]), f"/lam-viec/{reporter.case_id}/tra-loi"
+    ready = post(desk, path, {"template": "8.vi", "message": "Chào bạn.", "state": "answered"}).text
+    assert "Chào bạn." in ready
+    assert "Gọi được, giờ nào cũng được\nChỉ gọi" in ready
+    for choices, words in (("\n".join("abcdef"), "Nhiều nhất 5 câu"), ("x" * 61, "dài nhất 60")):
+        sent = {"message": "Gọi được không?", "choices": choices, "state": "answered"}
+        page = post(desk, path, sent)
+        assert page.status_code == 422
+        assert words in page.text
+        assert "Gọi được không?" in page.text
+    sent = {"message": "m" * 3950, "choices": "x" * 51, "state": "answered"}
+    assert post(desk, path, sent).status_code == 422, "both together fit into a letter of one size"
+    post(
+        desk, path, {"message": "Gọi được không?", "choices": "Có\r\n\r\n Không \r\nCó", "state": "answered"}
+    )
+    assert reporter.opens().text.count('type="radio"') == 2
 
 
 def test_one_of_the_answers_that_were_offered_is_sent_by_a_tap(
