@@ -16,6 +16,7 @@ from core import config
 from core.access import Denied
 from core.i18n import Text
 from core.keys import Busy
+from core.request import make_room
 from core.sessions import NotSignedIn
 
 POLICY: Final = (
@@ -74,6 +75,7 @@ def check_token() -> None:
     from core.sessions import identity
 
     if request.method not in {"GET", "HEAD", "OPTIONS"} and identity() is not None:
+        make_room()
         csrf.protect()
 
 

@@ -62,6 +62,9 @@ class PlanForm(StaffForm):
         choices=[SelectChoice(code, words) for code, words in WAVES.items()],
         validators=[Needed()],
     )
+    questionnaire = RadioField(
+        Text("Bảng hỏi", "Questionnaire"), choices=[], validate_choice=False, validators=[Optional()]
+    )
     opens_on = DateField(Text("Mở từ ngày", "Opens on"), format=_DAY, validators=[Needed()])
     closes_on = DateField(
         Text("Nhận đến hết ngày", "Last day of answers"), format=_DAY, validators=[Needed()]

@@ -16,8 +16,9 @@ from core import clock, db
 from core.i18n import Text
 from core.pages import same_bytes
 from survey import cards, dates, rounds, taking
+from survey.fields import field
 from survey.models import Round
-from survey.questionnaire import AnswersRefused, Item, Questionnaire
+from survey.questionnaire import AnswersRefused, Questionnaire
 
 pages = Blueprint("respondent", __name__, url_prefix="/khao-sat")
 
@@ -185,7 +186,7 @@ def _page(
 ) -> str:
     given, errors = given or {}, errors or {}
     sections = [
-        (page, [_field(item, given, errors) for item in page.items])
+        (page, [field(item, given, errors) for item in page.items])
         for page in questionnaire.pages(found.wave)
         if page.items
     ]
@@ -202,8 +203,7 @@ def _page(
         sections=sections,
         card=card,
         other_card="other_card" in given,
-        opened="other_card" in given
-        or any(_said(errors, field["name"]) or field["data"] for field in sections[0][1]),
+        opened="other_card" in given or any(one["errors"] or one["data"] for one in sections[0][1]),
         summary=[(f"#{name}", str(sentence)) for name, sentence in errors.items()],
         token="" if found.with_cards else token or _token(given) or secrets.token_hex(16),
         wrong=bool(errors),
@@ -224,21 +224,3 @@ def _token(given: dict[str, list[str]]) -> str:
 
 def _said(errors: dict[str, Text], name: str) -> list[str]:
     return [str(errors[name])] if name in errors else []
-
-
-def _field(item: Item, given: dict[str, list[str]], errors: dict[str, Text]) -> dict[str, Any]:
-    choices = [choice for choice in item.choices if not choice.exclusive]
-    if item.shuffle:
-        secrets.SystemRandom().shuffle(choices)
-    choices += [choice for choice in item.choices if choice.exclusive]
-    chosen = given.get(item.code, [])
-    return {
-        "item": item,
-        "name": item.code,
-        "id": item.code,
-        "label": item.label,
-        "choices": [(choice.code, str(choice.label)) for choice in choices],
-        "alone": [choice.code for choice in item.choices if choice.exclusive],
-        "data": chosen if item.kind == "many" else (chosen[0] if chosen else ""),
-        "errors": _said(errors, item.code),
-    }

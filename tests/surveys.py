@@ -25,9 +25,10 @@ from werkzeug.test import TestResponse
 
 from core import clock, db, rosters
 from intake.founding import Settled
-from survey import cards, places, results, rounds
+from survey import cards, places, results, rounds, versions
 from survey.models import Comparison, Response, Round
 from survey.questionnaire import Questionnaire, load
+from survey.xlsform.reading import check
 
 QUESTIONS: Questionnaire = load()
 
@@ -88,6 +89,7 @@ class Campaigner:
         *,
         with_cards: bool = True,
         invited: int = 0,
+        questionnaire_id: str = "",
     ) -> str:
         """Plan a round that opens today or on a day; returns its id."""
         begins = opens_on or clock.today()
@@ -102,8 +104,16 @@ class Campaigner:
                 closes_on=begins + timedelta(days=days),
                 invited=invited,
                 with_cards=with_cards,
+                questionnaire_id=questionnaire_id,
             )
             return found.id
+
+    def writes(self, workbook: bytes) -> str:
+        """Keep a workbook as a version of a questionnaire; its id."""
+        outcome = check(workbook)
+        assert outcome.data is not None, outcome.findings.problems
+        with self.app.app_context(), db.writing() as session:
+            return versions.keep(session, self.person.identity, workbook, outcome.data)
 
     def opens(self, wave: str, **planned: Any) -> str:
         """Plan a round and open it; returns its id."""
