@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.i18n import Text
+from survey.items import ANSWERED, Item
 from survey.power import FEWEST
-from survey.questionnaire import Item, Questionnaire
+from survey.questionnaire import Questionnaire
 from survey.scoring import Answers
 
 MEASURED: Final = ("knowledge", "attitude", "confidence", "trust", "help")
@@ -85,12 +86,18 @@ def table(
     columns = [*_columns(answers, questionnaire, wave)]
     kept = [(one, values) for one, values in columns if _may_stand(values, one)]
     left_out = tuple(one.name for one, values in columns if not _may_stand(values, one))
+    # A number that somebody typed may be theirs alone.
+    left_out += tuple(item.code for item in questionnaire.items(wave) if _is_typed(item))
     if background:
         kept.append(_background(answers, _chosen(questionnaire, wave, background), kept))
     rows = zip(*(values for _, values in kept), strict=True) if kept else iter(() for _ in answers)
     return Table(
         variables=tuple(one for one, _ in kept), rows=tuple(_shuffled(rows, seed)), left_out=left_out
     )
+
+
+def _is_typed(item: Item) -> bool:
+    return item.measure.kind in MEASURED and item.kind in ANSWERED and not item.choices
 
 
 def _chosen(questionnaire: Questionnaire, wave: str, code: str) -> Item:

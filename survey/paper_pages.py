@@ -21,10 +21,12 @@ from core.campaign import help_numbers
 from core.forms import StaffForm
 from core.i18n import Text, t
 from core.sessions import identity, signed_in
-from survey import cards, retyping, rounds, taking
+from survey import asking, cards, retyping, rounds, taking
+from survey.coding import Coded
 from survey.forms import WAVES, DeedForm
+from survey.items import ANSWERED, Item
 from survey.models import CardUse, Response, Round
-from survey.questionnaire import AnswersRefused, Item, Questionnaire
+from survey.questionnaire import AnswersRefused, Questionnaire
 
 pages = Blueprint("survey_paper", __name__, url_prefix="/dieu-hanh/dot/<round_id>/giay")
 
@@ -74,7 +76,7 @@ def sheet(round_id: str) -> str:
     found, questionnaire = _find(round_id)
     with db.reading() as session:
         lines = help_numbers(session, everything=True)
-    numbers = {item.code: place for place, item in enumerate(questionnaire.items(found.wave), start=1)}
+    numbers = {item.code: place for place, item in enumerate(_answered(found, questionnaire), start=1)}
     return render_template(
         "survey/paper_sheet.html",
         round=found,
@@ -82,6 +84,7 @@ def sheet(round_id: str) -> str:
         questionnaire=questionnaire,
         parts=[part for part in questionnaire.pages(found.wave) if part.items],
         numbers=numbers,
+        words=lambda said: asking.filled(said, questionnaire, {}),
         lines=lines,
     )
 
@@ -140,15 +143,13 @@ def typed(round_id: str) -> Any:
     found, questionnaire = _find(round_id)
     if not _is_open(found):
         return _closed()
-    sitting, items = _Sitting.sent(), questionnaire.items(found.wave)
+    sitting, items = _Sitting.sent(), _answered(found, questionnaire)
     if not StaffForm().validate_on_submit():
         return _page(found, questionnaire, sitting, _typed(items), {"send": _BUSY}), 422
     try:
         given = _given(items)
-        answers, elements = (
-            questionnaire.validate(given, found.wave),
-            questionnaire.elements(given, found.wave),
-        )
+        answers = _settled(found, questionnaire, given)
+        elements = questionnaire.elements(given, found.wave)
     except AnswersRefused as refused:
         return _page(found, questionnaire, sitting, _typed(items), refused.errors), 422
     now = retyping.hashes(memory.boot_secret(memory.store()), sitting.token, given, items)
@@ -170,6 +171,20 @@ def typed(round_id: str) -> Any:
         differed=sitting.differed,
     )
     return _page(found, questionnaire, done, {}, {})
+
+
+def _answered(found: Round, questionnaire: Questionnaire) -> tuple[Item, ...]:
+    """What somebody answers on paper; a calculation is nothing to write."""
+    return tuple(item for item in questionnaire.items(found.wave) if item.kind in ANSWERED)
+
+
+def _settled(found: Round, questionnaire: Questionnaire, given: dict[str, list[str]]) -> dict[str, Coded]:
+    """The coded answers after the rules that also hold on the screen; what was not to be asked is dropped."""
+    coded = questionnaire.validate(given, found.wave)
+    settled = asking.settle(questionnaire, found.wave, coded, clock.today())
+    if settled.errors:
+        raise AnswersRefused(settled.errors)
+    return dict(settled.answers)
 
 
 def _differs(
@@ -270,12 +285,12 @@ def _page(
     *,
     strip: str = "",
 ) -> str:
-    items = questionnaire.items(found.wave)
+    items = _answered(found, questionnaire)
     fields = [
         {
             "name": item.code,
             "item": item,
-            "label": f"{place}. {item.label}",
+            "label": f"{place}. {asking.filled(item.label, questionnaire, {})}",
             "data": given.get(item.code, ""),
             "errors": [str(errors[item.code])] if item.code in errors else [],
         }

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from core.i18n import Text
-from survey.questionnaire import Item
+from survey.items import Item
 
 _HEX: Final = 16
 
