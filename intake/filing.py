@@ -20,9 +20,10 @@ from core.i18n import Text
 from intake.casefile import classification, rules
 from intake.casefile.kinds import KINDS
 from intake.casefile.record import File, Written
-from intake.casework import add, at_hand, count, entries_of, flags_of, keep_counts
+from intake.casework import add, at_hand, count, entries_of, flags_of, keep_counts, kept_of
 from intake.clocks import reporter_wrote_since
 from intake.log_tag import on_case
+from intake.retention import Kept
 from intake.roles import require_may
 
 _READ_FIRST: Final = Text(
@@ -54,6 +55,7 @@ class FileRead:
     state: str
     parts: int
     damaged: int
+    kept: Kept
     flags: Mapping[str, Any] = field(repr=False)
     file: File = field(repr=False)
 
@@ -78,6 +80,7 @@ def read(
         state=hand.case.file.state,
         parts=len(hand.case.parts),
         damaged=unread + unknown,
+        kept=kept_of(hand.case.file, entries),
         flags=flags_of(hand),
         file=file,
     )

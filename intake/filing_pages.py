@@ -28,6 +28,7 @@ from core.access import Identity, Role, require
 from core.i18n import Text, day, t
 from core.sessions import identity, seed, signed_in
 from intake import filing
+from intake.asked import label_of
 from intake.casefile import assessment, labour, next_steps, rules
 from intake.casefile.choosing import choices, offered
 from intake.casefile.consent import withdrawn
@@ -88,7 +89,7 @@ def _damaged(_damage: Exception) -> tuple[str, int]:
 @signed_in(Role.HANDLER)
 def show(case_id: str) -> Any:
     """The file, with what to do now on top."""
-    return _page(_read(case_id))
+    return _page(_read(case_id), shown=request.args.get("mo", ""))
 
 
 @pages.post("/<case_id>/ho-so/<kind>")
@@ -108,7 +109,7 @@ def write(case_id: str, kind: str) -> Any:
             summary = STALE
         else:
             flash(t("Đã ghi vào hồ sơ.", "Written into the file."))
-            return redirect(url_for("filing.show", case_id=case_id, _anchor=kind), 303)
+            return redirect(url_for("filing.show", case_id=case_id, mo=kind, _anchor=kind), 303)
     page = _page(_read(case_id), again=kind, raw=raw, errors=errors, summary=summary)
     page.status_code = 409 if summary else 422
     return page
@@ -148,13 +149,14 @@ def _page(
     found: FileRead,
     *,
     again: str = "",
+    shown: str = "",
     raw: rules.Raw | None = None,
     errors: Mapping[str, Text] | None = None,
     summary: Text | None = None,
 ) -> Response:
     wrong = dict(errors or {})
     parts = [
-        _part(found.file, kind, raw if kind.code == again else None, wrong if kind.code == again else {})
+        _part(found, kind, raw if kind.code == again else None, wrong if kind.code == again else {})
         for kind in KINDS.values()
     ]
     links = [(f"#{again}-{name}", said, _label(again, name)) for name, said in wrong.items()]
@@ -168,7 +170,9 @@ def _page(
         parts=[part for part in parts if part["form"] or part["rows"]],
         wrong=links,
         again=again,
+        shown=shown or again or (steps[0].kind if steps else ""),
         steps=steps,
+        label=label_of(found.case_id),
         facts=list(_facts(found.file)),
     )
     return make_response(page)
@@ -179,29 +183,32 @@ def _label(kind: str, name: str) -> Text:
     return ask.label if ask else KINDS[kind].title
 
 
-def _part(file: File, kind: Kind, raw: rules.Raw | None, errors: Mapping[str, Text]) -> dict[str, Any]:
-    me, today = _identity().person_id, clock.today()
+def _part(found: FileRead, kind: Kind, raw: rules.Raw | None, errors: Mapping[str, Text]) -> dict[str, Any]:
+    file, me, today = found.file, _identity().person_id, clock.today()
     shown = offered(file, kind.code, by=me, today=today) or raw is not None
     entries = file.of(kind.code)
     standing = entries if kind.rows else entries[-1:]
     return {
         "kind": kind,
-        "form": list(_asked(file, kind, raw, errors)) if shown else [],
+        "form": list(_asked(found, kind, raw, errors)) if shown else [],
+        "told": kind.code == "danh-gia" and not entries and bool(assessment.told(found.flags)),
         "rows": [_row(file, one) for one in reversed(standing)],
         "count": len(entries),
         "changes": [] if kind.rows else list(_changes(file, kind)),
     }
 
 
-def _asked(file: File, kind: Kind, raw: rules.Raw | None, errors: Mapping[str, Text]) -> Iterator[Asked]:
+def _asked(found: FileRead, kind: Kind, raw: rules.Raw | None, errors: Mapping[str, Text]) -> Iterator[Asked]:
+    file, me, today = found.file, _identity().person_id, clock.today()
     latest = None if kind.rows else file.latest(kind.code)
-    me, today = _identity().person_id, clock.today()
+    told = assessment.told(found.flags) if kind.code == "danh-gia" and not latest else []
     for ask in kind.asks:
         if raw is not None:
             given = raw.get(ask.name, [])
             data: Any = given if ask.kind == "many" else "\n".join(given)
         else:
             data = _typed(ask, latest.values.get(ask.name) if latest else None)
+            data = data or (told if ask.name == "risk_factors" else data)
         listed: list[Any] = [(option.code, option.label) for option in ask.options]
         if ask.kind == "row":
             listed = list(choices(file, kind.code, ask.name, by=me, today=today))

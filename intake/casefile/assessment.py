@@ -17,7 +17,22 @@ from intake.casefile.record import File, Written
 LEVELS: Final = ("standard", "concern", "high", "emergency")
 AGAIN_DAYS: Final = {"standard": 30, "concern": 14, "high": 7, "emergency": 1}
 _SIGNS: Final = (*ask("risk_factors").options, *CONDITIONS.options)
+_TOLD: Final = {
+    "threat_to_kill": "threat_to_kill",
+    "weapon": "weapon",
+    "choking": "choking",
+    "getting_worse": "escalation",
+    "stalking": "stalking",
+    "pregnant": "pregnancy",
+}
+"""A sign as the letter asks for it → the same sign among the thirteen."""
 SAY_WHY: Final = Text("Hạ mức thì cần ghi lý do.", "A lower level needs a reason.")
+
+
+def told(flags: Mapping[str, Any]) -> list[str]:
+    """The signs that the reporter named themselves: ticked beforehand in a first assessment, for the handler to check."""
+    named = {_TOLD.get(sign, "") for sign in flags.get("danger_signs", ())}
+    return [option.code for option in ask("risk_factors").options if option.code in named]
 
 
 def floor(values: Mapping[str, Any]) -> str:

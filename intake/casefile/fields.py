@@ -2,6 +2,7 @@
 
 ask("risk_level")              a field
 ask("consents.recipient")      a column of a table
+columns("actions", "on*", "what*", "due")      several, those with a star must be answered
 """
 
 from __future__ import annotations
@@ -74,6 +75,12 @@ def ask(path: str, name: str = "", label: Text | None = None) -> Ask:
         options=options,
         max_length=_LINE if entry["name"] in _ON_ONE_LINE else min(entry.get("max_length", _LENGTH), 1000),
     )
+
+
+def columns(table: str, *names: str) -> tuple[Ask, ...]:
+    """Columns of a table, in this order; a star behind a name: it must be answered."""
+    asks = (ask(f"{table}.{name.rstrip('*')}") for name in names)
+    return tuple(one.needed if name.endswith("*") else one for one, name in zip(asks, names, strict=True))
 
 
 def text(name: str, vi: str, en: str, max_length: int = _LENGTH) -> Ask:

@@ -12,7 +12,7 @@ from typing import Final
 
 from core.i18n import Text
 from intake.casefile.classification import QUESTIONS
-from intake.casefile.fields import Ask, Option, ask, one, text
+from intake.casefile.fields import Ask, Option, ask, columns, one, text
 
 _WRITE: Final = Text("Ghi vào hồ sơ", "Write into the file")
 
@@ -56,6 +56,16 @@ CONDITIONS: Final = Ask(
         ),
     ),
 )
+_WORKPLACE: Final = one(
+    "workplace",
+    Text("Nếu chỉ ở nơi làm việc", "Where it is at work alone"),
+    ("power", "Người gây ra có quyền với người bị hại", "The person has power over them"),
+    ("contact", "Có tiếp xúc cơ thể", "There was physical contact"),
+    ("repeated", "Lặp lại nhiều lần", "It happens again and again"),
+    ("retaliation", "Có trả đũa hoặc dọa trả đũa", "There was retaliation, or a threat of it"),
+    ("others", "Có người khác cũng bị", "Others were harmed as well"),
+    many=True,
+)
 _CONSENT_ROW: Final = Ask(
     name="consent", kind="row", label=Text("Dựa trên sự đồng ý nào", "Rests on this consent")
 )
@@ -70,11 +80,7 @@ def _of(vi: str, en: str) -> Ask:
     return Ask(name="of", kind="row", label=Text(vi, en), required=True)
 
 
-def _sharing(*, needed: bool = True) -> tuple[Ask, ...]:
-    asks = tuple(ask(f"consents.{name}") for name in ("recipient", "content", "purpose", "means"))
-    return tuple(each.needed for each in asks) if needed else asks
-
-
+_SHARING: Final = columns("consents", "recipient*", "content*", "purpose*", "means*")
 _TABLE: Final = (
     Kind(
         code="danh-gia",
@@ -82,6 +88,7 @@ _TABLE: Final = (
         asks=(
             ask("risk_factors"),
             CONDITIONS,
+            _WORKPLACE,
             ask("risk_level").needed,
             text("reason", "Lý do (phải có khi hạ mức)", "Reason (needed to lower the level)", 1000),
             ask("risk_note.again_on"),
@@ -100,25 +107,20 @@ _TABLE: Final = (
         code="tre-em",
         title=Text("Người dưới 16 tuổi: đã báo ai", "Under 16: who was told"),
         rows=True,
-        asks=(
-            ask("child_flag.whom").needed,
-            ask("child_flag.at").needed,
-            ask("child_flag.taken_by").needed,
-        ),
+        asks=columns("child_flag", "whom*", "at*", "taken_by*"),
     ),
     Kind(
         code="an-toan",
         title=Text("Kế hoạch an toàn", "Safety plan"),
         hint=ask("safety_plan").hint,
-        asks=tuple(
-            ask(f"safety_plan.{name}")
-            for name in ("places", "people", "documents", "signal", "children", "devices", "avoid")
+        asks=columns(
+            "safety_plan", "places", "people", "documents", "signal", "children", "devices", "avoid"
         ),
     ),
     Kind(
         code="lien-he",
         title=Text("Liên hệ an toàn đã xác nhận", "Safe contact confirmed"),
-        asks=(ask("contact_ok.on").needed, ask("contact_ok.spoken_password")),
+        asks=columns("contact_ok", "on*", "spoken_password"),
     ),
     Kind(code="nhu-cau", title=Text("Nhu cầu", "Needs"), asks=(ask("needs").needed,)),
     Kind(
@@ -126,13 +128,7 @@ _TABLE: Final = (
         title=Text("Đồng ý chia sẻ", "Consents"),
         rows=True,
         hint=ask("consents").hint,
-        asks=(
-            *_sharing(),
-            ask("consents.given").needed,
-            ask("consents.form").needed,
-            ask("consents.on").needed,
-            ask("consents.until"),
-        ),
+        asks=(*_SHARING, *columns("consents", "given*", "form*", "on*", "until")),
     ),
     Kind(
         code="rut-dong-y",
@@ -155,7 +151,7 @@ _TABLE: Final = (
         ),
         asks=(
             ask("override.ground").needed,
-            *_sharing(),
+            *_SHARING,
             text("reason", "Vì sao không thể chờ sự đồng ý", "Why consent cannot be waited for", 1000).needed,
             ask("override.told_first").needed,
         ),
@@ -178,13 +174,7 @@ _TABLE: Final = (
             "Mỗi lần chuyển gửi cần một sự đồng ý, hoặc quyết định của hai người.",
             "Each referral needs its consent, or a decision of two people.",
         ),
-        asks=(
-            ask("referrals.service").needed,
-            ask("referrals.recipient").needed,
-            ask("referrals.on").needed,
-            _CONSENT_ROW,
-            _OVERRIDE_ROW,
-        ),
+        asks=(*columns("referrals", "service*", "recipient*", "on*"), _CONSENT_ROW, _OVERRIDE_ROW),
     ),
     Kind(
         code="ket-qua",
@@ -202,9 +192,7 @@ _TABLE: Final = (
             "If the head is complained of, they learn nothing: go to the authority above or outside.",
         ),
         asks=(
-            ask("conflict.who").needed,
-            ask("conflict.conflict").needed,
-            ask("conflict.excluded"),
+            *columns("conflict", "who*", "conflict*", "excluded"),
             one("head", Text("Người đứng đầu bị phản ánh", "The head is complained of"), *_YES),
             text("instead", "Ai nhận thay", "Who is told instead"),
         ),
@@ -214,23 +202,13 @@ _TABLE: Final = (
         title=Text("Luồng lao động, chống trả đũa", "Labour track, no retaliation"),
         rows=True,
         hint=ask("labour_steps").hint,
-        asks=(
-            ask("labour_steps.step").needed,
-            ask("labour_steps.on").needed,
-            ask("labour_steps.note"),
-        ),
+        asks=columns("labour_steps", "step*", "on*", "note"),
     ),
     Kind(
         code="viec",
         title=Text("Nhật ký hành động", "Actions"),
         rows=True,
-        asks=(
-            ask("actions.on").needed,
-            ask("actions.what").needed,
-            ask("actions.result"),
-            ask("actions.next"),
-            ask("actions.due"),
-        ),
+        asks=columns("actions", "on*", "what*", "result", "next", "due"),
     ),
     Kind(
         code="ghi-chu",

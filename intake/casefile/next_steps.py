@@ -50,6 +50,16 @@ def _safety(file: File, flags: Mapping[str, Any], today: date) -> Iterator[Step]
             kind="tre-em",
             due=today,
         )
+    sexual = "sexual_touch" in flags.get("what_kind", ()) and flags.get("when") == "hours_72"
+    if sexual and not any(file.of(kind) for kind in ("viec", "chuyen-gui", "dong-y")):
+        yield Step(
+            sentence=Text(
+                "Đề nghị chăm sóc y tế hôm nay, rồi ghi việc đã làm.",
+                "Offer medical care today, then write down what was done.",
+            ),
+            kind="viec",
+            due=today,
+        )
     holds = assessment.in_force(file)
     if holds and holds[0] in {"high", "emergency"} and not file.of("an-toan"):
         yield Step(

@@ -257,3 +257,16 @@ def test_a_run_of_five_words_of_the_story_is_a_quotation() -> None:
     assert repeated("Bạn kể rằng ANH ẤY chặn cửa, phòng trực tối.", story) == "anh ấy chặn cửa phòng"
     assert not repeated("Cảm ơn bạn đã viết. Anh ấy chặn cửa là sai.", story)
     assert not repeated("", story)
+
+
+def test_signs_that_the_reporter_named_are_ticked_beforehand_and_others_are_not() -> None:
+    flags = {"danger_signs": ["pregnant", "getting_worse", "children", "self_harm"]}
+    assert assessment.told(flags) == ["escalation", "pregnancy"]
+    assert assessment.told({}) == []
+
+
+def test_care_after_a_sexual_assault_is_offered_the_same_day() -> None:
+    flags = {"what_kind": ["sexual_touch"], "when": "hours_72"}
+    due = [step for step in next_steps.steps(File(), flags, DAY) if step.due]
+    assert [(step.kind, step.due) for step in due] == [("viec", DAY)]
+    assert not [step for step in next_steps.steps(File(), {**flags, "when": "month"}, DAY) if step.due]

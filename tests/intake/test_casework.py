@@ -189,6 +189,20 @@ def test_a_removed_part_is_found(app: Flask, reporter: Reporter, handlers: list[
     assert isinstance(try_open(app, handlers[0], reporter.case_id), Damaged)
 
 
+def test_a_newest_part_taken_away_is_missed_ever_after(
+    app: Flask, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    """What was written over comes back by deleting the newest entry; nothing later in the chain would show it."""
+    reporter.writes()
+    handlers[0].answers(reporter.case_id, "Trả lời một.")
+    reporter.adds("Tin hai.")
+    handlers[1].opens(reporter.case_id)
+    for last, damaged in ((6, 1), (5, 2)):
+        with app.app_context(), db.writing() as session:
+            session.execute(delete(Compartment).where(Compartment.sequence == last))
+        assert [handlers[0].opens(reporter.case_id).damaged for _ in range(2)] == [damaged] * 2
+
+
 def test_an_entry_that_nobody_on_the_roster_signed_is_not_shown(
     app: Flask, reporter: Reporter, handlers: list[Handler]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from core import db
 from core.access import Denied, Role
 from core.log_reader import DEEDS, ON_A_CASE
 from intake import casework, filing
+from intake.asked import label_of
 from intake.casefile.kinds import KINDS
 from intake.cases import NoSuchCase
 from intake.filing import EntryRefused, FileRead, Stale
@@ -326,3 +328,19 @@ def test_a_ready_sentence_is_put_below_what_was_typed_and_nothing_is_sent(
     assert shown.status_code == 200
     assert "Chào bạn.\n\nThank you for writing." in html.unescape(shown.text)
     assert "Thank you for writing." not in reporter.opens().text
+
+
+@pytest.mark.embedded
+def test_a_first_assessment_starts_from_what_the_reporter_named_and_what_was_written_is_shown_open(
+    page: FlaskClient, reporter: Reporter
+) -> None:
+    reporter.writes(danger_signs=["choking"])
+    place = f"/lam-viec/{reporter.case_id}/ho-so"
+    first = page.get(place).text
+    assert re.search(r'value="choking"[^>]* checked', first)
+    assert "được đánh dấu sẵn" in first
+    assert label_of(reporter.case_id) in first
+    sent = {"risk_factors": [], "risk_level": "standard", "parts": "5"}
+    after = post(page, f"{place}/danh-gia", sent, follow_redirects=True).text
+    assert re.search(r'<details class="more" id="danh-gia" open>', after)
+    assert not re.search(r'value="choking"[^>]* checked', after), "what a handler left out stays out"
