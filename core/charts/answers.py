@@ -65,7 +65,9 @@ def flow(
 
 
 def _spreads(rows: Sequence[Spread], mood: Mood, head: Head) -> str:
-    sheet = Sheet(-1, 1, edge=MARGIN)
+    ends = [_ends(wave) for row in rows if not row.missing for wave in (row.before, row.after)]
+    reach = [max(0.1, *(end[side] for end in ends)) if ends else 1.0 for side in (0, 1)]
+    sheet = Sheet(-reach[0], reach[1], edge=MARGIN)
     sheet.heading(head)
     for row in rows:
         label_above(sheet, row.label)
@@ -81,6 +83,13 @@ def _spreads(rows: Sequence[Spread], mood: Mood, head: Head) -> str:
         sheet.y += 14
     sheet.notes([str(_READ)])
     return svg(sheet, head.title, mood)
+
+
+def _ends(shares: tuple[float, ...]) -> tuple[float, float]:
+    """How far a bar reaches to the left and to the right of the middle of its middle answer."""
+    half = len(shares) // 2
+    middle = shares[half] / 2 if len(shares) % 2 else 0.0
+    return sum(shares[:half]) + middle, sum(shares[-half:]) + middle
 
 
 def _steps(sheet: Sheet, wave: str, shares: tuple[float, ...]) -> str:
