@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 import time
 from collections.abc import Callable
 
 from flask import Flask
+from flask.testing import FlaskClient
 
 from core import db, memory, rosters
 from core.access import Role
@@ -42,7 +44,9 @@ def measure(app: Flask, founded: Founded, line: Callable[[str, str, str], None])
         assert browser.get(f"/lam-viec/{address}").status_code == 200
         return 1000 * (time.perf_counter() - begun)
 
-    first = shown("")
+    gc.collect()
+    gc.freeze()  # as serve.py does
+    first = _first_list(browser)
     pages = [shown(address) for address in _PAGES for _ in range(3)]
     with app.app_context():
         _forget()
@@ -50,8 +54,20 @@ def measure(app: Flask, founded: Founded, line: Callable[[str, str, str], None])
     line(
         f"list of {LETTERS:,} letters, any page, slowest of {len(pages)}", f"{max(pages):,.0f} ms", "≤ 300 ms"
     )
-    line("the first list ever, every slot tried", f"{first:,.0f} ms", "")
+    line("the first list ever, its first page", f"{first[0]:,.0f} ms", "≤ 1,000 ms, then progress")
+    line("the same, until every slot was tried", f"{sum(first):,.0f} ms in {len(first)} pages", "")
     line("the first list after the next sign-in, by the sealed index", f"{again:,.0f} ms", "")
+
+
+def _first_list(browser: FlaskClient) -> list[float]:
+    """Milliseconds of each page, as it reloads by itself until every slot was tried."""
+    found: list[float] = []
+    while True:
+        begun = time.perf_counter()
+        page = browser.get("/lam-viec/").text
+        found.append(1000 * (time.perf_counter() - begun))
+        if 'http-equiv="refresh"' not in page:
+            return found
 
 
 def _fill(count: int) -> None:

@@ -41,6 +41,7 @@ _LENGTH_BYTES: Final = 4
 PUBLIC_OVERHEAD: Final = 1 + 1120 + 16
 SHARED_OVERHEAD: Final = 1 + _NONCE_BYTES + 16
 
+_written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SUITE: Final = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
@@ -143,7 +144,7 @@ def context(*parts: str | int) -> bytes:
 
     Numbers stay within ±(2**53 − 1), as JavaScript can hold no others exactly.
     """
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
+    return _written(parts).encode()
 
 
 def derive(key: SharedKey, *label: str) -> SharedKey:

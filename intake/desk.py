@@ -7,7 +7,7 @@ listed, counted or mentioned, and one whose time is over is counted and no more:
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ from core.access import Identity
 from intake import dating, desk_entry, desk_opening, rota
 from intake.cases import PastRetention, months
 from intake.clocks import Clock, Facts, next_clock, reporter_wrote_since
+from intake.desk_opening import File
 from intake.desk_opening import moved as moved
 from intake.roles import require_may
 
@@ -106,14 +107,13 @@ def one(identity: Identity, seed: bytes, case_id: str) -> Listed | None:
 
 
 class _Reckoning:
-    """The lines of many cases at one moment; clocks that say the same are reckoned once."""
+    """The lines of many cases at one moment; what says the same is reckoned once."""
 
     def __init__(self) -> None:
         self._now, self._hours, self._months = clock.now(), rota.working_hours(), months()
-        self._known: dict[str, Clock | None] = {}
-        self._over: dict[str, bool] = {}
+        self._known: dict[Any, tuple[bool, Clock | None]] = {}
 
-    def lines(self, files: Any, index: Mapping[str, str]) -> tuple[list[Listed], list[str]]:
+    def lines(self, files: Sequence[File], index: Mapping[str, str]) -> tuple[list[Listed], list[str]]:
         """Lines, and the ids of cases whose time is over."""
         found: list[Listed] = []
         past: list[str] = []
@@ -121,45 +121,37 @@ class _Reckoning:
             entry = index.get(file.case_id, "null")
             if not desk_entry.opens(entry):
                 continue
-            facts = desk_entry.facts(entry)
-            if self._is_over(file.state, facts):
+            facts, flags = desk_entry.split(entry)
+            over, due = self._reckoned(file, facts)
+            if over:
                 past.append(file.case_id)
                 continue
-            found.append(
-                Listed(
-                    case_id=file.case_id,
-                    arrived_on=file.arrived_on,
-                    state=file.state,
-                    urgent=file.urgent,
-                    messages=file.messages,
-                    said=desk_entry.flags_text(entry),
-                    next=self._next(file, facts),
-                )
+            line = Listed(
+                case_id=file.case_id,
+                arrived_on=file.arrived_on,
+                state=file.state,
+                urgent=file.urgent,
+                messages=file.messages,
+                said=flags,
+                next=due,
             )
+            found.append(line)
         return found, past
 
-    def _is_over(self, state: str, facts: str) -> bool:
-        told = desk_entry.told_days(facts)
-        if not told:
-            return False
-        same = f"{state == 'closed'}{told}"
-        if same not in self._over:
-            today = self._now.date()
+    def _reckoned(self, file: File, facts: str) -> tuple[bool, Clock | None]:
+        """Whether its time is over, and what is to be done first."""
+        same = (file.state, file.messages > 0, file.arrived_on, facts)
+        known = self._known.get(same)
+        if known is None:
             days = desk_entry.days(facts)
-            self._over[same] = dating.over(days, state=state, today=today, months=self._months)
-        return self._over[same]
-
-    def _next(self, file: Any, facts: str) -> Clock | None:
-        if file.state == "closed":
-            return None
-        same = f"{file.state}{file.messages > 0}{file.arrived_on}{facts}"
-        if same not in self._known:
-            self._known[same] = next_clock(_facts(file, facts), self._now, self._hours)
-        return self._known[same]
+            over = dating.over(days, state=file.state, today=self._now.date(), months=self._months)
+            closed = over or file.state == "closed"
+            due = None if closed else next_clock(_facts(file, facts, days), self._now, self._hours)
+            known = self._known[same] = over, due
+        return known
 
 
-def _facts(file: Any, facts: str) -> Facts:
-    days = desk_entry.days(facts)
+def _facts(file: File, facts: str, days: Mapping[str, date]) -> Facts:
     return Facts(
         arrived=_arrived(file.arrived_on, desk_entry.minute(facts)),
         state=file.state,

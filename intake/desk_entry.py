@@ -71,22 +71,18 @@ def rest_of(entry: str) -> str:
 def with_days(entry: str, cell: str, days: Days) -> str:
     """The entry with what stands in a cell. cell: its first bytes in hexadecimal."""
     told = " ".join(f"{letter}{day:%Y%m%d}" for letter, day in sorted(days.items()))
-    return entry[:MARK_DIGITS] + cell + entry[_KEY] + entry[_HEAD : _HEAD + _DAYS] + told + flags_text(entry)
+    return entry[:MARK_DIGITS] + cell + entry[_KEY] + entry[_HEAD : _HEAD + _DAYS] + told + split(entry)[1]
 
 
-def facts(entry: str) -> str:
-    """All that clocks and dates need; what says the same has the same clocks."""
-    return entry[_HEAD : entry.index("{", _HEAD)]
+def split(entry: str) -> tuple[str, str]:
+    """All that clocks and dates need, which are the same where it is the same; and the flags as JSON."""
+    at = entry.index("{", _HEAD)
+    return entry[_HEAD:at], entry[at:]
 
 
 def minute(facts: str) -> str:
     """The minute of arrival as it stands there."""
     return facts[:_MINUTE]
-
-
-def told_days(facts: str) -> str:
-    """The days in them as they stand there; empty where there are none."""
-    return facts[_DAYS:]
 
 
 def days(facts: str) -> Days:
@@ -100,11 +96,6 @@ def like_flags(facts: str) -> dict[str, Any]:
     for letter in facts[_MINUTE:_DAYS]:
         like |= _LIKE.get(letter, {})
     return like
-
-
-def flags_text(entry: str) -> str:
-    """The flags as JSON."""
-    return entry[entry.index("{", _HEAD) :]
 
 
 def _starting(flags: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:

@@ -39,8 +39,8 @@ File = Row[*tuple[Any, ...]]
 _BATCH: Final = 200
 _MOVED: Final = "desk:moved"
 _MARK: Final = desk_entry.MARK_DIGITS
-_BEGUN: Final = ""
-"""In place of a move: not every slot was tried yet."""
+_BEGUN: Final = "~"
+"""Before a move: since then not every slot was tried yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def moved() -> None:
 
 def files(session: Session, case_id: str = "") -> Sequence[File]:
     """What stands in clear beside every case, or beside one; `cell`: the first bytes of its sealed cell."""
-    return session.execute(_FILES.where(CaseFile.id == case_id) if case_id else _FILES).all()
+    return session.connection().execute(_FILES.where(_FILE.c.id == case_id) if case_id else _FILES).all()
 
 
 def known(
@@ -80,18 +80,16 @@ def known(
     with db.reading() as session:
         if at is None:
             index = desk_index.recall(session, seed, erasers)
-        looked_at = [file.case_id for file in of if at != now or file.case_id not in index]
-        marks = _marks(session, looked_at)
-        fresh = [one for one in looked_at if index.get(one, "")[:_MARK] != marks.get(one)]
-        look = _Look(
-            holder=Holder.of(identity, seed), chain=rosters.chain(session), erasers=erasers, marks=marks
-        )
+        if at not in (now, _BEGUN + now):
+            _drop_moved(session, index)
+        look = _Look(holder=Holder.of(identity, seed), chain=rosters.chain(session), erasers=erasers)
+        fresh = [file.case_id for file in of if file.case_id not in index]
         whole = look.try_slots(session, fresh, index, until)
         _read_cells(session, [file for file in of if _is_stale(file, index)], index)
     if whole and not kept:
         with db.writing() as session:
             desk_index.keep(session, seed, index, erasers, len(of))
-    _remember(seed, now if whole else _BEGUN, whole or kept, index)
+    _remember(seed, now if whole else _BEGUN + now, whole or kept, index)
     return Known(index=index, whole=whole)
 
 
@@ -105,38 +103,38 @@ def note_look(seed: bytes, seconds: float) -> None:
     memory.store().put(f"{_shelf(seed)}:listed", b"1", seconds)
 
 
+# Tables and columns, not objects: of ten thousand rows, making objects took longer than opening them.
+_FILE, _PART, _SET = (one.__table__ for one in (CaseFile, Compartment, KeySet))
 _FILES: Final = select(
-    CaseFile.id.label("case_id"),
-    CaseFile.arrived_on,
-    CaseFile.state,
-    CaseFile.urgent,
-    CaseFile.messages,
-    CaseFile.eraser_slot,
+    _FILE.c.id.label("case_id"),
+    _FILE.c.arrived_on,
+    _FILE.c.state,
+    _FILE.c.urgent,
+    _FILE.c.messages,
+    _FILE.c.eraser_slot,
     # Behind the byte of the format comes a random nonce: it changes whenever the cell is written.
-    func.substr(CaseFile.openings_handlers, 2, desk_entry.CELL_DIGITS // 2, type_=LargeBinary).label("cell"),
+    func.substr(_FILE.c.openings_handlers, 2, desk_entry.CELL_DIGITS // 2, type_=LargeBinary).label("cell"),
 )
 _SLOTS: Final = (
     select(
-        Compartment.case_id,
-        Compartment.blob.label("flags"),
-        KeySet.side,
-        KeySet.roster_version,
-        KeySet.blob.label("slots"),
+        _PART.c.case_id,
+        _PART.c.blob.label("flags"),
+        _SET.c.side,
+        _SET.c.roster_version,
+        _SET.c.blob.label("slots"),
     )
-    .join(KeySet, KeySet.id == Compartment.key_set_s)
-    .where(Compartment.sequence == 0, Compartment.kind == "flags")
+    .join_from(_PART, _SET, _SET.c.id == _PART.c.key_set_s)
+    .where(_PART.c.sequence == 0, _PART.c.kind == "flags")
 )
-"""Columns and not objects: of ten thousand rows, making objects took longer than opening them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
-    """One look at slots by one handler. marks: case id → mark of its slots."""
+    """One look at slots by one handler."""
 
     holder: Holder
     chain: Sequence[Roster]
     erasers: Mapping[str, SharedKey]
-    marks: Mapping[str, str]
 
     def try_slots(self, session: Session, fresh: Sequence[str], index: Index, until: float | None) -> bool:
         """Put into the index what opens and what does not; False where the time was over before the end."""
@@ -144,14 +142,15 @@ class _Look:
             if until is not None and begin and time.monotonic() > until:
                 return False
             some = fresh[begin : begin + _BATCH]
-            index |= {one: desk_entry.shut(self.marks.get(one, desk_index.mark_of([]))) for one in some}
-            for row in session.execute(_SLOTS.where(Compartment.case_id.in_(some))):
-                entry = self._open(row)
+            marks = _marks(session, some)
+            index |= {one: desk_entry.shut(marks.get(one, desk_index.mark_of([]))) for one in some}
+            for row in session.connection().execute(_SLOTS.where(_PART.c.case_id.in_(some))):
+                entry = self._open(row, marks)
                 if entry is not None:
                     index[row.case_id] = entry
         return True
 
-    def _open(self, row: Row[*tuple[Any, ...]]) -> str | None:
+    def _open(self, row: Row[*tuple[Any, ...]], marks: Mapping[str, str]) -> str | None:
         try:
             side_key = open_slots(
                 row.slots,
@@ -169,7 +168,7 @@ class _Look:
         except (CannotOpen, KeyError):
             return None
         key = openings.cell_key(side_key.key).raw
-        return desk_entry.found(self.marks[row.case_id], key, _minute(flags), flags)
+        return desk_entry.found(marks[row.case_id], key, _minute(flags), flags)
 
 
 def _minute(flags: Mapping[str, Any]) -> str:
@@ -202,8 +201,8 @@ def _read_cells(session: Session, stale: Sequence[File], index: Index) -> None:
 
 def _cells(session: Session, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     for begin in range(0, len(wanted), _BATCH):
-        asked = select(CaseFile.id, CaseFile.openings_handlers)
-        found = session.execute(asked.where(CaseFile.id.in_(wanted[begin : begin + _BATCH])))
+        asked = select(_FILE.c.id, _FILE.c.openings_handlers)
+        found = session.connection().execute(asked.where(_FILE.c.id.in_(wanted[begin : begin + _BATCH])))
         yield from ((case_id, cell) for case_id, cell in found)
 
 
@@ -212,13 +211,20 @@ def _erasers(of: Sequence[File]) -> dict[str, SharedKey]:
     return {file.case_id: by_place[file.eraser_slot] for file in of if file.eraser_slot in by_place}
 
 
+def _drop_moved(session: Session, index: Index) -> None:
+    """Forget cases whose slots were made anew since: they are tried like new ones."""
+    marks = _marks(session, list(index)) if index else {}
+    for case_id in [one for one, entry in index.items() if entry[:_MARK] != marks.get(one)]:
+        del index[case_id]
+
+
 def _marks(session: Session, case_ids: Sequence[str]) -> dict[str, str]:
     sets: dict[str, list[str]] = {}
     # The roster's number besides: slots are made anew in the same row when the roster changed.
-    asked = select(KeySet.case_id, KeySet.id, KeySet.roster_version)
+    asked = select(_SET.c.case_id, _SET.c.id, _SET.c.roster_version)
     if len(case_ids) <= _BATCH:
-        asked = asked.where(KeySet.case_id.in_(case_ids))
-    for case_id, key_set_id, version in session.execute(asked):
+        asked = asked.where(_SET.c.case_id.in_(case_ids))
+    for case_id, key_set_id, version in session.connection().execute(asked):
         sets.setdefault(case_id, []).append(f"{key_set_id}{version}")
     return {case_id: desk_index.mark_of(ids) for case_id, ids in sets.items()}
 

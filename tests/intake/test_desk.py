@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core import db, memory
 from core.access import Role
-from intake import desk_opening, eraser
+from intake import desk_opening, desk_pages, eraser
 from intake.desk_index import ENTRY, LEAST, DeskIndex
 from intake.founding import Founded, eraser_path
 from intake.models import CaseFile
@@ -52,6 +52,36 @@ def test_after_the_next_sign_in_only_new_slots_are_tried(
     assert tried.call_count == 1
     assert {line.case_id for line in after} == {reporter.case_id, newer.case_id}
     assert next(line for line in after if line.case_id == reporter.case_id).flags == before[0].flags
+
+
+def test_a_long_first_look_shows_what_it_found_and_goes_on_by_itself(
+    app: Flask, browser: FlaskClient, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = [Reporter(app) for _ in range(3)]
+    for one in letters:
+        one.writes()
+    monkeypatch.setattr(desk_opening, "_BATCH", 1)
+    monkeypatch.setattr(desk_pages, "PATIENCE", 0)
+    shown = []
+    for _ in letters:
+        page = browser.get("/lam-viec/?sap=ngay").text
+        shown.append((page.count("Xem lần đầu<br>"), 'http-equiv="refresh"' in page))
+    assert shown == [(1, True), (2, True), (3, False)]
+    assert len(rows(app)) == 1  # kept for the next sign-in once it was whole, and not before
+    assert {line.case_id for line in handlers[0].cases()} == {one.case_id for one in letters}
+
+
+def test_while_it_opens_nothing_says_that_there_is_no_letter_or_how_many_there_are(
+    app: Flask, browser: FlaskClient, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        Reporter(app).writes(struck=[handlers[0].person])
+    monkeypatch.setattr(desk_opening, "_BATCH", 1)
+    monkeypatch.setattr(desk_pages, "PATIENCE", 0)
+    page = browser.get("/lam-viec/").text
+    assert "Đã mở được 0 thư" in page
+    assert "Chưa có thư nào" not in page
+    assert "Chưa có thư nào" in browser.get("/lam-viec/").text
 
 
 def test_an_index_has_one_size_whatever_its_owner_can_open_and_is_always_written_anew(
