@@ -17,6 +17,7 @@ from sqlalchemy import select
 from core import clock, db, log
 from core.access import Role
 from intake import asking, tally
+from intake.asked import PARTS, About, Wish
 from intake.casefile.kinds import KINDS
 from intake.desk_index import DeskIndex
 from intake.founding import Founded, Settled
@@ -81,11 +82,12 @@ def works(app: Flask, centre: Founded, struck: Settled, case_id: str) -> None:
     desk.answers(case_id, "Chúng tôi đã đọc thư của bạn.")
     desk.judges(case_id)
     with app.app_context():
-        with db.writing() as session:
-            made = asking.ask(
-                session, desk.person.identity, desk.seed, case_id, "Cần xác minh với người viết."
-            )
-        assert asking.send(desk.seed, case_id, made)
+        for kind in ("names", "authority"):
+            about = About(case_id=case_id, kind=kind)  # type: ignore[arg-type]
+            wish = Wish(recipient="Công an", document="12/YC", parts=PARTS) if kind == "authority" else None
+            with db.writing() as session:
+                made = asking.ask(session, desk.person.identity, desk.seed, about, "Cần xác minh.", wish)
+            asking.send(made)
 
 
 @pytest.mark.parametrize("role", ROLES)
