@@ -17,8 +17,8 @@ from core.i18n import Text, day, t
 from core.navigation import open_to
 from core.sessions import identity, seed, signed_in
 from intake import desk as lists
-from intake import desk_memory, queue, recovery_pages, wish_marks
-from intake.desk import Listed
+from intake import desk_memory, erasing, queue, recovery_pages, wish_marks
+from intake.desk import Desk, Listed
 from intake.handler import pages as pages
 from intake.questions import FORM
 from intake.queue import FILTERS, STANDING_LABELS, Wish
@@ -26,6 +26,10 @@ from intake.wishes import MARKS
 
 PATIENCE: Final = 0.7
 """Seconds of trying slots before a page is shown with what was found by then."""
+
+
+WAITING: Final = 40
+"""Letters with new messages that one page looks into, whether their reporter asks to withdraw."""
 
 
 class SearchForm(StaffForm):
@@ -44,7 +48,7 @@ def desk() -> Any:
     who = _identity()
     if Role.HANDLER not in who.roles:
         return render_template("intake/guards.html", doors=_custodian_doors(who))
-    desk = lists.look(who, seed(), patience=PATIENCE)
+    desk = _look(who)
     found = desk.lines
     wish = Wish.read(request.args)
     opened = desk_memory.opened(desk_memory.here()).keys()
@@ -79,6 +83,15 @@ def desk() -> Any:
         search=SearchForm(formdata=None),
         searchable=len(opened),
     )
+
+
+def _look(who: Identity) -> Desk:
+    """The list, and once more where a reporter asked to withdraw since somebody last looked."""
+    desk = lists.look(who, seed(), patience=PATIENCE)
+    waiting = [(line.case_id, line.messages) for line in desk.lines if line.waits]
+    if erasing.note_wishes(who, seed(), waiting[:WAITING]):
+        desk = lists.look(who, seed(), patience=PATIENCE)
+    return desk
 
 
 @pages.route("/tim", methods=["GET", "POST"])

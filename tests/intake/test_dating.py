@@ -11,14 +11,16 @@ from sqlalchemy import select
 
 from core import clock, db
 from core.sealing import SharedKey
-from intake import casework, dating, desk, erasing, filing, openings
+from intake import casework, dating, desk, erasing, filing, mailbox, openings
 from intake.casefile.promises import PROMISES
 from intake.cases import PastRetention
 from intake.clocks import PROMISED
+from intake.founding import Founded
 from intake.models import CaseFile
 from intake.openings import CELL_BYTES
-from intake.retention import Months
+from intake.retention import WITHDRAW, Months
 from tests.erasing import years_on
+from tests.factories import signed_in
 from tests.letters import Handler, Reporter
 
 pytestmark = pytest.mark.embedded
@@ -222,6 +224,25 @@ def test_work_on_a_closed_case_moves_its_day_on_the_list_too(
         )
     years_on(monkeypatch, 100)
     assert [line.case_id for line in handlers[1].cases()] == [case_id]
+
+
+def test_a_wish_to_withdraw_that_nobody_has_read_ends_on_the_list_as_well(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter.writes(narrative="…", what_kind=["physical"])
+    handlers[0].answers(reporter.case_id, "Cảm ơn bạn.")
+    withdraws(app, reporter)
+    desk_page = signed_in(app, handlers[1].person).get("/lam-viec/").text
+    assert f"/lam-viec/{reporter.case_id}" in desk_page
+    years_on(monkeypatch, 16)
+    desk_page = signed_in(app, handlers[1].person).get("/lam-viec/").text
+    assert f"/lam-viec/{reporter.case_id}" not in desk_page
+    assert "1 thư đã quá hạn lưu giữ" in desk_page
+
+
+def withdraws(app: Flask, reporter: Reporter) -> None:
+    with app.test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        mailbox.write(mailbox.open_with(reporter.receipt), "", what=WITHDRAW)
 
 
 def _row(app: Flask, who: Handler, case_id: str, kind: str) -> str:
