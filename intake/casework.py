@@ -180,7 +180,8 @@ def answer(
         return run
     add(session, hand, {"what": "answer", "text": text} | ({"choices": list(choices)} if choices else {}))
     add_letter(session, hand.case.file, story.reporter, "handler", text, choices=choices)
-    hand.case.file.state = state
+    if hand.case.file.state != "closed":  # a last word leaves it closed, with its reason and its date
+        hand.case.file.state = state
     return ""
 
 

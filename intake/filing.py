@@ -19,7 +19,7 @@ from core.access import Identity
 from core.i18n import Text
 from intake.casefile import classification, rules
 from intake.casefile.kinds import KINDS
-from intake.casefile.record import File, Written
+from intake.casefile.record import File
 from intake.casework import add, at_hand, count, entries_of, flags_of, keep_counts, kept_of
 from intake.clocks import reporter_wrote_since
 from intake.log_tag import on_case
@@ -128,17 +128,6 @@ def write(
 
 def _file(entries: Sequence[Mapping[str, Any]]) -> tuple[File, int]:
     """The file out of a case's entries, and how many parts of it are of no kind."""
+    file = File.among(entries, KINDS)
     mine = [one for one in entries if one["what"] == "file" and one["role"] == "handler"]
-    known = [one for one in mine if one.get("kind") in KINDS and isinstance(one.get("values"), dict)]
-    return File(entries=[_written(one) for one in known]), len(mine) - len(known)
-
-
-def _written(words: Mapping[str, Any]) -> Written:
-    return Written(
-        row=words["row"],
-        kind=words["kind"],
-        at=str(words["at"]),
-        by=words["by"],
-        author=words["author"],
-        values=words["values"],
-    )
+    return file, len(mine) - len(file.entries)

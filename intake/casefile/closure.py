@@ -26,9 +26,9 @@ _CLOSED: Final = Text("Việc này đã kết thúc.", "This case is closed alre
 
 
 def closed(file: File) -> bool:
-    """Whether the last word on it is an ending."""
+    """Whether the last word on it is an ending, and the reporter has not written since."""
     ends = [one for one in file.entries if one.kind in {"ket-thuc", "mo-lai"}]
-    return bool(ends) and ends[-1].kind == "ket-thuc"
+    return bool(ends) and ends[-1].kind == "ket-thuc" and ends[-1].row > file.heard
 
 
 def check(file: File, values: Mapping[str, Any], _today: date) -> dict[str, Text]:

@@ -32,14 +32,17 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """All entries, oldest first."""
+    """All entries, oldest first. heard: the number of what the reporter wrote last, which opens a closed case again."""
 
     entries: Sequence[Written] = ()
+    heard: int = -1
 
     @classmethod
     def among(cls, told: Iterable[Mapping[str, Any]], kinds: Container[str]) -> File:
         """The file out of all that was written about a case; what is not a handler's or of no known kind is left out."""
+        known = list(told)
         return cls(
+            heard=max((one["row"] for one in known if one["role"] == "reporter"), default=-1),
             entries=[
                 Written(
                     row=one["row"],
@@ -49,12 +52,12 @@ class File:
                     author=one["author"],
                     values=one["values"],
                 )
-                for one in told
+                for one in known
                 if one["what"] == "file"
                 and one["role"] == "handler"
                 and one.get("kind") in kinds
                 and isinstance(one.get("values"), Mapping)
-            ]
+            ],
         )
 
     def of(self, kind: str) -> list[Written]:

@@ -16,6 +16,7 @@ from core.access import Denied, Role
 from core.log_reader import DEEDS, ON_A_CASE
 from intake import casework, filing
 from intake.asked import label_of
+from intake.casefile import closure
 from intake.casefile.kinds import KINDS
 from intake.cases import NoSuchCase
 from intake.filing import EntryRefused, FileRead, Stale
@@ -344,3 +345,22 @@ def test_a_first_assessment_starts_from_what_the_reporter_named_and_what_was_wri
     after = post(page, f"{place}/danh-gia", sent, follow_redirects=True).text
     assert re.search(r'<details class="more" id="danh-gia" open>', after)
     assert not re.search(r'value="choking"[^>]* checked', after), "what a handler left out stays out"
+
+
+def test_a_last_answer_leaves_a_case_closed_and_a_reporter_who_writes_opens_it_to_be_closed_again(
+    app: Flask, handlers: list[Handler], reporter: Reporter, case_id: str
+) -> None:
+    one = handlers[0]
+    ending = {"closure": "hoan_thanh", "outcome": "safer", "reporter_told": "yes"}
+    one.opens(case_id)
+    write(app, one, case_id, "ket-thuc", **ending)
+    one.answers(case_id, "Cảm ơn bạn đã tin.")
+    assert read(app, one, case_id).state == "closed"
+    assert closure.closed(read(app, one, case_id).file)
+    reporter.adds("Tôi còn một điều.")
+    one.opens(case_id)
+    one.answers(case_id, "Bạn cứ nói.")
+    assert read(app, one, case_id).state == "answered"
+    assert not closure.closed(read(app, one, case_id).file)
+    write(app, one, case_id, "ket-thuc", **ending)
+    assert read(app, one, case_id).state == "closed"
