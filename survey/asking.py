@@ -72,9 +72,11 @@ class _Run:
             return  # computed when something looks at it
         if not all(self._holds(text) for text in item.rules.relevant):
             return
-        self._asked.add(item.code)
         if item.choices:
             self._offered[item.code] = self._offer(item)
+            if not self._offered[item.code]:
+                return  # a list that an earlier answer has emptied is not asked
+        self._asked.add(item.code)
         answer = self._still_offered(item)
         if answer is None:
             if item.rules.required and item.kind in ANSWERED and self._holds(item.rules.required):

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from core import clock, db
 from core.i18n import Text
 from core.pages import same_bytes
-from survey import cards, dates, rounds, taking
+from survey import cards, dates, rounds, stepping, taking
 from survey.fields import field
 from survey.models import Round
 from survey.questionnaire import AnswersRefused, Questionnaire
@@ -46,6 +46,8 @@ def show(round_id: str) -> Response | tuple[str, int]:
     found, questionnaire = _find(round_id)
     if not _is_open(found):
         return _not_open(found, sent=False)
+    if questionnaire.conditional:
+        return Response(_screen(found, questionnaire, stepping.begin(found, questionnaire)))
     if not found.with_cards:
         return Response(_page(found, questionnaire, token=secrets.token_hex(16)))
     order = secrets.randbelow(ORDERS)
@@ -59,6 +61,8 @@ def answer(round_id: str) -> Response | tuple[str, int]:
     if not _is_open(found):
         return _not_open(found, sent=True)
     given = {name: request.form.getlist(name) for name in request.form}
+    if questionnaire.conditional:
+        return _step(found, questionnaire, given)
     try:
         _take(found, _read(given, found, questionnaire))
     except AnswersRefused as refused:
@@ -69,8 +73,49 @@ def answer(round_id: str) -> Response | tuple[str, int]:
         return render_template("survey/already.html", round=found), 409
     except taking.RoundNotOpen:
         return _not_open(found, sent=True)
+    return _thanks(found, questionnaire)
+
+
+def _thanks(found: Round, questionnaire: Questionnaire) -> Response:
     thanks = partial(render_template, "survey/thanks.html", questionnaire=questionnaire)
-    return same_bytes(thanks, key=("thanks", round_id))
+    return same_bytes(thanks, key=("thanks", found.id))
+
+
+def _step(
+    found: Round, questionnaire: Questionnaire, given: dict[str, list[str]]
+) -> Response | tuple[str, int]:
+    """The next page of a questionnaire that is asked page by page; at the end its answers are taken."""
+    outcome = stepping.onward(found, questionnaire, given)
+    if isinstance(outcome, stepping.Screen):
+        return _screen(found, questionnaire, outcome), 422 if outcome.repeat else 200
+    held = outcome.held
+    sent = _Answered(
+        answers=outcome.answers,
+        elements=outcome.elements,
+        code=held.card,
+        token=held.token,
+        same_card=not held.other_card,
+    )
+    try:
+        _take(found, sent)
+    except AnswersRefused as refused:
+        screen = stepping.again(found, questionnaire, outcome, refused.errors, first=True)
+        return _screen(found, questionnaire, screen), 422
+    except taking.NotTaken:
+        screen = stepping.again(found, questionnaire, outcome, {"send": _BUSY})
+        return _screen(found, questionnaire, screen), 503
+    except taking.AlreadyAnswered:
+        return render_template("survey/already.html", round=found), 409
+    except taking.RoundNotOpen:
+        return _not_open(found, sent=True)
+    return _thanks(found, questionnaire)
+
+
+def _screen(found: Round, questionnaire: Questionnaire, screen: stepping.Screen) -> str:
+    summary = [(f"#{name}", str(sentence)) for name, sentence in screen.errors.items()]
+    return render_template(
+        "survey/step.html", round=found, questionnaire=questionnaire, screen=screen, summary=summary
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
