@@ -42,6 +42,8 @@ PUBLIC_OVERHEAD: Final = 1 + 1120 + 16
 SHARED_OVERHEAD: Final = 1 + _NONCE_BYTES + 16
 
 _written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Made once: some dozen contexts are written for each case that is opened."""
 _SUITE: Final = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 

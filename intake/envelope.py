@@ -185,6 +185,18 @@ def read_story(written: Written) -> Story:
         raise CannotOpen from None
 
 
+def read_strikeouts(written: Written) -> tuple[Strikeouts, SharedKey]:
+    """Of a story only whom it strikes out, and the reporter's proof; `CannotOpen` when it is none.
+
+    The reporter's public key stays bytes: parsing it takes as long as opening the story.
+    """
+    found = read_compact(written.payload)
+    try:
+        return Strikeouts.from_json(found["strikeouts"]), SharedKey(b64decode(found["proof"], validate=True))
+    except (KeyError, TypeError, ValueError):
+        raise CannotOpen from None
+
+
 def first_place(case_id: str, kind: str, heads: Sequence[bytes]) -> Place:
     """Where a part of the first sending stands. `heads`: of `verify_chain`; for flags `[start(case_id)]`."""
     sequence = _KINDS.index(kind)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core import clock, log, rosters
 from core.access import Identity
 from core.roster import Member, Roster
-from core.sealing import CannotOpen, NotAKey
+from core.sealing import CannotOpen, NotAKey, SharedKey
 from intake import dating, desk
 from intake.cases import (
     Case,
@@ -31,7 +31,7 @@ from intake.cases import (
     require_kept,
 )
 from intake.compartments import Keys, Staff, write_compartment
-from intake.envelope import Story, read_story
+from intake.envelope import Story, read_story, read_strikeouts
 from intake.letters import Strikeouts, compact, read_compact, seal_strikeouts
 from intake.log_tag import on_case
 from intake.mailbox import add_letter
@@ -185,7 +185,7 @@ def read_hand(case: Case, holder: Holder, opened: Opened, chain: Sequence[Roster
     """
     try:
         story = read_story(case.read_first("story", opened, chain))
-        steps, last, entries = _steps(case, opened, chain, story)
+        steps, last, entries = _steps(case, opened, chain, story.proof)
         first = chain[story.strikeouts.roster_version - 1]
     except (CannotOpen, NotAKey, IndexError) as damage:
         raise HandingDamaged from damage
@@ -201,14 +201,28 @@ def read_hand(case: Case, holder: Holder, opened: Opened, chain: Sequence[Roster
     )
 
 
+def who_reads(case: Case, opened: Opened, chain: Sequence[Roster]) -> tuple[Readers, Roster]:
+    """Who may read an opened case, and the roster of its strike-outs, with nothing else made of it.
+
+    `HandingDamaged` as `read_hand`.
+    """
+    try:
+        strikeouts, proof = read_strikeouts(case.read_first("story", opened, chain))
+        steps, _, _ = _steps(case, opened, chain, proof)
+        first = chain[strikeouts.roster_version - 1]
+    except (CannotOpen, NotAKey, IndexError) as damage:
+        raise HandingDamaged from damage
+    return readers(first, strikeouts, steps), first
+
+
 def _steps(
-    case: Case, opened: Opened, chain: Sequence[Roster], story: Story
+    case: Case, opened: Opened, chain: Sequence[Roster], proof: SharedKey
 ) -> tuple[list[Step], str, list[dict[str, Any]]]:
     """The entries that say who reads, when the reporter last wrote, and all of them; a damaged one says nothing."""
     found, last, entries = [], "", []
     for part, place in case.entries(Side.HANDLERS):
         try:
-            written = read_entry(part, place, opened, chain, story.proof)
+            written = read_entry(part, place, opened, chain, proof)
             words = read_compact(written.payload)
         except CannotOpen:
             continue

@@ -22,11 +22,12 @@ from core.access import Identity
 from core.roster import Roster
 from core.sealing import CannotOpen, PrivateKey, SharedKey
 from intake import cards, guards, wrapping
-from intake.cases import Case, Holder
+from intake.cases import Case, Holder, Opened
 from intake.compartments import ENTRY, FIRST, Keys, link, read_compartment, start
 from intake.envelope import first_place
-from intake.handing import Hand, HandingDamaged, for_reporter, read_hand
+from intake.handing import HandingDamaged, for_reporter, read_hand, who_reads
 from intake.letters import read_compact
+from intake.readers import Readers
 from intake.roles import require_may
 from intake.slots import RECOVERY, Side
 from intake.wrapping import Anew, Closed, Damaged, Held, Outcome
@@ -159,9 +160,9 @@ def _write_down(deed: str, *who: str) -> Sequence[Roster]:
 
 
 def _by_handler(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]) -> Anew:
-    hand = _hand(case, key, holder, chain)
+    opened, found, first = _readers(case, key, holder, chain)
     # What lies sealed to the reporter stays true: those who read are the same, and their present keys are found.
-    return Anew(opened=hand.opened, left_out=hand.readers.left_out(hand.first, hand.now))
+    return Anew(opened=opened, left_out=found.left_out(first, chain[-1]))
 
 
 def _by_cards(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]) -> Anew:
@@ -169,13 +170,22 @@ def _by_cards(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster
 
     Only the cards ever come to such a case, so that nobody is let in whom a colleague could have let in.
     """
-    hand = _hand(case, key, holder, chain)
-    if _held(hand):
+    opened, found, first = _readers(case, key, holder, chain)
+    if _held(case, found, chain):
         raise Held
-    if hand.readers.present(hand.now):
-        return Anew(opened=hand.opened, left_out=hand.readers.left_out(hand.first, hand.now))
-    left_out = hand.readers.with_everybody(hand.now).left_out(hand.first, hand.now)
-    return Anew(opened=hand.opened, left_out=left_out, for_reporter=for_reporter(hand, left_out))
+    if found.present(chain[-1]):
+        return Anew(opened=opened, left_out=found.left_out(first, chain[-1]))
+    left_out = found.with_everybody(chain[-1]).left_out(first, chain[-1])
+    return Anew(opened=opened, left_out=left_out, for_reporter=_told(case, opened, holder, chain, left_out))
+
+
+def _told(
+    case: Case, opened: Opened, holder: Holder, chain: Sequence[Roster], left_out: tuple[str, ...]
+) -> bytes:
+    try:
+        return for_reporter(read_hand(case, holder, opened, chain), left_out)
+    except HandingDamaged:
+        raise Damaged from None
 
 
 def _by_custodian(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]) -> Anew:
@@ -196,19 +206,21 @@ def _by_custodian(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Ro
     return Anew(opened=opened, left_out=kept.left_out(chain[-1]))
 
 
-def _hand(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]) -> Hand:
+def _readers(
+    case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]
+) -> tuple[Opened, Readers, Roster]:
     try:
         opened = case.open_under(key, holder, chain)
     except CannotOpen:
         raise Closed from None
     try:
-        return read_hand(case, holder, opened, chain)
+        return opened, *who_reads(case, opened, chain)
     except HandingDamaged:
         raise Damaged from None
 
 
-def _held(hand: Hand) -> bool:
+def _held(case: Case, found: Readers, chain: Sequence[Roster]) -> bool:
     """Whether some reader on the roster in force has the keys this case's slots were made to."""
-    first = hand.case.first_key_set(Side.HANDLERS)
-    then = {one.id: one.seal_public for one in hand.rosters[first.roster_version - 1].handlers}
-    return any(then.get(one.id) == one.seal_public for one in hand.readers.present(hand.now))
+    first = case.first_key_set(Side.HANDLERS)
+    then = {one.id: one.seal_public for one in chain[first.roster_version - 1].handlers}
+    return any(then.get(one.id) == one.seal_public for one in found.present(chain[-1]))

@@ -25,8 +25,9 @@ from sqlalchemy import select
 
 from core import db, log, rosters
 from core.access import Role
-from intake import filing, founding, handing
-from intake.cases import NoSuchCase, load
+from core.sealing import CannotOpen
+from intake import filing, founding, handing, recovery
+from intake.cases import Case, Holder, NoSuchCase, load
 from intake.founding import Founded, Newcomer, Settled
 from intake.models import CaseFile
 from tests.factories import add_person
@@ -57,6 +58,8 @@ class Told:
     older: frozenset[str] = frozenset()
     """Letters from before the newcomer was rostered: only these can be handed to them."""
     versions: int = 1
+    wrapped: int = 0
+    """How often some letters were wrapped anew."""
 
     def hear(self, line: str) -> None:
         """One line: what, then its words."""
@@ -72,11 +75,17 @@ class Told:
             self.handing.add(words[0])
         elif what == "handed":
             self.handed.add(words[0])
+        elif what == "wrapped":
+            self.wrapped += 1
         elif what == "signed":
             self.versions = max(self.versions, int(words[0]))
 
 
-def test_no_moment_of_a_kill_loses_a_letter_or_breaks_the_log(app: Flask, centre: Founded) -> None:
+@pytest.mark.embedded
+def test_no_moment_of_a_kill_loses_a_letter_or_breaks_the_log(
+    app: Flask, centre: Founded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake.wrapping.BATCH", 2)  # so that a kill falls between two batches, too
     told, chance = Told(), random.Random(KILLS)
     for _ in range(OLDER):
         _writes(app, centre, {}, lambda *words: told.hear(" ".join(map(str, words))), "cũ", chance)
@@ -84,10 +93,16 @@ def test_no_moment_of_a_kill_loses_a_letter_or_breaks_the_log(app: Flask, centre
     told.newcomer = joins(app, centre)
     interrupted = 0
     for number in range(4 * KILLS):  # on a busy machine a child gets less far
-        if number >= KILLS and len(told.letters) > OLDER and told.handed and told.versions > 2:
+        if (
+            number >= KILLS
+            and len(told.letters) > OLDER
+            and told.handed
+            and told.wrapped
+            and told.versions > 2
+        ):
             break
         before = set(told.letters)
-        interrupted += one_child(app, centre, told, number, chance.uniform(0.002, LONGEST))
+        interrupted += one_child(app, centre, told, number, chance.uniform(0.002, LONGEST * _slower()))
         recent = (set(told.letters) | set(told.begun)) - before
         older = sorted(before)
         everything_holds(app, centre, told, recent | set(chance.sample(older, min(2, len(older)))))
@@ -95,7 +110,13 @@ def test_no_moment_of_a_kill_loses_a_letter_or_breaks_the_log(app: Flask, centre
     assert len(told.letters) > OLDER, "no child ever got as far as a letter"
     assert told.handed, "no child ever got as far as handing a case on"
     assert told.versions > 2, "no child ever got as far as a roster"
+    assert told.wrapped, "no child ever got as far as wrapping anew"
     assert interrupted >= KILLS // 2, "the children were through before they were killed"
+
+
+def _slower() -> float:
+    """How much longer the same deeds take while the machine does other work as well."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def one_child(app: Flask, centre: Founded, told: Told, number: int, seconds: float) -> int:
@@ -135,10 +156,22 @@ def _deeds_without_end(app: Flask, centre: Founded, told: Told, number: int, sen
         say("begun")
         assert told.newcomer is not None
         hands_on = partial(_hands_on, newcomer=told.newcomer, left=sorted(told.older - told.handed))
-        deeds = (_writes, _writes, _answers, _notes, _judges, _opens, _signs, hands_on, hands_on)
+        deeds = (
+            _writes,
+            _writes,
+            _answers,
+            _notes,
+            _judges,
+            _opens,
+            _signs,
+            _signs,
+            _wraps,
+            hands_on,
+            hands_on,
+        )
         for turn in range(10_000):
             deed = chance.choice(deeds)
-            if known or deed in {_writes, _signs}:
+            if known or deed in {_writes, _signs, _wraps}:
                 deed(app, centre, known, say, f"{number}-{turn}", chance)
     except BaseException as error:  # noqa: BLE001 - said to the parent, which fails with it
         os.write(sending, f"failed {error!r}\n".encode())
@@ -148,7 +181,7 @@ def _deeds_without_end(app: Flask, centre: Founded, told: Told, number: int, sen
 
 def _writes(app: Flask, centre: Founded, known: Any, say: Any, mark: str, chance: random.Random) -> None:
     reporter, struck = Reporter(app), chance.random() < 0.4
-    out = [centre.of(Role.HANDLER)[1]] if struck else []
+    out = [centre.of(Role.HANDLER)[1], centre.of(Role.CUSTODIAN)[2]] if struck else []
     checked = reporter.checks(out, narrative=f"Thư {mark}")
     from tests.letters import hidden
 
@@ -215,14 +248,23 @@ def _signs(app: Flask, centre: Founded, known: Any, say: Any, mark: str, chance:
     """A whole ceremony: a version is proposed, and two custodians sign it one after the other."""
     with app.app_context():
         with db.writing() as session:
-            recovery = rosters.chain(session)[-1].recovery_public
-            version = rosters.propose(session, recovery).version
+            cards = rosters.chain(session)[-1].recovery_public
+            version = rosters.propose(session, cards).version
         for person in centre.of(Role.CUSTODIAN)[:2]:
             assert person.credentials.seed is not None
             with db.writing() as session:
                 complete = founding.sign(session, person.identity, person.credentials.seed)
         assert complete
     say("signed", version)
+
+
+def _wraps(app: Flask, centre: Founded, known: Any, say: Any, mark: str, chance: random.Random) -> None:
+    """After the roster changed: a handler and a custodian put what they can open into slots of the one in force."""
+    handler, custodian = centre.of(Role.HANDLER)[0], centre.of(Role.CUSTODIAN)[0]
+    with app.app_context():
+        recovery.wrap_anew(handler.identity, handler.credentials.seed or b"", most=4)
+        recovery.wrap_guards_anew(custodian.identity, custodian.credentials.seed or b"", most=4)
+    say("wrapped")
 
 
 def everything_holds(app: Flask, centre: Founded, told: Told, case_ids: set[str]) -> None:
@@ -254,6 +296,19 @@ def everything_holds(app: Flask, centre: Founded, told: Told, case_ids: set[str]
             case = load(session, case_id)
             assert len(case.heads) == len(case.parts) + 1
             assert len(case.key_sets) >= 2
+            keeps = [_keeps(case, custodian) for custodian in centre.of(Role.CUSTODIAN)]
+            assert keeps == [True, True, not struck]
+
+
+def _keeps(case: Case, custodian: Settled) -> bool:
+    """Whether a custodian's key opens their side of a case; inside a context."""
+    with db.reading() as session:
+        chain = rosters.chain(session)
+    try:
+        case.open_for(Holder.of(custodian.identity, custodian.credentials.seed or b""), chain)
+    except CannotOpen:
+        return False
+    return True
 
 
 def notes_of(app: Flask, handler: Handler, case_id: str) -> set[str]:

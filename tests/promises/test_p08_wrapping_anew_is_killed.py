@@ -7,6 +7,8 @@ import random
 import signal
 import time
 import warnings
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -16,7 +18,7 @@ from core.access import Role
 from intake import wrapping
 from intake.founding import Founded
 from intake.slots import Side
-from tests.intake.test_recovery import enrols_again, opens, signs, wraps
+from tests.intake.test_recovery import enrols_again, opens, signs, uses_cards, wraps
 from tests.letters import Handler, Reporter
 
 pytestmark = pytest.mark.embedded
@@ -35,7 +37,7 @@ def test_no_kill_in_the_midst_of_wrapping_anew_loses_a_letter_or_opens_one_to_th
     signs(app, centre)
     chance, midway = random.Random(KILLS), 0
     for turn in range(4 * KILLS):  # on a busy machine a child gets less far
-        _killed_after(app, stays, chance.uniform(0.005, 0.12) * (1 + turn / KILLS))
+        _killed(app, partial(wraps, app, stays), chance.uniform(0.005, 0.12) * (1 + turn / KILLS))
         with app.app_context(), db.reading() as session:
             behind = set(wrapping.behind(session, Side.HANDLERS))
         midway += 0 < len(behind) < LETTERS
@@ -59,6 +61,33 @@ def test_no_kill_in_the_midst_of_wrapping_anew_loses_a_letter_or_opens_one_to_th
         assert not log_reader.check(session, *keys).broken
 
 
+def test_no_kill_in_the_midst_of_the_cards_loses_a_letter_or_opens_a_name(
+    app: Flask, centre: Founded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake.wrapping.BATCH", 2)
+    first, second = (Handler(app, one) for one in centre.of(Role.HANDLER)[:2])
+    open_to_both, struck = _letters(app, []), _letters(app, [first.person.person_id])
+    again = [enrols_again(app, one.person) for one in (first, second)]
+    signs(app, centre)
+    chance, midway = random.Random(KILLS), 0
+    for _ in range(4 * KILLS):
+        _killed(app, partial(uses_cards, app, centre, 0, 1), chance.uniform(0.05, 0.3))
+        with app.app_context(), db.reading() as session:
+            behind = set(wrapping.behind(session, Side.HANDLERS))
+        midway += 0 < len(behind) < LETTERS
+        for case_id in open_to_both + struck:
+            assert opens(app, again[1], case_id) == ("" if case_id in behind else "story")
+            assert opens(app, again[0], case_id) == ("" if case_id in {*behind, *struck} else "story")
+        if midway:
+            break
+
+    uses_cards(app, centre, 1, 2)
+
+    assert midway, "no child was killed in the midst"
+    assert {opens(app, again[1], one) for one in open_to_both + struck} == {"story"}
+    assert {opens(app, again[0], one) for one in struck} == {""}
+
+
 def _letters(app: Flask, struck: list[str]) -> list[str]:
     written = []
     for _ in range(LETTERS // 2):
@@ -68,7 +97,7 @@ def _letters(app: Flask, struck: list[str]) -> list[str]:
     return written
 
 
-def _killed_after(app: Flask, handler: Handler, seconds: float) -> None:
+def _killed(app: Flask, deed: Callable[[], object], seconds: float) -> None:
     """A child wraps anew until it is through, or is killed so many seconds after it began."""
     app.extensions["database"].engine.dispose()  # no connection is shared with the child
     app.extensions["memory"].close()
@@ -79,7 +108,7 @@ def _killed_after(app: Flask, handler: Handler, seconds: float) -> None:
     if pid == 0:
         try:
             os.write(sending, b"!")
-            wraps(app, handler)
+            deed()
         finally:
             os._exit(0)
     os.close(sending)
