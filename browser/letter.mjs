@@ -4,13 +4,13 @@
 // no draft, no storage, no history. Where anything fails the page says so, and the other way is a button of its own.
 
 import { able } from "./able.mjs";
+import "./brings.mjs";
 import { hex, random } from "./bytes.mjs";
 import { packed, sealCase } from "./envelope.mjs";
 import { fileDoor, filesGoOn, forgetFiles } from "./file_door.mjs";
 import { leaving, shown, template } from "./page.mjs";
 import { Questions } from "./questions.mjs";
 import { check, draw, groups, typed, worth } from "./receipt.mjs";
-import "./mailbox.mjs";
 import * as rules from "./rules.mjs";
 
 const PATIENCE = 60_000;
@@ -312,4 +312,7 @@ function goodbye(day) {
   shown(screen.querySelector("h1"));
 }
 
+const box = document.querySelector("form[data-mailbox]");
+
 if (form) begin();
+if (box) import(box.dataset.script);

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "browser").glob("*.mjs"))
-BUNDLES = [ROOT / "static" / name for name in ("letter.js", "files.js")]
+BUNDLES = [ROOT / "static" / name for name in ("letter.js", "mailbox.js", "files.js")]
 
 
 @pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.name)
