@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 
 import serve
 from app import create_app
-from bench import anew, clients, desk, flood, log_chain
+from bench import anew, clients, desk, flood, log_chain, surveys
 from bench.clients import Load, once_each, over_and_over, request
 from core import db, memory, rosters
 from core.access import Role
@@ -71,6 +71,7 @@ def main() -> None:
         desk.measure(app, founded, _line)
         anew.measure(app, founded, _line)
         log_chain.measure(app, founded, _line)
+        surveys.measure(app, founded, _line)
     _effects()
     print(PEERS)
 

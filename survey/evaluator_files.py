@@ -180,7 +180,5 @@ def _side(wave: str, code: str) -> tuple[str, str]:
 
 def _lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     kept = io.StringIO()
-    csv.writer(kept, lineterminator="\r\n").writerows(
-        [["" if value is None else value for value in row] for row in rows]
-    )
+    csv.writer(kept, lineterminator="\r\n").writerows(rows)  # nothing is written for None
     yield kept.getvalue()

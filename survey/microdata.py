@@ -8,7 +8,6 @@ answered a question unanimously; a question that fewer than ten answered, or all
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -111,7 +110,7 @@ def _shuffled(rows: Iterable[tuple[Value, ...]], seed: str) -> list[tuple[Value,
     """By a hash of what stands in the row: nothing of how it came or was kept has a part in it."""
 
     def key(row: tuple[Value, ...]) -> bytes:
-        return hashlib.sha256(f"{seed}{json.dumps(row)}".encode()).digest()
+        return hashlib.sha256(f"{seed}{row}".encode()).digest()
 
     return sorted(rows, key=key)
 
@@ -153,7 +152,7 @@ def _single(item: Item, name: str) -> Variable:
 
 def _values(answers: Sequence[Answers], item: Item) -> list[Value]:
     places = {choice.code: place for place, choice in enumerate(item.choices, start=1)}
-    return [places.get(str(one[item.code])) if item.code in one else None for one in answers]
+    return [None if (given := one.get(item.code)) is None else places.get(str(given)) for one in answers]
 
 
 def _ticks(answers: Sequence[Answers], item: Item, names: set[str]) -> Iterator[tuple[Variable, list[Value]]]:
