@@ -20,6 +20,7 @@ from intake import desk as lists
 from intake import desk_memory, erasing, queue, recovery_pages, wish_marks
 from intake.desk import Desk, Listed
 from intake.handler import pages as pages
+from intake.handling import STATES
 from intake.questions import FORM
 from intake.queue import FILTERS, STANDING_LABELS, Wish
 from intake.wishes import MARKS
@@ -75,6 +76,8 @@ def desk() -> Any:
         pages=last,
         before=_address(wish, page=page - 1) if page > 1 else None,
         after=_address(wish, page=page + 1) if page < last else None,
+        first=_address(wish, page=1),
+        last=_address(wish, page=last),
         narrowed=bool(wish.chosen),
         to_late=url_for("handler.desk", han="tre"),
         to_today=url_for("handler.desk", han="hom-nay"),
@@ -163,7 +166,7 @@ def _row(line: Listed, opened: Any, asked: str) -> list[Any]:
         _words("what_kind", line.flags),
         _words("age_group", line.flags),
         _words("contact_mode", line.flags),
-        FORM.state(line.state).label,
+        STATES[line.state],
         messages,
     ]
 

@@ -37,7 +37,7 @@ from intake.casefile.kinds import KINDS, Kind
 from intake.casefile.record import File, Written
 from intake.casework import CaseDamaged
 from intake.filing import EntryRefused, FileRead, Stale
-from intake.questions import FORM
+from intake.handling import STATES
 from intake.refusals import answer_refusals
 
 pages = Blueprint("filing", __name__, url_prefix="/lam-viec")
@@ -166,7 +166,7 @@ def _page(
     page = render_template(
         "intake/casefile/file.html",
         case=found,
-        state=FORM.state(found.state),
+        state={"label": STATES[found.state]},
         parts=[part for part in parts if part["form"] or part["rows"]],
         wrong=links,
         again=again,

@@ -31,7 +31,7 @@ from intake.cases import NoSuchCase
 from intake.casework import CaseDamaged, Damaged, Entry, OpenedCase
 from intake.desk import Listed
 from intake.forms import AnswerForm, JudgementForm
-from intake.handling import GBV_HINT, GENUINE_HINT, KIND_ANSWERS, REMINDER, duties
+from intake.handling import GBV_HINT, GENUINE_HINT, KIND_ANSWERS, REMINDER, STATES, duties
 from intake.openings import ROLES
 from intake.questions import FORM
 from intake.readers import DECLINED, HANDED
@@ -177,7 +177,7 @@ def _pairs(answers: Mapping[str, Any]) -> list[tuple[Text, str]]:
 def _said(flags: Mapping[str, Any], state: str) -> dict[str, Any]:
     arrived = (Text("Đến lúc", "Arrived at"), _moment(flags.get("arrived_at", "")))
     return {
-        "state": FORM.state(state),
+        "state": {"label": STATES[state]},
         "duties": list(duties(flags)),
         "flags": [arrived, *_pairs(flags)],
     }

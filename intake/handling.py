@@ -46,6 +46,13 @@ GBV_GROUPS: Final[Mapping[str, str]] = {
 CHOICES: Final = 5
 """So many short answers may go with a message."""
 CHOICE_LENGTH: Final = 60
+STATES: Final[Mapping[str, Text]] = {
+    "received": Text("Mới đến", "New"),
+    "reading": Text("Đang xem xét", "Being looked at"),
+    "answered": Text("Đã trả lời", "Answered"),
+    "closed": Text("Đã kết thúc", "Closed"),
+}
+"""States as a desk calls them; a reporter is told the same from their side (data/report.json)."""
 REMINDER: Final = Text(_TEMPLATES["reminder_vi"], _TEMPLATES["reminder_en"])
 
 

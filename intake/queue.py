@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 from core.i18n import Text
 from intake.clocks import KINDS, Clock
+from intake.handling import STATES
 from intake.questions import FORM
 
 PAGE: Final = 50
@@ -60,7 +61,7 @@ FILTERS: Final[Mapping[str, tuple[Text, Sequence[tuple[str, Text]]]]] = {
     "tinh-trang": (
         Text("Tình trạng", "State"),
         [("dang-mo", Text("Chưa đóng", "Not closed"))]
-        + [(code, FORM.state(state).label) for code, state in _STATE_CODES.items()],
+        + [(code, STATES[state]) for code, state in _STATE_CODES.items()],
     ),
     "muc": (Text("Mức", "Urgency"), [("khan", Text("Khẩn", "Urgent"))]),
     "viec": (Text("Việc", "Task"), [(str(number), kind.label) for number, kind in enumerate(KINDS, 1)]),
