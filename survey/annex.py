@@ -51,8 +51,8 @@ def as_document(
             *_opening(found, before, plan),
             *_people(found, before, after),
             *_design(questionnaire, plan),
-            *_outcomes(found, questionnaire),
-            *_quality(found, questionnaire),
+            *outcomes(found.effects, questionnaire),
+            *quality(found.effects, questionnaire),
             *_limits(found, before, after),
         ],
     }
@@ -118,7 +118,7 @@ def _opening(found: Comparison, before: Round, plan: AnalysisPlan | None) -> Ite
 
 def _people(found: Comparison, before: Round, after: Round) -> Iterator[dict[str, Any]]:
     effects = found.effects
-    yield _heading(t("Người tham gia và thời gian", "Participants and dates"))
+    yield heading(t("Người tham gia và thời gian", "Participants and dates"))
     rows = [
         [
             t(f"Đợt {WAVES[one.wave].vi}", f"Wave: {WAVES[one.wave].en}"),
@@ -136,21 +136,21 @@ def _people(found: Comparison, before: Round, after: Round) -> Iterator[dict[str
         t("Trả lời", "Answered"),
         t("Tỷ lệ", "Share"),
     ]
-    yield _table(t("Dòng người tham gia", "Flow of participants"), columns, rows, numbers=[2, 3, 4])
-    yield _said(
+    yield table(t("Dòng người tham gia", "Flow of participants"), columns, rows, numbers=[2, 3, 4])
+    yield said(
         t(
             "Ghép được {linked} người có mặt ở cả hai lần: {share} của đợt ít người hơn.",
             "{linked} people in both waves could be joined: {share} of the smaller wave.",
         ).format(linked=number(effects["linked"]), share=percent(_linked_share(effects)))
     )
     if sensitive := tables.sensitivity(effects):
-        yield _table(
+        yield table(
             t("Nếu ghép chặt hơn", "Had joining been stricter"),
             tables.sensitivity_columns(effects),
             sensitive,
         )
     if linking := effects.get("linking"):
-        yield _said(
+        yield said(
             t(
                 "Ghép bằng thẻ: {card}. Ghép bằng mã tự tạo lệch 0, 1, 2 thành phần: {distance}."
                 " Trùng nhau nên để riêng: {ties}. Ước tính ghép nhầm: {false}.",
@@ -166,7 +166,7 @@ def _people(found: Comparison, before: Round, after: Round) -> Iterator[dict[str
 
 
 def _design(questionnaire: Questionnaire, plan: AnalysisPlan | None) -> Iterator[dict[str, Any]]:
-    yield _heading(t("Thiết kế và kế hoạch phân tích", "Design and plan of analysis"))
+    yield heading(t("Thiết kế và kế hoạch phân tích", "Design and plan of analysis"))
     first, second = (*analysis_plan.in_order(plan), "", "")[:2]
     for text in (
         Text(
@@ -192,12 +192,12 @@ def _design(questionnaire: Questionnaire, plan: AnalysisPlan | None) -> Iterator
     ):
         yield {"kind": "item", "text": str(text)}
     if plan is not None and plan.fixed_on:
-        yield _said(
+        yield said(
             t("Kế hoạch phân tích chốt ngày {}, mã băm {}.", "Plan of analysis fixed on {}, hash {}.").format(
                 day(plan.fixed_on), plan.digest
             )
         )
-    yield _said(
+    yield said(
         t("Bộ câu hỏi: {}, mã băm {}.", "Questionnaire: {}, hash {}.").format(
             questionnaire.title, questionnaire.digest()[:16]
         )
@@ -216,35 +216,33 @@ def _outcome(name: str) -> Text:
     return _OUTCOMES.get(name, Text("không có", "none"))
 
 
-def _outcomes(found: Comparison, questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
-    effects = found.effects
-    yield _heading(t("Kết quả", "Outcomes"))
+def outcomes(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
+    """What changed, as tables."""
+    yield heading(t("Kết quả", "Outcomes"))
     if scores := tables.scores(effects):
-        yield _table(
+        yield table(
             t("Thang điểm của những người ghép được", "Scores among those joined"), tables.BY_SCORE, scores
         )
     if ways := tables.three_ways(effects):
-        yield _table(t("Ba cách tính cạnh nhau", "Three ways side by side"), tables.THREE_WAYS, ways)
+        yield table(t("Ba cách tính cạnh nhau", "Three ways side by side"), tables.THREE_WAYS, ways)
     if sizes := _sizes(effects):
         columns = [t("Thang điểm", "Score"), "dz", t("Khoảng tin cậy 95 %", "95% interval"), "d_av"]
-        yield _table(t("Độ lớn của thay đổi", "Effect sizes"), columns, sizes)
+        yield table(t("Độ lớn của thay đổi", "Effect sizes"), columns, sizes)
     if known := tables.knowledge(effects, questionnaire):
-        yield _table(t("Từng câu hiểu biết", "Knowledge, item by item"), tables.BY_ITEM, known)
+        yield table(t("Từng câu hiểu biết", "Knowledge, item by item"), tables.BY_ITEM, known)
     if rated := tables.ratings(effects, questionnaire):
-        yield _table(
+        yield table(
             t("Từng câu thái độ và tự tin", "Attitude and confidence, item by item"), tables.BY_ITEM, rated
         )
     if adjusted := tables.adjusted(effects, questionnaire):
-        yield _table(
-            t("p điều chỉnh trong nhóm câu", "p adjusted within families"), tables.ADJUSTED, adjusted
-        )
+        yield table(t("p điều chỉnh trong nhóm câu", "p adjusted within families"), tables.ADJUSTED, adjusted)
 
 
-def _quality(found: Comparison, questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
-    effects = found.effects
-    yield _heading(t("Chất lượng của phép đo", "Quality of measurement"))
+def quality(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
+    """How well was measured: reliability, ceilings, the smallest change that could be seen, the wording."""
+    yield heading(t("Chất lượng của phép đo", "Quality of measurement"))
     if together := tables.together(effects):
-        yield _table(
+        yield table(
             t("Độ tin cậy của thang đo", "Reliability"), tables.TOGETHER, together, numbers=[2, 3, 4, 5]
         )
     ceilings = [
@@ -254,20 +252,20 @@ def _quality(found: Comparison, questionnaire: Questionnaire) -> Iterator[dict[s
     ]
     if ceilings:
         columns = [t("Thang điểm", "Score"), t("Đã ở mức cao nhất từ trước", "At the top before")]
-        yield _table(t("Mức trần", "Ceiling"), columns, ceilings)
+        yield table(t("Mức trần", "Ceiling"), columns, ceilings)
     if effects["smallest"]:
-        yield _said(
+        yield said(
             t(
                 "Thay đổi nhỏ nhất có thể thấy với lực 80 %: dz = {}.",
                 "Smallest change detectable with 80% power: dz = {}.",
             ).format(number(effects["smallest"], 2))
         )
     columns = [t("Mã", "Code"), t("Nguyên văn", "Full wording"), t("Đo gì", "Measures")]
-    yield _table(t("Câu hỏi", "Questions"), columns, _wording(questionnaire, "before"), numbers=[])
+    yield table(t("Câu hỏi", "Questions"), columns, _wording(questionnaire, "before"), numbers=[])
 
 
 def _limits(found: Comparison, before: Round, after: Round) -> Iterator[dict[str, Any]]:
-    yield _heading(t("Cần biết khi đọc", "Before you conclude"))
+    yield heading(t("Cần biết khi đọc", "Before you conclude"))
     for caveat in reading.caveats(found.effects, with_cards=before.with_cards and after.with_cards):
         yield {"kind": "item", "text": str(caveat)}
     yield {
@@ -278,17 +276,20 @@ def _limits(found: Comparison, before: Round, after: Round) -> Iterator[dict[str
     }
 
 
-def _heading(words: str) -> dict[str, Any]:
+def heading(words: str) -> dict[str, Any]:
+    """A heading of a document."""
     return {"kind": "heading", "text": words}
 
 
-def _said(words: str) -> dict[str, Any]:
+def said(words: str) -> dict[str, Any]:
+    """A paragraph of a document."""
     return {"kind": "paragraph", "text": words}
 
 
-def _table(
+def table(
     caption: str, columns: list[Any], rows: list[list[Any]], *, numbers: list[int] | None = None
 ) -> dict[str, Any]:
+    """A table of a document; numbers: which columns stand to the right, all but the first unless said."""
     heads = [str(one["label"]) if isinstance(one, dict) else one for one in columns]
     cells = [[number(one) if isinstance(one, int) else str(one) for one in row] for row in rows]
     right = list(range(1, len(heads))) if numbers is None else numbers

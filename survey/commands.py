@@ -1,4 +1,4 @@
-"""`flask survey check`: whether a workbook can be asked here, and if not, every reason."""
+"""`flask survey check` and `flask survey analyse`: workbooks and answers of anywhere, or every reason why not."""
 
 from __future__ import annotations
 
@@ -49,3 +49,22 @@ def _tell(name: str, problems: list[dict[str, str]], notes: list[dict[str, str]]
 
 def _where(one: dict[str, str]) -> str:
     return f"{one['sheet']}!{one['cell']}" if one["cell"] else one["sheet"] or "file"
+
+
+@commands.cli.command("analyse", with_appcontext=False)
+@click.option("--before", "first", type=FILE, required=True, help="Answers before: CSV or XLSX.")
+@click.option("--after", "second", type=FILE, required=True, help="Answers after.")
+@click.option("--questionnaire", type=FILE, help="The workbook; the shipped questionnaire unless given.")
+@click.option("--link", default="", help="The column that is the same for one person in both files.")
+@click.option("--cluster", default="", help="The column that names the unit.")
+@click.option("--exposure", default="", help="The column of how much of the campaign was met (after).")
+@click.option("--ignore", multiple=True, help="A column to leave aside; may be given again.")
+@click.option("--plan", type=FILE, help='JSON: {"primary": "attitude", "secondary": "knowledge"}.')
+@click.option("--json", "as_json", is_flag=True, help="Every figure at full precision.")
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write the annex as .docx.")
+@click.option("--english", is_flag=True, help="Words in English.")
+def analyse(**chosen: Any) -> None:
+    """What changed between two files of answers. Ends with 0, or with 2 and every problem by row and column."""
+    from survey.collected import terminal
+
+    raise SystemExit(terminal.analyse(terminal.Chosen(**chosen)))

@@ -1,0 +1,124 @@
+"""What only collected answers can say: likeness within units, and change by how much of the campaign was met (pure).
+
+Everything is None, or says why in `reason`, where there is too little to say anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.vietnamese import NotANumber, parse_number
+from survey.collected.checking import Wave
+from survey.effects import clusters, dose
+from survey.power import FEWEST
+from survey.questionnaire import Questionnaire
+from survey.scoring import Answers, scales, scorer
+
+Array = NDArray[Any]
+MOST_ROWS: Final = 4_000
+"""CR2 needs a square of rows: beyond this only what needs none is computed."""
+
+
+def by_cluster(
+    pairs: Sequence[tuple[int, int]], before: Wave, after: Wave, questionnaire: Questionnaire
+) -> list[dict[str, Any]]:
+    """One entry a score: change among the linked with errors that allow for units, ICC, and signs turned by unit."""
+    found = []
+    for name, changes, firsts, places in _changes(pairs, before, after, questionnaire):
+        units = np.array([after.clusters[place] or before.clusters[i] for i, place in places], dtype=object)
+        known = units != ""
+        found.append({"score": name, **_clustered(changes[known], firsts[known], units[known].astype(str))})
+    return found
+
+
+def _clustered(changes: Array, firsts: Array, units: Array) -> dict[str, Any]:
+    n, named = len(changes), len(set(units.tolist()))
+    nothing = {"n": n, "units": named, "change": None, "regression_to_the_mean": None, "icc": None}
+    nothing = {**nothing, "design_effect": None, "p_turned_signs": None}
+    if n < FEWEST or named < 2:
+        return {**nothing, "reason": "too few people" if n < FEWEST else "one unit"}
+    like = clusters.alike(changes, units)
+    told: dict[str, Any] = {
+        **nothing,
+        "icc": like.icc if like else None,
+        "design_effect": like.design_effect if like else None,
+        "p_turned_signs": clusters.turned_signs(changes, units),
+    }
+    if n > MOST_ROWS:
+        return {**told, "reason": "too many rows for CR2"}
+    if float(np.ptp(changes)) == 0:
+        return {**told, "reason": "no variation"}
+    ones = np.ones(n)
+    told["change"] = asdict(clusters.regress(ones[:, None], changes, units)[0])
+    if float(np.ptp(firsts)) > 0:
+        design = np.column_stack([ones, firsts - firsts.mean()])
+        told["regression_to_the_mean"] = asdict(clusters.regress(design, changes, units)[1])
+    return {**told, "reason": None if named >= clusters.FEW_UNITS else "few units: read p_turned_signs"}
+
+
+def by_exposure(
+    pairs: Sequence[tuple[int, int]], before: Wave, after: Wave, questionnaire: Questionnaire, column: str
+) -> list[dict[str, Any]]:
+    """One entry a score: the slope of change over exposure, and means where ten people or more share a dose."""
+    level = doses(after, questionnaire, column)
+    found = []
+    for name, changes, _, places in _changes(pairs, before, after, questionnaire):
+        met = np.array([np.nan if (one := level[j]) is None else one for _, j in places], dtype=float)
+        known = ~np.isnan(met)
+        n = int(known.sum())
+        line = dose.slope(met[known], changes[known], np.ones(n)) if n >= FEWEST else None
+        means = []
+        for one in np.unique(met[known]):
+            there = changes[known & (met == one)]
+            if len(there) >= FEWEST:
+                means.append({"exposure": float(one), "n": len(there), "change": float(there.mean())})
+        found.append({"score": name, "n": n, "slope": asdict(line) if line else None, "means": means})
+    return found
+
+
+def doses(wave: Wave, questionnaire: Questionnaire, column: str) -> list[float | None]:
+    """Exposure as a number: the place among the choices where the column is a question of one, else as written.
+
+    Raises ValueError naming the first row (of answers, from 1) that is neither.
+    """
+    item = questionnaire.all_items.get(column)
+    places = {choice.code: float(place) for place, choice in enumerate(item.choices)} if item else {}
+    found: list[float | None] = []
+    for row, written in enumerate(wave.exposures, start=1):
+        if not written:
+            found.append(None)
+        elif written in places:
+            found.append(places[written])
+        elif item is not None and item.kind == "many":
+            found.append(float(len(set(written.split()) - {c.code for c in item.choices if c.exclusive})))
+        else:
+            try:
+                found.append(float(parse_number(written)))
+            except NotANumber as error:
+                raise ValueError(f"Answer {row}: exposure “{written[:40]}” is no number.") from error
+    return found
+
+
+def _changes(
+    pairs: Sequence[tuple[int, int]], before: Wave, after: Wave, questionnaire: Questionnaire
+) -> list[tuple[str, Array, Array, list[tuple[int, int]]]]:
+    """Each score: changes of the linked who have it twice, what they had before, and their places."""
+    found: list[tuple[str, Array, Array, list[tuple[int, int]]]] = []
+    for scale in scales(questionnaire):
+        score = scorer(scale)
+        firsts, seconds = _scored(score, before.answers), _scored(score, after.answers)
+        kept = [(i, j) for i, j in pairs if firsts[i] is not None and seconds[j] is not None]
+        had = np.array([firsts[i] for i, _ in kept], dtype=float)
+        has = np.array([seconds[j] for _, j in kept], dtype=float)
+        found.append((scale.name, has - had, had, kept))
+    return found
+
+
+def _scored(score: Any, answers: Sequence[Mapping[str, Any]]) -> list[float | None]:
+    known: Sequence[Answers] = answers
+    return [score(one) for one in known]
