@@ -25,6 +25,8 @@ from core.sealing import CannotOpen, SharedKey, context, derive, seal, unseal
 COOKIE: Final = "__Host-phien"
 
 
+_SKEW: Final = 120
+"""Seconds by which clocks of several machines may differ; a session from later than that is over: the clock was set back."""
 UNSEEN: Final = ("/thu", "/hop-thu", "/khao-sat")
 """Pages of reporters and respondents: they never look at who is signed in at this browser."""
 
@@ -62,7 +64,7 @@ class MemorySessions(SessionInterface):
         settings = config.current()
         now = time.time()
         over = (
-            now - data["seen"] > settings.idle_minutes * 60
+            not -_SKEW <= now - data["seen"] <= settings.idle_minutes * 60
             or now - data["begun"] > settings.session_hours * 3600
         )
         if over or _epoch(data["person"]) != data["epoch"]:

@@ -209,6 +209,14 @@ def test_ten_idle_minutes_end_a_session(house: Flask, hours: Hours) -> None:
     assert client.get("/who").get_json() == {}
 
 
+def test_a_clock_set_back_ends_a_session_rather_than_keeping_it_longer(house: Flask, hours: Hours) -> None:
+    client = _signed_in(house)
+    hours.pass_by(minutes=-1)
+    assert client.get("/who").get_json()["name"] == HA.name
+    hours.pass_by(hours=-1)
+    assert client.get("/who").get_json() == {}
+
+
 def test_eight_hours_end_a_session_however_busy_it_was(house: Flask, hours: Hours) -> None:
     client = _signed_in(house)
     for _ in range(59):

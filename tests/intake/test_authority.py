@@ -140,6 +140,7 @@ def test_a_case_goes_from_the_centre_to_the_authority_and_opens_there_with_one_c
         assert hashlib.sha256(found[name]).hexdigest() == digest
 
 
+@pytest.mark.embedded
 def test_names_go_along_only_with_the_custodians_half_and_one_agreement_serves_once(
     app: Flask, centre: Founded, letter: Reporter, tmp_path: Path
 ) -> None:
@@ -270,6 +271,7 @@ def test_a_file_that_breaks_off_is_named_and_the_whole_is_made_piece_by_piece(
     assert "cut short: copy-2.jpg" in capsys.readouterr().out
 
 
+@pytest.mark.embedded
 def test_one_agreement_is_enough_and_a_refusal_is_written_down(
     app: Flask, centre: Founded, letter: Reporter
 ) -> None:
@@ -285,6 +287,7 @@ def test_one_agreement_is_enough_and_a_refusal_is_written_down(
     assert post(handler, f"{address(letter)}/mo").status_code == 303
 
 
+@pytest.mark.embedded
 def test_nothing_is_made_before_a_custodian_agreed_or_by_another_handler(
     app: Flask, centre: Founded, letter: Reporter
 ) -> None:
@@ -298,6 +301,7 @@ def test_nothing_is_made_before_a_custodian_agreed_or_by_another_handler(
     assert post(other, f"{address(letter)}/mo").status_code == 303
 
 
+@pytest.mark.embedded
 def test_a_custodian_who_was_struck_out_sees_no_request_and_cannot_agree(
     app: Flask, centre: Founded, letter: Reporter
 ) -> None:
@@ -352,6 +356,7 @@ def lines(app: Flask, centre: Founded) -> list[log.Line]:
         return [line for line in log.read(session, log_seed, limit=30) if line.deed.startswith("export")]
 
 
+@pytest.mark.embedded
 def test_each_step_is_logged_before_it_happens_and_stands_in_the_case(
     app: Flask, centre: Founded, letter: Reporter
 ) -> None:
@@ -406,6 +411,7 @@ def test_what_waits_lies_in_memory_only_and_sealed(app: Flask, centre: Founded, 
                 assert word.encode() not in content or path.name.startswith("centre.db"), path.name
 
 
+@pytest.mark.embedded
 def test_the_form_asks_for_a_document_and_a_part(app: Flask, centre: Founded, letter: Reporter) -> None:
     handler = signed_in(app, centre.of(Role.HANDLER)[0])
     answer = post(handler, f"{address(letter)}/xin", {"recipient": "Công an"})

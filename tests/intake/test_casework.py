@@ -189,6 +189,7 @@ def test_a_removed_part_is_found(app: Flask, reporter: Reporter, handlers: list[
     assert isinstance(try_open(app, handlers[0], reporter.case_id), Damaged)
 
 
+@pytest.mark.embedded
 def test_a_newest_part_taken_away_is_missed_ever_after(
     app: Flask, reporter: Reporter, handlers: list[Handler]
 ) -> None:
@@ -244,6 +245,7 @@ def test_a_message_that_the_receipt_did_not_prove_is_not_shown(
     assert opened.damaged == 1
 
 
+@pytest.mark.embedded
 def test_an_answer_goes_to_whoever_wrote_even_where_somebody_put_their_own_mailbox_there(
     app: Flask, reporter: Reporter, handlers: list[Handler]
 ) -> None:

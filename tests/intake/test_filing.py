@@ -347,6 +347,7 @@ def test_a_first_assessment_starts_from_what_the_reporter_named_and_what_was_wri
     assert not re.search(r'value="choking"[^>]* checked', after), "what a handler left out stays out"
 
 
+@pytest.mark.embedded
 def test_a_last_answer_leaves_a_case_closed_and_a_reporter_who_writes_opens_it_to_be_closed_again(
     app: Flask, handlers: list[Handler], reporter: Reporter, case_id: str
 ) -> None:
