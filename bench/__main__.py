@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 
 import serve
 from app import create_app
-from bench import anew, clients, desk, flood, log_chain, surveys
+from bench import anew, clients, desk, files, flood, log_chain, surveys
 from bench.clients import Load, once_each, over_and_over, request
 from core import db, memory, rosters
 from core.access import Role
@@ -61,6 +61,7 @@ def main() -> None:
             _first_visits(program)
             _sealed_letters(app, program)
             _letters(app, program)
+            files.measure(app, program, _line)
             flood.measure(program, _line)
             _answers(app, program, round_id, cards)
             _memory(program)

@@ -44,6 +44,8 @@ class _Loads(HTMLParser):
             self.found.append(given.get("href", ""))
         elif tag in {"iframe", "object", "embed"}:
             self.found.append(given.get("src") or given.get("data", ""))
+        if "data-script" in given:  # what a script of the page fetches when it is wanted
+            self.found.append(given["data-script"])
         if any(name.startswith("on") for name in given):
             self.inside = True
 
