@@ -3,11 +3,12 @@
 // is a button of its own. What was typed stays on the page until the server has said that it arrived.
 
 import { able } from "./able.mjs";
-import { decode, encode, hex, random, unbase64 } from "./bytes.mjs";
+import { hex, random, unbase64 } from "./bytes.mjs";
 import * as envelope from "./envelope.mjs";
 import { fileDoor, forgetFiles } from "./file_door.mjs";
 import { leaving, shown, template } from "./page.mjs";
 import { check, typed, worth } from "./receipt.mjs";
+import { nfc } from "./rules.mjs";
 import { keyPair } from "./sealing.mjs";
 import * as wishes from "./wishes.mjs";
 
@@ -299,12 +300,9 @@ function panel(name) {
 
 // --- writing -----------------------------------------------------------------------------------------------------
 
-// By way of bytes, so that half a character becomes one that can be shown.
-const plain = (text) => decode(encode(text.replace(/\r\n?/g, "\n").normalize("NFC")));
-
 function begun(place) {
   const field = place.querySelector("textarea") ?? place.querySelector("input:checked");
-  return { place, what: place.dataset.deed, text: plain(field?.value.trim() ?? ""), messageId: hex(random(16)), body: null };
+  return { place, what: place.dataset.deed, text: nfc(field?.value ?? "").trim(), messageId: hex(random(16)), body: null };
 }
 
 // Whether there is something to send. Other words are another message, unless the fate of the first is unknown: then

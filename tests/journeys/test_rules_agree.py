@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +20,8 @@ from intake.blank import rules
 from intake.first_steps import first_steps
 from intake.questions import FORM
 from intake.report import ReportRefused, split, urgent, validate
+from intake.retention import WITHDRAW
+from intake.wishes import MESSAGE, OTHER, TAKEN_BACK, read_choices, to_tap, withdrawal
 
 pytestmark = pytest.mark.browser
 
@@ -123,3 +127,62 @@ def test_the_browser_and_the_server_read_a_letter_alike(page: Page, address: str
             assert found == mine
     assert whole > 20
     assert there["nfc"] == [nfc(text) for text in WORDS]
+
+
+STANDING = """async ([address, boxes]) => {
+  const wishes = await import(address);
+  return boxes.map(([letters, today]) => [wishes.withdrawal(letters, today), wishes.toTap(letters)]);
+}"""
+
+
+@dataclass
+class Said:
+    """A letter as the server's mailbox knows it."""
+
+    what: str
+    mine: bool
+    day: date
+    choices: tuple[str, ...]
+
+
+def mailboxes(count: int) -> Iterator[tuple[list[dict[str, Any]], str]]:
+    """Letters of both sides over some weeks, as they lie sealed, and a day on which they are opened."""
+    draw = random.Random(20261124)
+    for _ in range(count):
+        day, found = date(2026, 12, 20), []
+        for _ in range(draw.randint(0, 6)):
+            day += timedelta(days=draw.choice([0, 0, 1, 7, 14, 15]))
+            letter: dict[str, Any] = {"who": draw.choice(["reporter", "handler"]), "day": day.isoformat()}
+            if letter["who"] == "reporter":
+                letter["what"] = draw.choice([MESSAGE, WITHDRAW, WITHDRAW, TAKEN_BACK, OTHER])
+            else:
+                letter["choices"] = draw.choice([None, [], "Có", ["Có", "Không"], [3, " ", *"abcdef"]])
+            found.append(letter)
+        yield found, (day + timedelta(days=draw.choice([0, 13, 14, 15, 40]))).isoformat()
+
+
+def test_the_browser_and_the_server_reckon_a_withdrawal_and_what_can_be_tapped_alike(
+    page: Page, address: str
+) -> None:
+    boxes = list(mailboxes(300))
+    there = page.evaluate(STANDING, [f"{address}/wishes.mjs", boxes])
+    standing = 0
+    for (letters, today), (asked, offered) in zip(boxes, there, strict=True):
+        said = [
+            Said(
+                what=one.get("what", MESSAGE),
+                mine=one["who"] == "reporter",
+                day=date.fromisoformat(one["day"]),
+                choices=read_choices(one.get("choices")),
+            )
+            for one in letters
+        ]
+        mine = withdrawal(said, date.fromisoformat(today))
+        standing += mine is not None
+        assert asked == (
+            {"asked": mine.asked.isoformat(), "until": mine.until.isoformat(), "over": mine.over}
+            if mine
+            else None
+        )
+        assert tuple(offered) == to_tap(said)
+    assert standing > 50
