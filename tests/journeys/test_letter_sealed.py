@@ -10,11 +10,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from core import clock, db
+from core import clock, db, rosters
 from core.access import Role
-from intake import names, tally
-from intake.cases import NoSuchCase
+from intake import guards, names, tally
+from intake.cases import Holder, NoSuchCase, load
 from intake.founding import Founded
+from intake.letters import read_compact
 from intake.questions import FORM
 from tests import factories
 from tests.conftest import Live
@@ -93,12 +94,20 @@ def test_names_open_for_two_and_the_tally_for_a_custodian_alone(
 def test_who_was_struck_out_finds_nothing(
     writer: Writer, app: Flask, centre: Founded, handlers: list[Handler]
 ) -> None:
-    writer.writes(narrative=STORY, exclude_handlers=[handlers[0].person.person_id])
+    keeper, struck = centre.of(Role.CUSTODIAN)[::2]
+    out = [handlers[0].person.person_id, struck.person_id]
+    writer.writes(narrative=STORY, exclude_handlers=out)
     assert handlers[0].cases() == []
     (line,) = handlers[1].cases()
     with pytest.raises(NoSuchCase):
         handlers[0].opens(line.case_id)
-    assert handlers[1].opens(line.case_id).story["exclude_handlers"] == [handlers[0].person.person_id]
+    assert set(handlers[1].opens(line.case_id).story["exclude_handlers"]) == set(out)
+    with app.app_context(), db.reading() as session:
+        chain, case = rosters.chain(session), load(session, line.case_id)
+        opened = case.open_for(Holder.of(keeper.identity, keeper.credentials.seed or b""), chain)
+        kept = guards.read(read_compact(case.read_first("tally", opened, chain).payload), chain)
+    assert struck.person_id in kept.left_out(chain[-1]), "by the tally, slots made anew stay dead as well"
+    assert keeper.person_id not in kept.left_out(chain[-1])
 
 
 def test_a_lost_connection_sends_the_same_body_again_and_makes_one_case(

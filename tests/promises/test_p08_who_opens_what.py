@@ -25,7 +25,7 @@ from core.installation import installation_id
 from core.keys import open_lock
 from core.roster import Member, Roster
 from core.sealing import CannotOpen, PrivateKey, SharedKey, context, unseal
-from intake import cards, eraser, who_opens
+from intake import cards, eraser, recovery, who_opens
 from intake.cases import Case, load
 from intake.compartments import Keys, lend, read_compartment
 from intake.envelope import entry_place, first_place
@@ -35,6 +35,7 @@ from intake.models import Letter
 from intake.receipt import derive
 from intake.slots import FORMAT, WRAP_BYTES, Side, SideKey, fresh_key, slots_length, wrap_anew
 from intake.who_opens import PARTS_OF, Holder, Part
+from tests.intake.test_recovery import signs
 from tests.letters import Reporter, desks
 
 pytestmark = pytest.mark.embedded
@@ -163,6 +164,25 @@ def test_every_person_every_pair_and_the_cards_open_exactly_what_the_table_says(
             assert opened == who_opens.opens(holders), [name for _, name, _ in group]
             tried += 1
         assert tried == 10 + 45
+
+
+def test_after_both_sides_were_wrapped_anew_the_struck_out_still_open_nothing(
+    app: Flask, centre: Founded, reporter: Reporter
+) -> None:
+    """Everybody alone, and each of the two who were struck out beside anybody else."""
+    signs(app, centre)
+    handler, guard = centre.of(Role.HANDLER)[0], centre.of(Role.CUSTODIAN)[1]
+    with app.app_context():
+        recovery.wrap_anew(handler.identity, handler.credentials.seed or b"")
+        recovery.wrap_guards_anew(guard.identity, guard.credentials.seed or b"")
+        thief = Thief(reporter.case_id)
+        assert {row.roster_version for row in thief.case.key_sets.values()} == {2}
+        everybody = list(seeds_of(app, centre, reporter))
+        struck = [one for one in everybody if one[0] in {Holder.STRUCK_HANDLER, Holder.STRUCK_CUSTODIAN}]
+        groups = [[one] for one in everybody] + [[one, other] for one in struck for other in everybody]
+        for group in groups:
+            opened = thief.opens(seed for _, _, seed in group if seed)
+            assert opened == who_opens.opens(holder for holder, _, _ in group), [name for _, name, _ in group]
 
 
 def test_whoever_reads_nothing_has_no_key_at_all(app: Flask, centre: Founded, reporter: Reporter) -> None:
