@@ -142,7 +142,7 @@ def _screens(questionnaire: Questionnaire, wave: str, language: Language) -> lis
                 "title": str(step.title),
                 "lead": str(step.lead or ""),
                 "items": [
-                    (item.rules, draw(field(item, {}, {}, prefix=f"{language}-")))
+                    (item.rules, draw(field(item, {}, {}, prefix=f"{language}-"), degrees=False))
                     for item in step.items
                     if item.kind != "calculate"
                 ],
