@@ -53,6 +53,10 @@ class Asset:
     packed: bytes
 
 
+TELLING: Final = frozenset({"mailbox.js", "files.js"})
+"""Scripts that only somebody who wrote a letter loads: no browser keeps them, or its cache would tell of the letter."""
+
+
 def load_assets(folder: Path) -> dict[str, Asset]:
     """Every static file by its name; they are few and small, so they are kept in memory."""
     found = {}
@@ -92,7 +96,8 @@ def serve_asset(digest: str, name: str) -> Response:
         abort(404)
     packed = "gzip" in request.headers.get("Accept-Encoding", "") and len(found.packed) < len(found.raw)
     response = Response(found.packed if packed else found.raw, content_type=found.kind)
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    lasting = "public, max-age=31536000, immutable"
+    response.headers["Cache-Control"] = "no-store" if name in TELLING else lasting
     response.headers["Vary"] = "Accept-Encoding"
     if packed:
         response.headers["Content-Encoding"] = "gzip"

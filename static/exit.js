@@ -25,6 +25,8 @@ if (link) {
     leave();
   });
   addEventListener("keydown", escape);
-  // A page kept in the browser's memory must not come back with what was typed in it.
-  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  // Browsers keep a page in memory for the back button even where told not to store it. What is kept is empty, and
+  // who comes back gets the page from its start: asked for anew and never sent again, as reloading would.
+  addEventListener("pagehide", (event) => event.persisted && document.body.replaceChildren());
+  addEventListener("pageshow", (event) => event.persisted && location.replace(location.pathname));
 }

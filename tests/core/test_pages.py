@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 from datetime import date
 
@@ -53,6 +54,13 @@ def house(app: Flask) -> Flask:
 @pytest.fixture
 def visitor(house: Flask) -> FlaskClient:
     return house.test_client()
+
+
+def test_no_cache_keeps_a_script_that_only_a_writer_of_letters_loads(house: Flask, visitor: FlaskClient) -> None:
+    with house.app_context():
+        kept = {name: visitor.get(pages.asset(name)).headers["Cache-Control"] for name in os.listdir("static")}
+    assert {name for name, words in kept.items() if "immutable" not in words} == pages.TELLING
+    assert {kept[name] for name in pages.TELLING} == {"no-store"}
 
 
 def test_vietnamese_is_what_one_gets_without_asking(visitor: FlaskClient) -> None:

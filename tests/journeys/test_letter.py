@@ -163,10 +163,20 @@ def test_a_struck_out_handler_finds_an_empty_desk(
     assert "Chưa có thư nào" in desk.list()
 
 
-def test_after_leaving_at_once_the_back_button_shows_nothing_typed(
+def test_the_back_button_shows_nothing_typed_after_going_on_or_leaving_at_once(
     centre: Founded, unscripted: BrowserContext
 ) -> None:
     writer = LetterWriter(unscripted.new_page())
+    writer.fills_in("Không ai được thấy.")
+    writer.goes_on()
+    writer.page.go_back()
+    assert writer.page.input_value("#narrative") == ""
+    writer.fills_in("Không ai được thấy.")
+    told = "(what) => dispatchEvent(new PageTransitionEvent(what, { persisted: true }))"
+    writer.page.evaluate(told, "pagehide")  # into the browser's memory, where it keeps pages for the back button
+    assert writer.page.inner_text("body").strip() == ""
+    with writer.page.expect_navigation():
+        writer.page.evaluate(told, "pageshow")
     writer.fills_in("Không ai được thấy.")
     writer.page.keyboard.press("Escape")
     writer.page.keyboard.press("Escape")
