@@ -125,12 +125,14 @@ def test_a_reporter_cannot_write_into_the_file(
 
 
 def test_closing_and_reopening_move_the_state_and_stay_on_file(
-    app: Flask, handlers: list[Handler], case_id: str
+    app: Flask, handlers: list[Handler], reporter: Reporter, case_id: str
 ) -> None:
     ending: dict[str, Any] = {"closure": "theo_yeu_cau", "outcome": "safer", "reporter_told": "yes"}
     write(app, handlers[0], case_id, "ket-thuc", **ending)
     assert read(app, handlers[0], case_id).state == "closed"
+    assert "Thư được giữ ít nhất tới ngày" in reporter.opens().text
     write(app, handlers[1], case_id, "mo-lai", reason="viết lại")
+    assert "Thư được giữ ít nhất tới ngày" not in reporter.opens().text
     assert read(app, handlers[0], case_id).state == "reading"
     assert [one.kind for one in read(app, handlers[0], case_id).file.entries] == ["ket-thuc", "mo-lai"]
 
