@@ -15,7 +15,7 @@ from typing import Any, Final
 from core import clock, db, log
 from core.access import Identity
 from intake import dating, desk_entry, desk_opening, rota
-from intake.cases import PastRetention, months
+from intake.cases import PastRetention, months, newest_arrival
 from intake.clocks import Clock, Facts, next_clock, reporter_wrote_since
 from intake.desk_opening import File
 from intake.desk_opening import moved as moved
@@ -70,7 +70,8 @@ def look(identity: Identity, seed: bytes, *, patience: float | None = None) -> D
     with db.reading() as session:
         files = desk_opening.files(session)
     known = desk_opening.known(identity, seed, files, patience=patience)
-    lines, past = _Reckoning().lines(files, known.index)
+    newest = max((file.arrived_on for file in files), default=date.min)
+    lines, past = _Reckoning(newest).lines(files, known.index)
     return Desk(lines=lines, past=past, whole=known.whole)
 
 
@@ -97,20 +98,25 @@ def one(identity: Identity, seed: bytes, case_id: str) -> Listed | None:
     _write_down(identity, seed)
     with db.reading() as session:
         files = desk_opening.files(session, case_id)
+        newest = newest_arrival(session) or date.min
     known = desk_opening.known(identity, seed, files, alone=True, patience=None) if files else None
     if known is None:
         return None
-    found, past = _Reckoning().lines(files, known.index)
+    found, past = _Reckoning(newest).lines(files, known.index)
     if past:
         raise PastRetention
     return found[0] if found else None
 
 
 class _Reckoning:
-    """The lines of many cases at one moment; what says the same is reckoned once."""
+    """The lines of many cases at one moment; what says the same is reckoned once.
 
-    def __init__(self) -> None:
+    newest: the newest day on which a letter came; it is not earlier today, whatever the clock says.
+    """
+
+    def __init__(self, newest: date) -> None:
         self._now, self._hours, self._months = clock.now(), rota.working_hours(), months()
+        self._today = max(self._now.date(), newest)
         self._known: dict[Any, tuple[bool, Clock | None]] = {}
 
     def lines(self, files: Sequence[File], index: Mapping[str, str]) -> tuple[list[Listed], list[str]]:
@@ -144,7 +150,7 @@ class _Reckoning:
         known = self._known.get(same)
         if known is None:
             days = desk_entry.days(facts)
-            over = dating.over(days, state=file.state, today=self._now.date(), months=self._months)
+            over = dating.over(days, state=file.state, today=self._today, months=self._months)
             closed = over or file.state == "closed"
             due = None if closed else next_clock(_facts(file, facts, days), self._now, self._hours)
             known = self._known[same] = over, due
