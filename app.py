@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from board import custodian as releases
 from board import member
+from board import terminal as board_commands
 from core import (
     administrator,
     config,
@@ -74,6 +75,7 @@ BLUEPRINTS = (
     commands.commands,
     instance.commands,
     survey_commands.commands,
+    board_commands.commands,
     asking_pages.pages,
     reporter.pages,
     mailbox_script.pages,
