@@ -50,6 +50,7 @@ class Files {
   #chosen = [];
   #sending = false;
   #stopped = false;
+  #flying = null;
   #ticket = "";
   #ahead = 0; // milliseconds by which the server's clock is ahead of this one
 
@@ -63,6 +64,8 @@ class Files {
       this.#send();
     });
     this.#part("[data-stop]").addEventListener("click", () => this.#stop());
+    const other = this.#part("[data-other] form");
+    other.addEventListener("submit", () => (other.elements.receipt.value = this.#keys.digits));
     leaving({ at_stake: () => this.#sending && this.box.isConnected, forget: () => this.#forget() });
   }
 
@@ -98,7 +101,7 @@ class Files {
   }
 
   async #post(address, body) {
-    const stop = new AbortController();
+    const stop = (this.#flying = new AbortController());
     const timer = setTimeout(() => stop.abort(), PATIENCE);
     try {
       const headers = { "Content-Type": "application/octet-stream", "X-Ticket": this.#ticket };
@@ -150,6 +153,7 @@ class Files {
 
   #stop() {
     this.#stopped = true;
+    this.#flying?.abort();
     this.#resume();
   }
 
@@ -168,7 +172,7 @@ class Files {
 
   async #add(file) {
     const row = this.#copy("file").firstElementChild;
-    const one = { file, row, state: "waiting", clean: null };
+    const one = { file, row, state: "looked at", clean: null };
     row.querySelector("[data-name]").textContent = file.name;
     row.querySelector("[data-size]").textContent = this.#megabytes(file.size);
     for (const about of row.querySelectorAll("[data-about]")) about.textContent = file.name;
@@ -178,6 +182,7 @@ class Files {
     this.#part("[data-files-list]").append(row);
     try {
       await this.#examine(one);
+      one.state = "waiting";
     } catch (error) {
       this.#refuse(one, error instanceof Unreadable ? "unreadable" : error instanceof Refused ? error.message : "failed");
     }
@@ -185,8 +190,8 @@ class Files {
 
   async #examine(one) {
     const { file } = one;
-    const waiting = this.#chosen.filter((other) => other !== one && other.state === "waiting").length;
-    if (waiting >= this.#letter.room) throw new Refused("many");
+    const others = this.#chosen.filter((other) => other !== one && ["looked at", "waiting"].includes(other.state));
+    if (others.length >= this.#letter.room) throw new Refused("many");
     if (!file.size) throw new Refused("empty");
     if (file.size > this.#most) throw new Refused("large");
     one.kind = kindOf(await read(file.slice(0, HEAD)), file.size);
@@ -194,6 +199,7 @@ class Files {
     if (!PICTURES.includes(one.kind)) return this.#fate(one, "other");
     one.clean = await drawnAnew(file, one.kind, this.#most);
     this.#fate(one, one.clean ? "picture" : "bare");
+    if (!one.clean) this.#part("[data-other]").hidden = false;
   }
 
   get #most() {

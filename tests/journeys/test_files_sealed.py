@@ -84,6 +84,7 @@ def test_a_picture_and_a_paper_are_sealed_here_and_open_at_the_desk(
             payload("don.pdf", paper),
             payload("may.exe", b"MZ program"),
             payload("trong.jpg", b""),
+            payload("anh.heic", b"1234ftypheic" + bytes(99)),
         ],
     )
     rows = page.locator(".files li")
@@ -91,6 +92,9 @@ def test_a_picture_and_a_paper_are_sealed_here_and_open_at_the_desk(
     expect(rows.nth(1)).to_contain_text("Chỉ mở được khi hai người cùng mở")
     expect(rows.nth(2)).to_contain_text("Chỉ nhận ảnh, ghi âm")
     expect(rows.nth(3)).to_contain_text("Tệp này trống")
+    expect(rows.nth(4)).to_contain_text("không làm được bản sạch")
+    expect(page.get_by_role("button", name="Thêm tệp theo cách khác")).to_be_visible()
+    rows.nth(4).get_by_role("button", name="Bỏ tệp này").click()
     assert_accessible(page)
     lost: list[str] = []
 
