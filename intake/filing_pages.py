@@ -31,6 +31,7 @@ from intake import filing
 from intake.asked import label_of
 from intake.casefile import assessment, labour, next_steps, rules
 from intake.casefile.choosing import choices, offered
+from intake.casefile.closure import closed
 from intake.casefile.consent import withdrawn
 from intake.casefile.fields import Ask
 from intake.casefile.kinds import KINDS, Kind
@@ -283,6 +284,8 @@ def _facts(file: File) -> Iterator[tuple[Text, Any, str]]:
     ask = KINDS["danh-gia"].ask("risk_level")
     if holds and ask:
         yield Text("Mức nguy cơ", "Level of risk"), ask.said(holds[0]), _LEVELS[holds[0]]
+    if closed(file):
+        return
     if again := assessment.again_on(file):
         yield Text("Đánh giá lại", "Assess again"), day(again), ""
     step = KINDS["lao-dong"].ask("step")

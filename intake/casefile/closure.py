@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from core.i18n import Text
+from intake.casefile import labour
 from intake.casefile.record import File
 
 _NO_RECEIPT: Final = Text(
@@ -19,6 +20,10 @@ _TRIES: Final = Text(
 _CONCLUDED: Final = Text(
     "Luồng lao động chưa ghi kết luận. Nếu cơ quan khác kết luận, bạn ghi ở dưới.",
     "The labour track shows no conclusion. If an authority concluded, say so below.",
+)
+_CHECKS: Final = Text(
+    "Còn lần theo dõi trả đũa chưa làm, và sau khi kết thúc sẽ không nhắc nữa. Ghi ai theo dõi tiếp.",
+    "A check for retaliation is still to come, and nothing reminds of it after closing. Say who goes on with it.",
 )
 _REVIEW: Final = Text("Cần ghi kết quả rà soát bắt buộc.", "Write down what the mandatory review found.")
 _OPEN: Final = Text("Việc này đang mở.", "This case is open.")
@@ -45,6 +50,8 @@ def check(file: File, values: Mapping[str, Any], _today: date) -> dict[str, Text
     concluded = any(one.values.get("step") == "conclusion" for one in file.of("lao-dong"))
     if reason == "da_ket_luan" and not concluded and not values.get("note"):
         return {"note": _CONCLUDED}
+    if any(labour.checks_due(file)) and not values.get("note"):
+        return {"note": _CHECKS}
     return {"note": _REVIEW} if reason == "qua_doi" and not values.get("note") else {}
 
 

@@ -270,3 +270,12 @@ def test_care_after_a_sexual_assault_is_offered_the_same_day() -> None:
     due = [step for step in next_steps.steps(File(), flags, DAY) if step.due]
     assert [(step.kind, step.due) for step in due] == [("viec", DAY)]
     assert not [step for step in next_steps.steps(File(), {**flags, "when": "month"}, DAY) if step.due]
+
+
+def test_closing_before_the_last_look_for_retaliation_says_who_goes_on_with_it() -> None:
+    begun = written(5, "lao-dong", step="interim", on="2026-11-20")
+    ending = {"closure": "hoan_thanh", "outcome": "safer"}
+    assert set(closure.check(file(begun), ending, DAY)) == {"note"}
+    assert closure.check(file(begun), {**ending, "note": "Công đoàn theo dõi tiếp"}, DAY) == {}
+    looked = [written(6 + n, "lao-dong", step=step, on="2026-11-20") for n, step in enumerate(labour.MONTHS)]
+    assert closure.check(file(begun, *looked), ending, DAY) == {}
