@@ -102,7 +102,7 @@ def test_a_survey_is_printed_answered_twice_joined_and_read(
     read = desk.reads_what_changed()
     assert "14 người trả lời trước và 14 người trả lời sau; 14 người ghép được hai lần" in read
     assert "cứ 100 người thì thêm 26 người trả lời đúng" in read
-    assert desk.page.locator("figure svg").count() == 1
+    assert desk.page.locator("figure svg").count() == 2
 
 
 def _open(live: Live) -> str:
@@ -259,6 +259,8 @@ def test_every_page_of_the_campaigner_and_the_custodian_is_open_to_everybody(
         planned = campaigner.plans("followup", date(2026, 12, 20))
         look(f"/dieu-hanh/dot/{planned}/mo")
         look(f"/dieu-hanh/dot/{planned}/bo")
+        look("/dieu-hanh/ke-hoach/2026")
+        look(f"/dieu-hanh/dot/{planned}/giay/phieu")
         rounds = [_answered(campaigner, live, wave, cards) for wave in ("before", "after")]
         look("/dieu-hanh/")
         custodian = CustodianWhoJoins(other.new_page(), live.app, centre.of(Role.CUSTODIAN)[0], prefix)
@@ -268,6 +270,8 @@ def test_every_page_of_the_campaigner_and_the_custodian_is_open_to_everybody(
         Custodian(live.app, centre.of(Role.CUSTODIAN)[0]).joins(*rounds)
         custodian.page.goto(f"{prefix}/lam-viec/ghep/")
         assert_accessible(custodian.page)
+        look(f"/dieu-hanh/dot/{rounds[0]}/du-lieu")
+        look(f"/dieu-hanh/dot/{campaigner.opens('followup')}/giay/")
         look(f"/dieu-hanh/thay-doi/{rounds[0]}/{rounds[1]}")
         for folded in page.locator("summary").all():
             folded.click()
@@ -296,6 +300,8 @@ def test_no_page_is_wider_than_a_small_phone(
         desk.signs_in()
         pages = ["/khao-sat/", f"/khao-sat/{third}", "/dieu-hanh/", "/dieu-hanh/dot-moi"]
         pages += [f"/dieu-hanh/dot/{third}/dong", f"/dieu-hanh/thay-doi/{rounds[0]}/{rounds[1]}"]
+        pages += [f"/dieu-hanh/dot/{third}/giay/", f"/dieu-hanh/dot/{third}/giay/phieu"]
+        pages += ["/dieu-hanh/ke-hoach/2026", f"/dieu-hanh/dot/{rounds[0]}/du-lieu"]
         for path in pages:
             desk.page.goto(prefix + path)
             width = desk.page.evaluate("document.documentElement.scrollWidth")
@@ -326,3 +332,34 @@ def test_ten_cards_fit_a_sheet_and_every_digit_stands_inside_its_card(
 
     assert outside == 0
     assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
+
+
+def test_a_workbook_is_uploaded_looked_over_and_answered_page_by_page_with_the_keys_alone(
+    desk: CampaignerAtDesk, campaigner: Campaigner, phone: BrowserContext, look: Look
+) -> None:
+    desk.signs_in()
+    assert "Bạn xem lại trước khi dùng" in desk.brings("survey/data/mau_bang_hoi.xlsx")
+    look(desk.page)
+    desk.page.click("text=Ghi một đợt khảo sát")
+    desk.page.check("text=Khảo sát mẫu")
+    version = desk.page.locator("input[name=questionnaire]:checked").get_attribute("value") or ""
+    (card,) = campaigner.prints(1)
+    campaigner.opens("before", questionnaire_id=version)
+
+    somebody = WithoutMouse(phone.new_page(), card)
+    assert somebody.finds_the_survey() == "Khảo sát mẫu"
+    assert somebody.page.inner_text(".progress").strip() == "Còn 7 trang nữa"
+    somebody.fills_in()
+    assert "Chỉ phụ nữ mới có thể bị quấy rối." in somebody.sends()
+    somebody.card = ""
+    somebody.fills_in(K1="sai")
+    somebody.sends()
+    somebody.sends()
+    somebody.fills_in(da_hoc="khong")
+    assert "Bạn muốn hỏi về nơi nào?" in somebody.sends(), "what hangs on it is passed over"
+    look(somebody.page)
+    somebody.fills_in(nhom="goi")
+    assert "114 - Cứu hỏa" in somebody.sends()
+    assert "Chợ" not in somebody.page.inner_text("main")
+    somebody.fills_in(H1=["111"])
+    assert "Đã nhận câu trả lời" in somebody.sends()
