@@ -86,8 +86,14 @@ class Files {
 
   // --- asking the server ---
 
-  async look() {
-    const said = await this.#post(this.box.dataset.look, asked(this.#keys.token));
+  async look(patient = false) {
+    const body = asked(this.#keys.token);
+    const ask = () => (patient ? this.#told(this.box.dataset.look, body) : this.#post(this.box.dataset.look, body));
+    let said = await ask();
+    for (let tries = 0; said.why === "wait" && tries < AGAIN; tries += 1) {
+      await pause(1_000 * said.seconds);
+      said = await ask();
+    }
     if (said.why) throw new Refused(said.why);
     const kept = await openStrikeouts(said.strikeouts, this.#keys.pair, said.case);
     const seats = said.writing?.versions[kept.roster - 1];
@@ -317,27 +323,19 @@ class Files {
   // What says which file it is, sealed for those who may read it; again where the letter moved on meanwhile.
   async #described(one) {
     for (let tries = 0; tries <= AGAIN; tries += 1) {
+      if (!this.#letter.at) await this.look(true);
       const { at, readers } = this.#letter;
       const words = await sealedWords(one, this.#letter);
       const body = whole({ token: this.#keys.token, fileId: one.fileId, version: readers.version, at, words });
       const said = await this.#told(this.box.dataset.whole, body);
       if (said.why === "gone") return "";
       if (said.why && said.why !== "moved") throw new Refused(said.why);
-      await this.#look_again();
-      if (said.kept) return one.sha256;
+      this.#letter.at = null; // this place is taken now: the next file looks first
+      if (!said.kept) continue;
+      this.#letter.room = said.room;
+      return one.sha256;
     }
     throw new Refused("failed");
-  }
-
-  async #look_again() {
-    for (const wait of [0, ...WAITS]) {
-      await pause(wait);
-      try {
-        return await this.look();
-      } catch (error) {
-        if (error.message !== "lost") throw error;
-      }
-    }
   }
 
   // --- what is seen ---
