@@ -1,4 +1,4 @@
-"""The report on answers that were collected elsewhere: figures under stable names, and a document of them (pure)."""
+"""The report on answers that were collected elsewhere: figures under stable names, and a document of them."""
 
 from __future__ import annotations
 
