@@ -53,11 +53,16 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What a handler can open. past: ids of cases whose time is over; whole: False while slots are still tried."""
+    """What a handler can open. past: ids of cases whose time is over; whole: False while slots are still tried.
+
+    doubtful: those of them, with the number of their messages, whose reporter wrote since a handler last looked:
+    they may have taken back a wish to withdraw.
+    """
 
     lines: list[Listed]
     past: list[str]
     whole: bool
+    doubtful: list[tuple[str, int]]
 
 
 def look(identity: Identity, seed: bytes, *, patience: float | None = None) -> Desk:
@@ -72,7 +77,13 @@ def look(identity: Identity, seed: bytes, *, patience: float | None = None) -> D
     known = desk_opening.known(identity, seed, files, patience=patience)
     newest = max((file.arrived_on for file in files), default=date.min)
     lines, past = _Reckoning(newest).lines(files, known.index)
-    return Desk(lines=lines, past=past, whole=known.whole)
+    over = frozenset(past)
+    doubtful = [
+        (file.case_id, file.messages)
+        for file in (files if over else ())
+        if file.case_id in over and reporter_wrote_since(file.state, file.messages)
+    ]
+    return Desk(lines=lines, past=past, whole=known.whole, doubtful=doubtful)
 
 
 def cases(identity: Identity, seed: bytes) -> list[Listed]:

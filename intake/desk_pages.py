@@ -89,10 +89,10 @@ def desk() -> Any:
 
 
 def _look(who: Identity) -> Desk:
-    """The list, and once more where a reporter asked to withdraw since somebody last looked."""
+    """The list, and once more where a reporter asked to withdraw, or no longer does, since somebody last looked."""
     desk = lists.look(who, seed(), patience=PATIENCE)
     waiting = [(line.case_id, line.messages) for line in desk.lines if line.waits]
-    if erasing.note_wishes(who, seed(), waiting[:WAITING]):
+    if erasing.note_wishes(who, seed(), (desk.doubtful + waiting)[:WAITING]):
         desk = lists.look(who, seed(), patience=PATIENCE)
     return desk
 

@@ -152,6 +152,20 @@ def test_after_its_last_day_it_opens_to_nobody_and_what_is_typed_is_shown_again(
     assert rows(app) == before
 
 
+@pytest.mark.embedded
+def test_what_was_taken_back_unseen_stays_on_the_list_past_the_day_it_would_have_gone(
+    app: Flask, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter.writes()
+    posts(reporter, "rut/gui")
+    handlers[0].opens(reporter.case_id)
+    posts(reporter, "rut/thoi")
+    years_on(monkeypatch, days=20)
+    page = signed_in(app, handlers[1].person).get("/lam-viec/").text
+    assert f"/lam-viec/{reporter.case_id}" in page
+    assert handlers[1].opens(reporter.case_id).kept.until is None
+
+
 def test_another_handler_is_asked_for_without_a_word_of_who_was_struck_out(
     app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
 ) -> None:
