@@ -1,0 +1,86 @@
+"""Wrapping anew in bulk, on both databases: batches, both sides, the cards, and what a colleague changed meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from core import db
+from core.access import Role
+from intake import handing, recovery, wrapping
+from intake.founding import Founded
+from intake.models import KeySet
+from intake.slots import Side
+from tests.intake.test_recovery import enrols_again, keeps, opens, signs, uses_cards, wraps, wraps_guards
+from tests.letters import Handler, Reporter
+
+
+def test_both_sides_and_the_cards_go_through_every_batch(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake.wrapping.BATCH", 2)
+    written = []
+    for _ in range(3):
+        reporter.writes()
+        written.append(reporter.case_id)
+    lost = enrols_again(app, centre.of(Role.CUSTODIAN)[2])
+    signs(app, centre)
+    stays = centre.of(Role.CUSTODIAN)[0]
+    with app.app_context():
+        done = recovery.wrap_guards_anew(stays.identity, stays.credentials.seed or b"", most=2)
+    assert (done.done, done.more) == (2, True)
+    assert wraps_guards(app, stays, after=done.last).done == 1
+    assert all(keeps(app, lost, one) for one in written)
+    assert (wraps(app, handlers[0], most=2).done, wraps(app, handlers[0]).done) == (2, 1)
+
+    again = [enrols_again(app, one.person) for one in handlers]
+    signs(app, centre)
+    assert uses_cards(app, centre, 0, 1).done == 3
+    assert {opens(app, one, case_id) for one in again for case_id in written} == {"story"}
+
+
+@pytest.mark.embedded
+def test_what_a_colleague_changed_in_the_meantime_stays_as_they_left_it(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody steps back after a batch was read and before it is kept: the old key never comes back for them."""
+    reporter.writes()
+    goes, stays = handlers
+    signs(app, centre)
+    honest = wrapping._keep
+
+    def keeps_late(changes: list[wrapping._Change], now: object) -> None:
+        monkeypatch.setattr(wrapping, "_keep", honest)
+        with db.writing() as session:
+            handing.step_back(session, goes.person.identity, goes.seed, reporter.case_id)
+        honest(changes, now)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(wrapping, "_keep", keeps_late)
+    wraps(app, stays)
+    assert [opens(app, one.person, reporter.case_id) for one in handlers] == ["", "names"]
+    with app.app_context(), db.reading() as session:
+        assert wrapping.behind(session, Side.HANDLERS) == []
+
+
+@pytest.mark.embedded
+def test_slots_that_were_spoilt_are_left_as_they_are(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    signs(app, centre)
+    with app.app_context(), db.writing() as session:
+        row = session.scalars(select(KeySet).where(KeySet.side == "S")).one()
+        spoilt = replace_byte(row.blob)
+        row.blob = spoilt
+    outcome = wraps(app, handlers[0])
+    assert (outcome.done, outcome.closed) == (0, 1)
+    with app.app_context(), db.reading() as session:
+        assert session.scalars(select(KeySet.blob).where(KeySet.side == "S")).one() == spoilt
+    assert replace(outcome, closed=0, last="") == recovery.Outcome()
+
+
+def replace_byte(blob: bytes) -> bytes:
+    return blob[:700] + bytes([blob[700] ^ 1]) + blob[701:]
