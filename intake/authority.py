@@ -33,7 +33,7 @@ _PADDED: Final = 4_096
 
 
 class NotAgreed(Exception):
-    """No custodian has agreed to this request, or not to this one."""
+    """No custodian has agreed to this request, or not to this one, or what was agreed to has left already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +118,8 @@ def take_out(session: Session, identity: Identity, seed: bytes, asked: Ask, seal
     log.write(session, "exported", who=identity.person_id, about=on_case(hand.side_key))
     story = hand.story_or_damage()
     told, _ = entries_of(hand, story)  # what is past its date leaves to nobody
+    if any(one["what"] == "export" and one.get("ask") == asked.ask_id for one in told):
+        raise NotAgreed
     texts, sources = _texts(hand, story, wish, given)
     listed, files = _attached(session, hand, story, wish, given)
     if listed:
@@ -133,6 +135,7 @@ def take_out(session: Session, identity: Identity, seed: bytes, asked: Ask, seal
             "text": f"{wish.recipient}; {wish.document}; {asked.reason}",
             "parts": list(wish.parts),
             "custodian": given.custodian.id,
+            "ask": asked.ask_id,
         },
     )
     return Export(texts=texts, files=files, facts=facts)

@@ -347,6 +347,19 @@ def test_an_agreement_to_something_else_counts_for_nothing(
             authority.take_out(session, person.identity, seed, forged, given)
 
 
+@pytest.mark.embedded
+def test_an_agreement_put_back_into_memory_serves_nobody_a_second_time(
+    app: Flask, centre: Founded, letter: Reporter
+) -> None:
+    handler, found = agreed(app, centre, letter, "story"), standing(app, centre, letter)
+    with app.app_context():
+        sealed = asking.lent(found)
+    takes(handler, letter)
+    person = centre.of(Role.HANDLER)[0]
+    with app.app_context(), pytest.raises(NotAgreed), db.writing() as session:
+        authority.take_out(session, person.identity, person.credentials.seed or b"", found.ask, sealed)
+
+
 def lines(app: Flask, centre: Founded) -> list[log.Line]:
     """The lines about exports, the newest first, in a chain that holds."""
     reader = centre.of(Role.CUSTODIAN)[2]
