@@ -116,6 +116,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=512 * 1024, MAX_FORM_MEMORY_SIZE=512 * 1024, MAX_FORM_PARTS=500)
     app.extensions["settings"] = settings
     app.extensions["database"] = db.Database(settings.database, pool=settings.threads)
+    if settings.board_database:
+        app.extensions["board_database"] = db.Database(settings.board_database, pool=2)
     app.extensions["memory"] = memory.open_store(settings.memory_url, settings.instance)
     # Signs the tokens of forms, nothing else; gone with the machine's memory.
     app.config["SECRET_KEY"] = memory.boot_secret(app.extensions["memory"])

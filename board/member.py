@@ -68,7 +68,7 @@ def release(release: str) -> Response:
 @signed_in(Role.BOARD)
 def as_json() -> Response:
     """All releases in one document (design.md 6)."""
-    with db.reading() as session:
+    with db.of_the_board().reading() as session:
         found = ledger.releases(session)
     tables = [table for one in found for table in one.tables]
     return Response(ledger.written(tables), content_type="application/json; charset=utf-8")
@@ -78,7 +78,7 @@ def as_json() -> Response:
 @signed_in(Role.BOARD)
 def as_csv() -> Response:
     """The rows that may leave the board: those of at least 10."""
-    with db.reading() as session:
+    with db.of_the_board().reading() as session:
         found = ledger.releases(session)
     response = Response(files.leaving_csv(found), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="so-lieu.csv"'
@@ -89,7 +89,7 @@ def as_csv() -> Response:
 @signed_in(Role.BOARD)
 def as_file(kind: str) -> Any:
     """The rows that may leave the board as a workbook; those of the newest release as a document."""
-    with db.reading() as session:
+    with db.of_the_board().reading() as session:
         found = ledger.releases(session)
     if not found:
         abort(404)
@@ -123,7 +123,7 @@ def arranged(published: Published, all_releases: list[Published]) -> dict[str, A
 
 def _page(name: str) -> Response:
     """One release, checked against its hash each time it is asked for, and drawn only once."""
-    with db.reading() as session:
+    with db.of_the_board().reading() as session:
         found = ledger.releases(session)
         if name and name not in {one.name for one in found}:
             abort(404)
@@ -149,7 +149,7 @@ def _page(name: str) -> Response:
 
 
 def _nothing_yet() -> str:
-    with db.reading() as session:
+    with db.of_the_board().reading() as session:
         known = ledger.report_days(session)
     coming = next_to_come(clock.today(), None, known)
     ready = next(iter(offered(clock.today(), None, known)), None)

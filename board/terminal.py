@@ -1,4 +1,4 @@
-"""`flask board audit` and `flask board release`: the rule and its reader for files, outside of any centre's database.
+"""`flask board audit|release|grants`: the rule and its reader for files, outside of any centre's database.
 
 A release of the centre's own cases is the act of two custodians on their pages. What stands here serves whoever
 wants to check a published file, and whoever keeps counts elsewhere and wants them protected by the same rule.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from flask import Blueprint
 
+from board.grants import statements
 from board.published import K
 from core.disclosure import NotPublishable, ProtectedTable, RawTable, from_json, to_json
 
@@ -94,6 +95,17 @@ def release(counts: Path, history: Path | None, out: Path | None, seconds: float
     half.write_text(words, encoding="utf-8")
     os.chmod(half, 0o600)  # noqa: PTH101 - a file that is being made is nobody else's
     half.replace(out)
+
+
+@commands.cli.command("grants", with_appcontext=False)
+@click.argument("role")
+def grants(role: str) -> None:
+    """Print the SQL that lets ROLE read what the board's pages show, and nothing else (PostgreSQL)."""
+    try:
+        for line in statements(role):
+            click.echo(line)
+    except ValueError as error:
+        raise _stop(str(error)) from error
 
 
 def raw_tables(document: Mapping[str, Any]) -> list[RawTable]:

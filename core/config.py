@@ -33,6 +33,8 @@ class Settings:
     """Folder of the database, the key files and config.toml."""
     database_url: str = ""
     """Empty: the embedded database in the instance folder. Or postgresql://…"""
+    board_database_url: str = ""
+    """The same PostgreSQL by a role that reads published figures only, for the board's pages; empty: as all others."""
     host: str = "127.0.0.1"
     """Address to listen on; beyond loopback only with a certificate."""
     port: int = 8000
@@ -83,15 +85,24 @@ class Settings:
     @property
     def database(self) -> str:
         """The address of the database as SQLAlchemy reads it."""
-        if not self.database_url:
-            return f"sqlite:///{self.instance / 'centre.db'}"
-        scheme, _, rest = self.database_url.partition("://")
-        return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
+        return (
+            _address(self.database_url) if self.database_url else f"sqlite:///{self.instance / 'centre.db'}"
+        )
+
+    @property
+    def board_database(self) -> str:
+        """The address of the database for the board's pages; empty where they have none of their own."""
+        return _address(self.board_database_url) if self.board_database_url else ""
 
     @property
     def secure(self) -> bool:
         """Whether people reach this server over https."""
         return bool(self.public_url or self.tls_certificate)
+
+
+def _address(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url
 
 
 def read(environment: Mapping[str, str], instance: Path | None = None) -> Settings:
@@ -205,6 +216,11 @@ def _check(settings: Settings) -> None:
     }:
         raise WrongSetting(
             "DATABASE_URL must begin with postgresql:// (or be empty for the embedded database)"
+        )
+    board = urlsplit(settings.board_database_url).scheme
+    if board and not (settings.database_url and board in {"postgresql", "postgres"}):
+        raise WrongSetting(
+            "BOARD_DATABASE_URL must begin with postgresql://, beside a DATABASE_URL that does"
         )
     if settings.memory_url and urlsplit(settings.memory_url).scheme not in {
         "redis",

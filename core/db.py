@@ -128,6 +128,11 @@ def current() -> Database:
     return cast(Database, current_app.extensions["database"])
 
 
+def of_the_board() -> Database:
+    """The database as the board's pages may see it: by a role of its own where one is set."""
+    return cast(Database, current_app.extensions.get("board_database") or current())
+
+
 def reading() -> Any:
     """See `Database.reading`."""
     return current().reading()

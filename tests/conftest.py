@@ -148,7 +148,9 @@ def running(settings: Settings) -> Iterator[Flask]:
     try:
         yield made
     finally:
-        made.extensions["database"].engine.dispose()
+        for name in ("database", "board_database"):
+            if name in made.extensions:
+                made.extensions[name].engine.dispose()
         made.extensions["memory"].close()
         shutil.rmtree(shelf, ignore_errors=True)
 

@@ -70,7 +70,7 @@ def test_a_certificate_opens_the_door_beyond_loopback(tmp_path: Path) -> None:
     ("words", "said"),
     [
         ("port = ", "cannot be read as TOML"),
-        ("prot = 8000", "unknown setting 'prot'; known are: database_url"),
+        ("prot = 8000", "unknown setting 'prot'; known are: board_database_url"),
         ('instance = "/elsewhere"', "unknown setting 'instance'"),
         ("host = 5", "HOST must be text in quotation marks"),
         ("workers = true", "WORKERS must be a whole number, not True"),
