@@ -11,7 +11,7 @@ from core.access import Role
 from core.heavy import HeavyBusy, HeavyFailed
 from core.i18n import Text
 from core.sealing import CannotOpen
-from core.sessions import identity, seed, signed_in
+from core.sessions import identity, seeds, signed_in
 from survey import dates, results, rounds
 from survey.forms import WAVES, DeedForm
 
@@ -62,7 +62,7 @@ def show() -> str:
 def link(before_id: str, after_id: str) -> Any:
     """Join, count, compute, forget."""
     try:
-        results.compare(before_id, after_id, identity(), seed())
+        results.compare(before_id, after_id, identity(), *seeds())
     except tuple(_REFUSED) as refused:
         flash(str(_REFUSED[type(refused)]), "soon")
     else:

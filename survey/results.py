@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -61,10 +62,11 @@ def still_needed(session: Session, before: Round, after: Round) -> bool:
     return bool(others) or session.scalar(later.limit(1)) is not None
 
 
-def compare(before_id: str, after_id: str, by: Identity | None, seed: bytes) -> None:
+def compare(before_id: str, after_id: str, by: Identity | None, *seeds: bytes) -> None:
     """Link two closed rounds in memory, freeze the joint tables, compute and keep the effects.
 
-    `seed` is the custodian's. Raises `NotComparable`, `AlreadyCompared`, `CannotOpen`, `heavy.HeavyBusy`,
+    seeds: the custodian's; two where they renewed their keys since a round began.
+    Raises `NotComparable`, `AlreadyCompared`, `CannotOpen`, `heavy.HeavyBusy`,
     `heavy.HeavyFailed`; nothing is kept then.
     """
     custodian = require(by, Role.CUSTODIAN)
@@ -82,7 +84,7 @@ def compare(before_id: str, after_id: str, by: Identity | None, seed: bytes) -> 
         questionnaire = rounds.questionnaire_of(session, before)
         read = [(one, _rows(session, one)) for one in (before, after)]
     # Opening thousands of links takes a while, and whoever reads the database for long holds up its journal.
-    first, second = (_open(one, rows, custodian.person_id, seed) for one, rows in read)
+    first, second = (_open(one, rows, custodian.person_id, seeds) for one, rows in read)
     linked = pairing.link(first.marks, second.marks)
     joint = effects.freeze(linked.pairs, first.answers, second.answers, questionnaire).to_json()
     computed = heavy.run("survey.effects:from_json", joint)
@@ -145,7 +147,7 @@ def _rows(session: Session, found: Round) -> Sequence[tuple[bytes, bytes]]:
     return session.execute(chosen).all()
 
 
-def _open(found: Round, rows: Sequence[tuple[bytes, bytes]], person_id: str, seed: bytes) -> Wave:
+def _open(found: Round, rows: Sequence[tuple[bytes, bytes]], person_id: str, seeds: Sequence[bytes]) -> Wave:
     answers = [json.loads(words) for words, _ in rows]
     if found.link_wraps is None:
         # Links that have been destroyed join nothing; the answers of each wave still count as a whole.
@@ -153,9 +155,15 @@ def _open(found: Round, rows: Sequence[tuple[bytes, bytes]], person_id: str, see
     wrap = json.loads(found.link_wraps).get(person_id)
     if wrap is None:
         raise CannotOpen
-    opened = unseal(bytes.fromhex(wrap), PrivateKey.from_seed(seed), context("round", found.id, person_id))
-    private = PrivateKey.from_seed(opened)
+    private = PrivateKey.from_seed(_key_of_links(bytes.fromhex(wrap), seeds, found.id, person_id))
     return Wave(answers=answers, marks=[_mark(link, private, found.id) for _, link in rows])
+
+
+def _key_of_links(wrap: bytes, seeds: Sequence[bytes], round_id: str, person_id: str) -> bytes:
+    for seed in seeds:
+        with suppress(CannotOpen):
+            return unseal(wrap, PrivateKey.from_seed(seed), context("round", round_id, person_id))
+    raise CannotOpen
 
 
 def _mark(link: bytes, private: PrivateKey, round_id: str) -> pairing.Mark:

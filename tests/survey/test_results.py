@@ -328,6 +328,16 @@ def test_another_persons_seed_opens_nothing(
         results.compare(before, after, custodians[0].person.identity, random_bytes(32))
 
 
+def test_who_renewed_their_keys_since_a_round_began_joins_with_the_earlier_ones(
+    app: Flask, campaigner: Campaigner, custodians: list[Custodian]
+) -> None:
+    before, after = both_waves(app, campaigner, 1)
+    one = custodians[0].person
+    with app.app_context():
+        results.compare(before, after, one.identity, random_bytes(32), one.credentials.seed or b"")
+    assert comparisons(app) == 1
+
+
 def test_only_a_custodian_joins(app: Flask, campaigner: Campaigner) -> None:
     with app.app_context(), pytest.raises(Denied):
         results.compare("a" * 32, "b" * 32, campaigner.person.identity, random_bytes(32))
