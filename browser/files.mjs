@@ -205,7 +205,8 @@ class Files {
     if (!PICTURES.includes(one.kind)) return this.#fate(one, "other");
     one.clean = await drawnAnew(file, one.kind, this.#most);
     this.#fate(one, one.clean ? "picture" : "bare");
-    if (!one.clean) this.#part("[data-other]").hidden = false;
+    // Of that form the server makes no clean copy either.
+    if (!one.clean && one.kind !== "heic") this.#part("[data-other]").hidden = false;
   }
 
   get #most() {

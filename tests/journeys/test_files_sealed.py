@@ -75,7 +75,7 @@ def adds_files(returning: Writer) -> Page:
 def test_a_picture_and_a_paper_are_sealed_here_and_open_at_the_desk(
     returning: Writer, app: Flask, centre: Founded, handlers: list[Handler], assert_accessible: Look
 ) -> None:
-    picture, paper = a_picture() + bytes(600_000), a_paper()
+    picture, paper = a_turned_picture() + bytes(600_000), a_paper()
     page = adds_files(returning)
     page.set_input_files(
         "#tep",
@@ -84,7 +84,7 @@ def test_a_picture_and_a_paper_are_sealed_here_and_open_at_the_desk(
             payload("don.pdf", paper),
             payload("may.exe", b"MZ program"),
             payload("trong.jpg", b""),
-            payload("anh.heic", b"1234ftypheic" + bytes(99)),
+            payload("hong.jpg", b"\xff\xd8\xff broken"),
         ],
     )
     rows = page.locator(".files li")
@@ -122,7 +122,7 @@ def test_a_picture_and_a_paper_are_sealed_here_and_open_at_the_desk(
     assert (second.kind.code, second.size, second.clean) == ("pdf", len(paper), None)
     clean = copy_of(app, handlers[0], line.case_id, first.row)
     assert not holds_canary(clean)
-    assert Image.open(io.BytesIO(clean)).size == (60, 40)
+    assert Image.open(io.BytesIO(clean)).size == (40, 60)  # upright, though what said so is gone
     assert original_of(app, centre, handlers[0], line.case_id, first.row) == picture
     assert original_of(app, centre, handlers[0], line.case_id, second.row) == paper
     nothing_leaves(returning)
@@ -131,6 +131,16 @@ def test_a_picture_and_a_paper_are_sealed_here_and_open_at_the_desk(
     expect(page.get_by_text("Tin của bạn đã đến")).to_be_visible()
     expect(rows.nth(0)).to_be_visible()  # the panel stays where the screen around it is made anew
     assert handlers[0].opens(line.case_id).entries[-1].text == "Tôi đã gửi ảnh."
+
+
+def a_turned_picture() -> bytes:
+    """As a phone held upright keeps it: 60 by 40, and a note that it is to be turned."""
+    with Image.open(io.BytesIO(a_picture())) as picture:
+        exif, out = picture.getexif(), io.BytesIO()
+        exif[0x0112] = 6
+        picture.save(out, format="JPEG", exif=exif)
+    assert holds_canary(out.getvalue())
+    return out.getvalue()
 
 
 def nothing_leaves(returning: Writer) -> None:
