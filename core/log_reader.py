@@ -11,11 +11,11 @@ from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core import db, log, log_sieve, rosters
+from core import clock, db, log, log_sieve, rosters
 from core.access import TITLES, Role
 from core.accounts import Person
 from core.admission import head_words
-from core.i18n import Text
+from core.i18n import Text, day
 from core.log import Line, LogBroken, LogLine
 from core.log_sieve import ROLES, Wish
 from core.roster import Roster, RosterRefused
@@ -197,7 +197,8 @@ def _page(session: Session, log_seed: bytes) -> dict[str, Any]:
     pages_in_all = max(1, -(-_count(session) // ON_A_PAGE))
     page = min(max(1, request.args.get("trang", 1, type=int) or 1), pages_in_all)
     lines = log.read(session, log_seed, limit=ON_A_PAGE, offset=(page - 1) * ON_A_PAGE)
-    return {"entries": list(_entries(session, lines)), "page": page, "pages": pages_in_all}
+    entries = list(_entries(session, lines))
+    return {"entries": entries, "page": page, "pages": pages_in_all, "printed_on": clock.today()}
 
 
 def _narrowed(session: Session, log_seed: bytes, wish: Wish) -> dict[str, Any]:
@@ -207,7 +208,25 @@ def _narrowed(session: Session, log_seed: bytes, wish: Wish) -> dict[str, Any]:
     older = url_for("log_reader.show", **wish.address(found.oldest)) if found.further else None
     newest = url_for("log_reader.show", **wish.address()) if wish.before else None
     entries = list(_entries(session, found.lines))
-    return {"entries": entries, "looked": found, "older": older, "newest": newest}
+    return {
+        "entries": entries,
+        "looked": found,
+        "older": older,
+        "newest": newest,
+        "chosen": list(_chosen(wish)),
+        "printed_on": clock.today(),
+    }
+
+
+def _chosen(wish: Wish) -> Iterator[tuple[Text, str]]:
+    """What the lines were narrowed to, in words: on paper the boxes are gone."""
+    if wish.deed:
+        yield Text("Việc", "Deed"), str(DEEDS[wish.deed])
+    if wish.role:
+        role = dict(ROLES)[wish.role]
+        yield Text("Vai trò", "Role"), str(TITLES[role] if role else _PROGRAM)
+    if wish.day:
+        yield Text("Ngày", "Day"), day(wish.day)
 
 
 def signed_by(session: Session, finding: Finding) -> list[tuple[str, int]]:

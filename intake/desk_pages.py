@@ -11,6 +11,7 @@ from typing import Any, Final
 from flask import render_template, request, url_for
 from markupsafe import Markup, escape
 
+from core import clock
 from core.access import Identity, Role, require
 from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, day, t
@@ -79,6 +80,8 @@ def desk() -> Any:
         first=_address(wish, page=1),
         last=_address(wish, page=last),
         narrowed=bool(wish.chosen),
+        printed_on=clock.today(),
+        chosen=[(FILTERS[name][0], dict(FILTERS[name][1])[code]) for name, code in wish.chosen.items()],
         to_late=url_for("handler.desk", han="tre"),
         to_today=url_for("handler.desk", han="hom-nay"),
         to_soon=url_for("handler.desk", han="sap"),

@@ -100,6 +100,7 @@ def test_the_page_narrows_keeps_what_was_chosen_and_has_an_empty_state(
     narrowed = page.get(f"{PAGE}?viec=opened&vai=tiep-nhan").text
     assert '<option value="opened" selected>' in narrowed
     assert "1 dòng hợp" in narrowed
+    assert "Việc: <b>Mở thư</b> · Vai trò: <b>Cán bộ tiếp nhận</b>." in narrowed
     assert "Đăng nhập</td>" not in narrowed
     empty = page.get(f"{PAGE}?viec=exported").text
     assert "Không có dòng nào hợp" in empty

@@ -182,3 +182,4 @@ def test_a_list_says_what_is_late_and_can_be_narrowed_to_nothing(
     empty = browser.get("/lam-viec/?tinh-trang=da-dong").text
     assert "Không có thư nào hợp với cách lọc này" in empty
     assert "Bỏ lọc" in empty
+    assert "Tình trạng: <b>Đã kết thúc</b>." in empty
