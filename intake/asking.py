@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
 
-from core import clock, db, log, memory, rosters
+from core import clock, db, log, rosters
 from core.access import Identity
 from core.db import new_id
 from core.installation import installation_id
@@ -39,7 +39,7 @@ from core.sealing import (
     unseal,
     verify,
 )
-from intake import authority, names
+from intake import authority, names, shelf
 from intake.asked import About, Ask, Kind, Wish, read
 from intake.barred import Barred
 from intake.casework import AtHand, CaseDamaged, at_hand, entries_of
@@ -47,9 +47,8 @@ from intake.envelope import Story
 from intake.files import opening
 from intake.log_tag import on_case
 from intake.roles import require_may
+from intake.shelf import Made, NothingLent, bound
 
-PLACES: Final = 6
-"""Requests of one handler that wait at once; nobody can fill the places of others."""
 REASON: Final = 600
 _PADDED: Final = 8_192
 Shown = TypeVar("Shown")
@@ -57,14 +56,6 @@ Shown = TypeVar("Shown")
 
 class NobodyToAsk(Exception):
     """No custodian of this case is on the roster any more, so nobody can lend a half."""
-
-
-class NothingLent(Exception):
-    """Nothing lent waits here: nobody agreed, the time is over, or it was opened already."""
-
-
-class TooManyWait(Exception):
-    """As many requests of this handler wait as there are places; one must be settled first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,26 +88,6 @@ _MATTERS: Final[Mapping[Kind, _Matter]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A request before it lies in memory: for its handler, and for each custodian."""
-
-    ask: Ask
-    mine: bytes = field(repr=False)
-    theirs: Mapping[str, bytes] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How a handler's own request stands: "waiting", "refused" by everybody asked, or "agreed"."""
-
-    ask: Ask
-    place: int
-    asked: int
-    state: str
-    custodians: tuple[str, ...] = ()
-
-
 # --- the handler ----------------------------------------------------------------------------------
 
 
@@ -143,60 +114,6 @@ def ask(
     return _sealed(made, seed, people, hand.rosters[-1])
 
 
-def send(made: Made) -> None:
-    """Lay a request before the custodians, once its line is kept; `TooManyWait` where no place is free."""
-    shelf, me, seconds = memory.store(), made.ask.handler, made.ask.seconds
-    for place in range(PLACES):
-        if shelf.add(_place(me, me, place), made.mine, seconds):
-            for person_id, sealed in made.theirs.items():
-                shelf.put(_place(person_id, me, place), sealed, seconds)
-            return
-    raise TooManyWait
-
-
-def require_place(identity: Identity) -> None:
-    """`TooManyWait` before anything is written down where no place is free."""
-    me = identity.person_id
-    if all(memory.store().get(_place(me, me, place)) is not None for place in range(PLACES)):
-        raise TooManyWait
-
-
-def mine(identity: Identity, seed: bytes) -> Iterator[Standing]:
-    """One's own requests, as they stand."""
-    me, private, shelf = identity.person_id, PrivateKey.from_seed(seed), memory.store()
-    for place in range(PLACES):
-        with suppress(CannotOpen, KeyError, TypeError, ValueError):
-            found = json.loads(unpad(unseal(shelf.get(_place(me, me, place)) or b"", private, _bound(me))))
-            people, asked = tuple(found.pop("to")), int(found.pop("asked"))
-            one = read(found)
-            no = int(shelf.get(f"asked_no:{one.ask_id}") or 0)
-            state = "refused" if no >= asked else "waiting"
-            if shelf.get(f"asked_lent:{one.ask_id}") is not None:
-                state = "agreed"
-            yield Standing(ask=one, place=place, asked=asked, state=state, custodians=people)
-
-
-def standing(identity: Identity, seed: bytes, about: About) -> Standing | None:
-    """How one's own request for one thing stands, or None when there is none."""
-    return next((one for one in mine(identity, seed) if one.ask.about == about), None)
-
-
-def lent(found: Standing) -> bytes:
-    """What a custodian lent for a request, sealed to its handler; `NothingLent` where nobody did."""
-    sealed = memory.store().get(f"asked_lent:{found.ask.ask_id}")
-    if sealed is None:
-        raise NothingLent
-    return sealed
-
-
-def take_back(found: Standing) -> None:
-    """Forget one's own request; a custodian who looks finds nothing to agree to."""
-    shelf, me = memory.store(), found.ask.handler
-    for person_id in (*found.custodians, me):
-        shelf.delete(_place(person_id, me, found.place))
-    shelf.delete(f"asked_lent:{found.ask.ask_id}")
-
-
 def open_once(
     identity: Identity, seed: bytes, about: About, deed: Callable[[Session, Ask, bytes], Shown]
 ) -> Shown:
@@ -204,19 +121,19 @@ def open_once(
 
     Raises `NothingLent`, and whatever the deed raises; nothing was shown then, so it may be tried again.
     """
-    found = standing(identity, seed, about)
+    found = shelf.standing(identity, seed, about)
     if found is None:
         raise NothingLent
-    sealed, claim = lent(found), f"asked_open:{found.ask.ask_id}"
-    if not memory.store().add(claim, b"1", found.ask.seconds):
+    sealed = shelf.lent(found)
+    if not shelf.claim(found.ask):
         raise NothingLent
     try:
         with db.writing() as session:
             shown = deed(session, found.ask, sealed)
     except Exception:
-        memory.store().delete(claim)
+        shelf.give_back(found.ask)
         raise
-    take_back(found)
+    shelf.take_back(found)
     return shown
 
 
@@ -230,11 +147,10 @@ def waiting(session: Session, identity: Identity, seed: bytes) -> list[Ask]:
     private = PrivateKey.from_seed(seed)
     found = []
     for handler in roster.handlers:
-        for place in range(PLACES):
+        for sealed in shelf.laid_before(me, handler.id):
             with suppress(CannotOpen, KeyError, TypeError, ValueError):
-                sealed = memory.store().get(_place(me, handler.id, place)) or b""
-                one = _verified(unpad(unseal(sealed, private, _bound(me))), handler)
-                if not _settled(one.ask_id, me):
+                one = _verified(unpad(unseal(sealed, private, bound(me))), handler)
+                if not shelf.settled(one.ask_id, me):
                     found.append(one)
     return sorted(found, key=lambda one: one.at)
 
@@ -248,23 +164,11 @@ def agree(session: Session, identity: Identity, seed: bytes, ask_id: str) -> tup
     return one, _MATTERS[one.about.kind].lend(session, identity, seed, one)
 
 
-def lay(given: tuple[Ask, bytes]) -> None:
-    """Give the loan to its handler, once its line is kept; of two who agree the first is enough."""
-    one, sealed = given
-    memory.store().add(f"asked_lent:{one.ask_id}", sealed, one.seconds)
-
-
 def refuse(session: Session, identity: Identity, seed: bytes, ask_id: str) -> Ask:
     """Write down that one does not lend a half; nobody is asked why. Raises as `agree` does."""
     one = _one(session, identity, seed, ask_id)
     names.refuse_half(session, identity, seed, one.about.case_id, _MATTERS[one.about.kind].refused)
     return one
-
-
-def note_refusal(identity: Identity, one: Ask) -> None:
-    """Take the request off one's own page, once the line is kept; others may still agree."""
-    if memory.store().add(f"asked_no:{one.ask_id}:{identity.person_id}", b"1", one.seconds):
-        memory.store().count(f"asked_no:{one.ask_id}", one.seconds)
 
 
 # --- inside ---------------------------------------------------------------------------------------
@@ -275,12 +179,12 @@ def _sealed(made: Ask, seed: bytes, people: list[Member], roster: Roster) -> Mad
     signed = pad(sign(_signed(words), seed) + words, _PADDED)
     can = {one.id for one in people}
     theirs = {
-        one.id: seal(signed, one.seal_key if one.id in can else _nobody(), _bound(one.id))
+        one.id: seal(signed, one.seal_key if one.id in can else _nobody(), bound(one.id))
         for one in roster.custodians
     }
     own = json.dumps({**asdict(made), "to": list(theirs), "asked": len(people)}, ensure_ascii=False)
     key = PrivateKey.from_seed(seed).public
-    mine = seal(pad(own.encode(), _PADDED), key, _bound(made.handler))
+    mine = seal(pad(own.encode(), _PADDED), key, bound(made.handler))
     return Made(ask=made, mine=mine, theirs=theirs)
 
 
@@ -322,19 +226,6 @@ def _verified(signed: bytes, handler: Member) -> Ask:
     if one.handler != handler.id:
         raise CannotOpen
     return one
-
-
-def _settled(ask_id: str, person_id: str) -> bool:
-    marks = (f"asked_lent:{ask_id}", f"asked_open:{ask_id}", f"asked_no:{ask_id}:{person_id}")
-    return any(memory.store().get(mark) is not None for mark in marks)
-
-
-def _place(reader: str, handler: str, place: int) -> str:
-    return f"asked:{reader}:{handler}:{place}"
-
-
-def _bound(reader: str) -> bytes:
-    return context("asked", installation_id(), reader)
 
 
 def _signed(words: bytes) -> bytes:

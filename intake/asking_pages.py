@@ -28,9 +28,9 @@ from core.headers import attachment, page_of
 from core.i18n import Text, t
 from core.sealing import CannotOpen, NotAKey, PublicKey
 from core.sessions import identity, seed, signed_in
-from intake import asking, authority, desk, export_file, export_words, names
+from intake import asking, authority, desk, export_file, export_words, names, shelf
 from intake.asked import PARTS, About, Ask, Wish, label_of
-from intake.asking import NobodyToAsk, NothingLent, Standing, TooManyWait
+from intake.asking import NobodyToAsk
 from intake.authority import Export, NotAgreed
 from intake.cases import Holder, NoSuchCase
 from intake.casework import CaseDamaged
@@ -41,6 +41,7 @@ from intake.names import HalfRefused
 from intake.open_export import PUBLIC, digits
 from intake.questions import FORM
 from intake.refusals import answer_refusals
+from intake.shelf import NothingLent, Standing, TooManyWait
 
 pages = Blueprint("asking", __name__, url_prefix="/lam-viec")
 
@@ -162,12 +163,12 @@ def ask(about: About) -> Any:
     if not form.validate():
         return _page(about, form)
     try:
-        if asking.standing(who, seed(), about) is None:
-            asking.require_place(who)
+        if shelf.standing(who, seed(), about) is None:
+            shelf.require_place(who)
             wish = form.wish if isinstance(form, DemandForm) else None
             with db.writing() as session:
                 made = asking.ask(session, who, seed(), about, form.reason.data, wish)
-            asking.send(made)
+            shelf.send(made)
     except NobodyToAsk:
         return _page(about, form, nobody=True)
     except TooManyWait:
@@ -179,8 +180,8 @@ def ask(about: About) -> Any:
 @_at("/thoi", "POST")
 def take_back(about: About) -> Any:
     """Take the request back."""
-    if found := asking.standing(_handler(), seed(), about):
-        asking.take_back(found)
+    if found := shelf.standing(_handler(), seed(), about):
+        shelf.take_back(found)
         once.forget(_WORDS, _drawn_under(found))
     flash(t("Đã rút lời xin.", "The request is taken back."))
     return _back_to(about)
@@ -231,10 +232,10 @@ def _open_original(about: About) -> Any:
 
 def _open_authority(about: About) -> Any:
     who, own, form = _handler(), seed(), LockForm()
-    found = asking.standing(who, own, about)
+    found = shelf.standing(who, own, about)
     if found is None:
         raise NothingLent
-    asking.lent(found)
+    shelf.lent(found)
     try:
         lock = _key_in(form.public_key.data or "") or _drawn(found)
     except NotAPublicKey:
@@ -266,7 +267,7 @@ def script() -> Response:
 @signed_in(Role.HANDLER)
 def own() -> str:
     """One's own requests that wait, and what came of them."""
-    found = [(one, *_said(one.ask)) for one in asking.mine(_handler(), seed())]
+    found = [(one, *_said(one.ask)) for one in shelf.mine(_handler(), seed())]
     return render_template("intake/asked_own.html", requests=found)
 
 
@@ -310,9 +311,9 @@ def _settle(ask_id: str, *, agreed: bool) -> Any:
         flash(t("Lời xin này đã hết hạn hoặc đã xong.", "This request has run out or is settled."))
         return redirect(url_for("asking.waiting"), 303)
     if agreed:
-        asking.lay(given)
+        shelf.lay(given)
     else:
-        asking.note_refusal(who, refused)
+        shelf.note_refusal(who, refused)
     flash(str(_SETTLED[agreed]))
     return redirect(url_for("asking.waiting"), 303)
 
@@ -334,7 +335,7 @@ def _page(
     compare: str = "",
 ) -> Any:
     line = _line(about.case_id)
-    found = asking.standing(_handler(), seed(), about)
+    found = shelf.standing(_handler(), seed(), about)
     agreed = found is not None and found.state == "agreed" and about.kind == "authority"
     page = render_template(
         "intake/asking.html",
@@ -373,7 +374,7 @@ def _agreed_by(found: Standing) -> str:
         roster = rosters.chain(session)[-1]
     try:
         holder = Holder.of(_handler(), seed())
-        return authority.agreement(roster, holder, found.ask, asking.lent(found)).custodian.name
+        return authority.agreement(roster, holder, found.ask, shelf.lent(found)).custodian.name
     except (NotAgreed, NothingLent):
         return ""
 
@@ -440,7 +441,7 @@ def _count(who: Identity) -> int:
 
 
 def _agreed(who: Identity) -> int:
-    return sum(one.state == "agreed" for one in asking.mine(who, seed()))
+    return sum(one.state == "agreed" for one in shelf.mine(who, seed()))
 
 
 @pages.record_once

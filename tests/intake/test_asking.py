@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from core import db, log, memory, rosters
 from core.access import Role
 from core.sealing import pad, seal, sign
-from intake import asking, names
+from intake import asking, names, shelf
 from intake.asked import About
 from intake.cases import PastRetention
 from intake.founding import Founded
@@ -195,7 +195,7 @@ def test_a_restart_of_the_machine_forgets_the_request_and_it_is_asked_again(
     assert NAME in post(handler, f"/lam-viec/{case_id}/ten/mo").text
 
 
-def made_by(app: Flask, one: Handler, about: About) -> asking.Made:
+def made_by(app: Flask, one: Handler, about: About) -> shelf.Made:
     with app.app_context(), db.writing() as session:
         return asking.ask(session, one.person.identity, one.seed, about, WHY)
 
@@ -210,10 +210,10 @@ def test_a_forged_request_is_not_shown(
         with db.reading() as session:
             key = rosters.current(session).member(member.person_id).seal_key
         forged = sign(asking._signed(words), second.seed) + words
-        sealed = seal(pad(forged, 8192), key, asking._bound(member.person_id))
+        sealed = seal(pad(forged, 8192), key, shelf.bound(member.person_id))
         for place, value in enumerate((sealed, b"rubbish")):
             for one in (first, second):
-                memory.store().put(asking._place(member.person_id, one.person.person_id, place), value, 60)
+                memory.store().put(shelf.place(member.person_id, one.person.person_id, place), value, 60)
     assert "Không có lời xin nào" in custodian.get("/lam-viec/mo-ten").text
 
 
@@ -225,10 +225,10 @@ def test_before_the_line_of_the_log_is_kept_nothing_lies_in_memory(
     made = made_by(app, one, about)
     assert "Không có lời xin nào" in custodian.get("/lam-viec/mo-ten").text
     with app.app_context():
-        asking.send(made)
+        shelf.send(made)
         with db.writing() as session:
             asking.agree(session, keeper.identity, keeper.credentials.seed or b"", made.ask.ask_id)
-        found = asking.standing(one.person.identity, one.seed, about)
+        found = shelf.standing(one.person.identity, one.seed, about)
     assert found is not None
     assert found.state == "waiting"
 
@@ -246,18 +246,18 @@ def test_one_persons_requests_take_no_place_of_anybody_elses(
 ) -> None:
     first, second = handlers
     with app.app_context():
-        for row in range(asking.PLACES):
-            asking.send(made_by(app, first, About(case_id=case_id, kind="original", row=row + 5)))
-        with pytest.raises(asking.TooManyWait):
-            asking.require_place(first.person.identity)
-        with pytest.raises(asking.TooManyWait):
-            asking.send(made_by(app, first, About(case_id=case_id, kind="names")))
-        asking.require_place(second.person.identity)
-        asking.send(made_by(app, second, About(case_id=case_id, kind="names")))
-        assert len(list(asking.mine(first.person.identity, first.seed))) == asking.PLACES
+        for row in range(shelf.PLACES):
+            shelf.send(made_by(app, first, About(case_id=case_id, kind="original", row=row + 5)))
+        with pytest.raises(shelf.TooManyWait):
+            shelf.require_place(first.person.identity)
+        with pytest.raises(shelf.TooManyWait):
+            shelf.send(made_by(app, first, About(case_id=case_id, kind="names")))
+        shelf.require_place(second.person.identity)
+        shelf.send(made_by(app, second, About(case_id=case_id, kind="names")))
+        assert len(list(shelf.mine(first.person.identity, first.seed))) == shelf.PLACES
     page = signed_in(app, first.person)
     assert "quá nhiều lời xin" in post(page, f"/lam-viec/{case_id}/ten/xin", {"reason": WHY}).text
-    assert custodian.get("/lam-viec/mo-ten").text.count("/dong-y") == asking.PLACES + 1
+    assert custodian.get("/lam-viec/mo-ten").text.count("/dong-y") == shelf.PLACES + 1
 
 
 def test_what_is_past_its_date_opens_to_no_half_that_was_lent_before(

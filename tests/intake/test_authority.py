@@ -21,7 +21,7 @@ from core import db, log, memory
 from core.access import Role
 from core.log_reader import DEEDS, ON_A_CASE
 from core.sealing import CannotOpen, sign_public
-from intake import asking, authority, export_file, open_export
+from intake import authority, export_file, open_export, shelf
 from intake.asked import About
 from intake.authority import NotAgreed
 from intake.cases import NoSuchCase
@@ -320,12 +320,12 @@ def test_a_custodian_who_was_struck_out_sees_no_request_and_cannot_agree(
         authority.lend(session, person.identity, person.credentials.seed or b"", one)
 
 
-def standing(app: Flask, centre: Founded, letter: Reporter) -> asking.Standing:
+def standing(app: Flask, centre: Founded, letter: Reporter) -> shelf.Standing:
     """How the first handler's request stands."""
     person = centre.of(Role.HANDLER)[0]
     with app.app_context():
         about = About(case_id=letter.case_id, kind="authority")
-        found = asking.standing(person.identity, person.credentials.seed or b"", about)
+        found = shelf.standing(person.identity, person.credentials.seed or b"", about)
     assert found is not None
     return found
 
@@ -340,7 +340,7 @@ def test_an_agreement_to_something_else_counts_for_nothing(
     seed, asked = person.credentials.seed or b"", found.ask
     assert asked.wish is not None
     with app.app_context():
-        sealed = asking.lent(found)
+        sealed = shelf.lent(found)
     more = replace(asked, wish=replace(asked.wish, parts=("story", "entries")))
     for forged, given in ((more, sealed), (replace(asked, reason="khác"), sealed), (asked, b"x" * 2_000)):
         with app.app_context(), pytest.raises(NotAgreed), db.writing() as session:
@@ -353,7 +353,7 @@ def test_an_agreement_put_back_into_memory_serves_nobody_a_second_time(
 ) -> None:
     handler, found = agreed(app, centre, letter, "story"), standing(app, centre, letter)
     with app.app_context():
-        sealed = asking.lent(found)
+        sealed = shelf.lent(found)
     takes(handler, letter)
     person = centre.of(Role.HANDLER)[0]
     with app.app_context(), pytest.raises(NotAgreed), db.writing() as session:
@@ -416,8 +416,8 @@ def test_when_the_log_cannot_be_written_nobody_was_asked_and_nobody_agreed(
 def test_what_waits_lies_in_memory_only_and_sealed(app: Flask, centre: Founded, letter: Reporter) -> None:
     asks(signed_in(app, centre.of(Role.HANDLER)[0]), letter, "story")
     folder: Path = app.extensions["settings"].instance
-    shelf = memory.folder(folder)
-    for path in (*folder.iterdir(), *shelf.iterdir()):
+    memories = memory.folder(folder)
+    for path in (*folder.iterdir(), *memories.iterdir()):
         if path.is_file():
             content = path.read_bytes()
             for word in (*DEMAND.values(), letter.case_id):

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from core import clock, db, log
 from core.access import Role
-from intake import asking, tally
+from intake import asking, shelf, tally
 from intake.asked import PARTS, About, Wish
 from intake.casefile.kinds import KINDS
 from intake.desk_index import DeskIndex
@@ -87,7 +87,7 @@ def works(app: Flask, centre: Founded, struck: Settled, case_id: str) -> None:
             wish = Wish(recipient="Công an", document="12/YC", parts=PARTS) if kind == "authority" else None
             with db.writing() as session:
                 made = asking.ask(session, desk.person.identity, desk.seed, about, "Cần xác minh.", wish)
-            asking.send(made)
+            shelf.send(made)
 
 
 @pytest.mark.parametrize("role", ROLES)
