@@ -11,7 +11,7 @@ import { leaving } from "./page.mjs";
 import { drawnAnew } from "./picture.mjs";
 import { keyPair, sha256 as digestOf } from "./sealing.mjs";
 
-export { chunksFor, kindOf, sealChunk, streamOf }; // tests compare them with their twins on the server
+export { chunksFor, drawnAnew, kindOf, sealChunk, streamOf }; // tests compare them with their twins on the server
 
 const PATIENCE = 90_000;
 const WAITS = [1_000, 4_000, 10_000]; // before one is asked whether to go on
