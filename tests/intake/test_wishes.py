@@ -7,13 +7,15 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from core import clock
+from core import clock, db
 from core.access import Role
 from core.i18n import day
 from intake.cases import PastRetention
 from intake.founding import Founded
+from intake.models import CaseFile, Compartment, Letter
 from intake.retention import WITHDRAW, Months, kept
 from intake.wishes import MESSAGE, OTHER, TAKEN_BACK, asks_for_another, read_choices, to_tap, withdrawal
 from tests.erasing import rows, years_on
@@ -132,6 +134,20 @@ def test_a_withdrawal_can_be_taken_back_and_both_sides_see_it(
     assert "Bạn đã xin rút thư" not in reporter.opens().text
     assert "error" not in posts(reporter, "rut/thoi").text, "taking back what nobody asked for adds nothing"
     assert len(handlers[0].opens(reporter.case_id).entries) == 2
+
+
+def test_a_wish_lies_in_the_database_like_any_message(app: Flask, reporter: Reporter) -> None:
+    reporter.writes()
+    reporter.adds("Có")
+    posts(reporter, "nguoi-khac/gui", message="x" * 4000)
+    posts(reporter, "rut/gui")
+    posts(reporter, "rut/thoi")
+    with app.app_context(), db.reading() as session:
+        entries = session.scalars(select(Compartment.blob).where(Compartment.kind == "entry")).all()
+        letters = session.scalars(select(Letter.blob)).all()
+        assert session.scalars(select(CaseFile.state)).one() == "received"
+    assert len(entries) == len(letters) == 4
+    assert len({len(blob) for blob in entries}) == len({len(blob) for blob in letters}) == 1
 
 
 def test_after_its_last_day_it_opens_to_nobody_and_what_is_typed_is_shown_again(
