@@ -14,8 +14,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 
 from core import clock as core_clock
-from core import db, memory, rosters
+from core import db, log, memory, rosters
 from core.access import Role
+from core.accounts import Person
+from core.keys import open_lock
 from core.roster import RosterRefused
 from core.rosters import RosterVersion
 from intake import cards, ceremonies, recovery, wrapping
@@ -266,6 +268,11 @@ def test_everybody_may_renew_at_once_and_wrap_their_own_letters(
         forget_codes(app, one)
         assert post(signed_in(app, one), "/lam-viec/boc-lai").status_code == 302
 
+    with app.app_context(), db.reading() as session:
+        for one in fresh[-3:]:
+            lock = session.get_one(Person, one.person_id).lock or b""
+            seed = open_lock(lock, one.credentials.passphrase).seed or b""
+            assert log.keys_for(session, one.person_id, seed), "the log goes on being read"
     for one in people:
         if Role.HANDLER in one.roles:
             assert opens(app, one, reporter.case_id) == ""
