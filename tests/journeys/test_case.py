@@ -144,6 +144,8 @@ def _hands_over(first: HandlerAtDesk, case_id: str) -> None:
 
 
 def _closes(file: CaseFile) -> None:
+    file.page.goto("/lam-viec/")  # the referral that a colleague wrote down is asked about here too
+    assert "Hỏi kết quả chuyển gửi" in file.page.inner_text("main table")
     file.writes("phan-loai", "genuine=yes", "rape=no", "sexual_assault=no", "physical_assault=yes")
     said = file.writes("ket-thuc", "closure=da_chuyen", "outcome=safer", "reporter_told=yes")
     assert "Đã ghi vào hồ sơ." in said
