@@ -84,6 +84,16 @@ def test_every_public_page_loads_the_same_files_so_that_a_cache_tells_nothing(
     assert {path.rpartition("/")[2] for path in loaded.pop()} >= {"site.css", "exit.js", "letter.js"}
 
 
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_the_help_page_says_how_to_stay_unseen(client: FlaskClient, prefix: str) -> None:
+    page = client.get(f"{prefix}/giup-do").text
+    for part in ("an-toan", "lich-su", "cat-ma", "quay-lai"):
+        assert f'href="#{part}"' in page
+        assert f'id="{part}"' in page
+    for words in ("Tor Browser", "Onion Browser", "Chrome", "Safari", "Cốc Cốc", "Zalo", "iCloud"):
+        assert words in page
+
+
 def test_titles_say_nothing_and_no_browser_is_asked_to_remember_a_field(reporter: Reporter) -> None:
     sent = reporter.writes(narrative="Lời kể", danger_now="yes")
     for page in (reporter.client.get("/thu"), reporter.checks(), sent, reporter.client.get("/giup-do")):
