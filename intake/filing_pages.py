@@ -284,6 +284,13 @@ def _facts(file: File) -> Iterator[tuple[Text, Any, str]]:
     ask = KINDS["danh-gia"].ask("risk_level")
     if holds and ask:
         yield Text("Mức nguy cơ", "Level of risk"), ask.said(holds[0]), _LEVELS[holds[0]]
+    for one in file.of("xung-dot"):
+        if one.values.get("head") == "yes":
+            yield (
+                Text("Người đứng đầu bị phản ánh, báo cho", "The head is complained of, tell"),
+                one.values.get("instead", ""),
+                "urgent",
+            )
     if closed(file):
         return
     if again := assessment.again_on(file):

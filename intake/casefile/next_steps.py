@@ -9,7 +9,7 @@ from typing import Any
 
 from core.i18n import Text
 from intake.casefile import assessment, closure, labour, promises
-from intake.casefile.record import File
+from intake.casefile.record import File, Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,14 @@ def _promised(file: File, today: date) -> Iterator[Step]:
             sentence=Text("Một quyết định chờ người thứ hai ký.", "A decision waits for a second signature."),
             kind="nguoi-thu-hai",
         )
+    if any(_not_told(file, one) for one in file.of("rut-dong-y")):
+        yield Step(
+            sentence=Text(
+                "Báo nơi nhận rằng sự đồng ý đã rút lại, rồi ghi việc này.",
+                "Tell the recipient that consent was withdrawn, then write it down.",
+            ),
+            kind="viec",
+        )
     again = assessment.again_on(file)
     if again and again <= today:
         yield Step(
@@ -85,6 +93,13 @@ def _promised(file: File, today: date) -> Iterator[Step]:
             yield Step(
                 sentence=Text("Làm việc tiếp theo đã hẹn.", "Do what was to come next."), kind="viec", due=due
             )
+
+
+def _not_told(file: File, withdrawal: Written) -> bool:
+    """Whether something was shared by a consent that was withdrawn, and nothing was done since."""
+    named = str(withdrawal.values.get("of"))
+    shared = any(str(one.values.get("consent")) == named for one in file.of("chuyen-gui"))
+    return shared and not file.written_since("viec", withdrawal.row)
 
 
 def _labour(file: File) -> Iterator[Step]:

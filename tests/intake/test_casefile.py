@@ -279,3 +279,16 @@ def test_closing_before_the_last_look_for_retaliation_says_who_goes_on_with_it()
     assert closure.check(file(begun), {**ending, "note": "Công đoàn theo dõi tiếp"}, DAY) == {}
     looked = [written(6 + n, "lao-dong", step=step, on="2026-11-20") for n, step in enumerate(labour.MONTHS)]
     assert closure.check(file(begun, *looked), ending, DAY) == {}
+
+
+def test_after_a_consent_was_withdrawn_the_recipient_is_told() -> None:
+    agreed = written(5, "dong-y", given="yes", recipient="Bệnh viện", on="2026-11-20")
+    shared = written(6, "chuyen-gui", recipient="Bệnh viện", consent="5", on="2026-11-20")
+    ended = written(7, "rut-dong-y", of="5", on="2026-11-22")
+
+    def says(*entries: Written) -> bool:
+        return any("rút lại" in step.sentence.vi for step in next_steps.steps(file(*entries), {}, DAY))
+
+    assert says(agreed, shared, ended)
+    assert not says(agreed, ended), "nothing was shared by it"
+    assert not says(agreed, shared, ended, written(8, "viec", on="2026-11-23", what="Đã gọi"))
