@@ -234,6 +234,12 @@ def outcomes(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[
         yield table(
             t("Từng câu thái độ và tự tin", "Attitude and confidence, item by item"), tables.BY_ITEM, rated
         )
+    if exposure := tables.exposure(effects, questionnaire):
+        caption = t(
+            "Thay đổi theo mức tham gia (không phải bằng chứng nhân quả)",
+            "Change by exposure (no proof of cause)",
+        )
+        yield table(caption, tables.BY_EXPOSURE, exposure, numbers=[2, 3, 4])
     if adjusted := tables.adjusted(effects, questionnaire):
         yield table(t("p điều chỉnh trong nhóm câu", "p adjusted within families"), tables.ADJUSTED, adjusted)
 

@@ -267,6 +267,8 @@ def changes(before_id: str, after_id: str) -> str:
         knowledge=tables.knowledge(found.effects, questionnaire),
         scores=tables.scores(found.effects),
         ratings=tables.ratings(found.effects, questionnaire),
+        exposure=tables.exposure(found.effects, questionnaire),
+        by_exposure=tables.BY_EXPOSURE,
         three_ways=tables.three_ways(found.effects),
         adjusted=tables.adjusted(found.effects, questionnaire),
         together=tables.together(found.effects),

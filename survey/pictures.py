@@ -14,14 +14,17 @@ from core.i18n import LANGUAGES, Language, Text
 from survey.effects.joint import SKIPPED
 from survey.models import Round
 from survey.power import FEWEST
-from survey.questionnaire import Questionnaire
+from survey.questionnaire import Item, Questionnaire
+from survey.reading import OUTCOMES, SCORES
 
 RIGHT: Final = "dung"
 SPREAD: Final = "thai-do"
 PEOPLE: Final = "tham-gia"
+EXPOSURE: Final = "muc-do"
 TITLES: Final[Mapping[str, Text]] = {
     PEOPLE: Text("Ai đã tham gia", "Who took part"),
     RIGHT: Text("Tỷ lệ trả lời đúng, trước và sau", "Right answers, before and after"),
+    EXPOSURE: Text("Điểm thay đổi theo mức tham gia", "Change of the score by exposure"),
     SPREAD: Text("Thái độ và sự tự tin, trước và sau", "Attitudes and confidence, before and after"),
 }
 """The pictures by the name they have in an address."""
@@ -64,6 +67,7 @@ def _specs(
         (PEOPLE, "flow", _people(effects, waves, language)),
         (RIGHT, "dumbbell", _right(effects, questionnaire, language)),
         (SPREAD, "spreads", _spread(joint, questionnaire, language)),
+        (EXPOSURE, "forest", _exposure(effects, questionnaire, language)),
     )
     for name, chart, rows in shown:
         if rows:
@@ -124,6 +128,31 @@ def _spread(joint: Mapping[str, Any], questionnaire: Questionnaire, language: La
                 }
             )
     return rows
+
+
+def _exposure(effects: Mapping[str, Any], questionnaire: Questionnaire, language: Language) -> list[Spec]:
+    """The first outcome that has it, attitude before others: one row a level, its mean change."""
+    known = {one["score"]: one for one in effects.get("exposure", ())}
+    chosen = next((known[name] for name in (*OUTCOMES, *known) if name in known), None)
+    if chosen is None:
+        return []
+    item = questionnaire.item(chosen["item"])
+    return [
+        {
+            "label": f"{_in(SCORES[chosen['score']], language)}, {levels(item, one['codes'], language)}"
+            f" (n = {one['n']})",
+            "change": one["change"]["change"],
+            "low": one["change"]["interval"][0],
+            "high": one["change"]["interval"][1],
+        }
+        for one in chosen["groups"]
+    ]
+
+
+def levels(item: Item, codes: Sequence[str], language: Language) -> str:
+    """Answers that were put together, in words: "1 to 2 times / 3 to 5 times"."""
+    words = {choice.code: _in(choice.label, language) for choice in item.choices}
+    return " / ".join(words[code].lower() for code in codes)
 
 
 def _in(words: Text, language: Language) -> str:

@@ -33,6 +33,18 @@ BY_WAVE = [
         )
     ),
 ]
+BY_EXPOSURE = [
+    {"label": Text("Thang điểm", "Score")},
+    {"label": Text("Mức tham gia", "Exposure")},
+    *(
+        {"label": words, "kind": "number"}
+        for words in (
+            Text("Số người", "People"),
+            Text("Thay đổi", "Change"),
+            Text("Khoảng tin cậy 95\N{NO-BREAK SPACE}%", "95% interval"),
+        )
+    ),
+]
 THREE_WAYS = [
     {"label": Text("Thang điểm", "Score")},
     *(
@@ -127,6 +139,22 @@ def adjusted(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list
     ]
 
 
+def exposure(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
+    """One row a score and level of exposure, then one for the straight line over levels."""
+    rows: list[list[Any]] = []
+    for one in effects.get("exposure", ()):
+        words = {choice.code: choice.label for choice in questionnaire.item(one["item"]).choices}
+        for group in one["groups"]:
+            label = " / ".join(str(words[code]) for code in group["codes"])
+            rows.append([SCORES[one["score"]], label, group["n"], *_moved(group["change"])])
+        if line := one["line"]:
+            people = sum(group["n"] for group in one["groups"])
+            said = Text("Mỗi mức thêm", "Each level more")
+            told = {"change": line["slope"], "interval": line["interval"]}
+            rows.append([SCORES[one["score"]], said, people, *_moved(told)])
+    return rows
+
+
 def together(effects: dict[str, Any]) -> list[list[Any]]:
     """One row a scale and wave: reliability, or that too few answered all of its items."""
     waves = {"before": Text("Trước", "Before"), "after": Text("Sau", "After")}
@@ -183,6 +211,10 @@ def _change(view: dict[str, Any] | None) -> str:
         return t("quá ít người", "too few people")
     change = view["change"] if isinstance(view["change"], dict) else view
     return f"{_signed(change['change'], 2)} ({_span(change['interval'], 2)})"
+
+
+def _moved(change: dict[str, Any]) -> tuple[str, str]:
+    return _signed(change["change"], 2), _span(change["interval"], 2)
 
 
 def _item_label(code: str, questionnaire: Questionnaire) -> Any:

@@ -72,3 +72,23 @@ def slope(doses: Array, changes: Array, people: Array, level: float = LEVEL) -> 
     t = found / error if error > 1e-12 * max(1.0, abs(found)) else None
     p = None if t is None else 2 * float(stats.t.sf(abs(t), df))
     return Slope(slope=found, interval=(found - reach, found + reach), df=df, t=t, p=p)
+
+
+def slope_of_groups(
+    doses: Array, people: Array, sums: Array, squares: Array, level: float = LEVEL
+) -> Slope | None:
+    """The same line from groups: each has a dose, its people, and the sum and sum of squares of their changes."""
+    doses, people, sums, squares = (np.asarray(one, dtype=float) for one in (doses, people, sums, squares))
+    n = float(people.sum())
+    away = doses - (people @ doses) / n
+    spread = float(people @ away**2)
+    if n < 3 or spread == 0:
+        return None
+    found = float(away @ sums) / spread
+    left = max(0.0, float(squares.sum()) - float(sums.sum()) ** 2 / n - found**2 * spread)
+    df = int(n) - 2
+    error = sqrt(left / df / spread)
+    reach = float(stats.t.ppf(1 - (1 - level) / 2, df)) * error
+    t = found / error if error > 1e-9 * max(1.0, abs(found)) else None
+    p = None if t is None else 2 * float(stats.t.sf(abs(t), df))
+    return Slope(slope=found, interval=(found - reach, found + reach), df=df, t=t, p=p)

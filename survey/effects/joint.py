@@ -16,12 +16,13 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final
 
+from survey.effects.exposure import ExposureTable, exposure_tables
 from survey.effects.moments import ScaleItems, scale_items
 from survey.questionnaire import Choice, Item, Questionnaire
 from survey.scoring import Answers, Scale, knows_help, scales, scorer
 
-VERSION: Final = 2
-"""Version 1 had no moments of items; it is read as a table without them."""
+VERSION: Final = 3
+"""Version 1 had no moments of items, 2 no exposure; they are read as tables without them."""
 SKIPPED: Final = ""
 UNSURE: Final = "khong_biet"
 YES, NO = "yes", "no"
@@ -73,6 +74,7 @@ class JointTables:
     items: tuple[ItemTable, ...]
     scores: tuple[ScoreTable, ...]
     scales: tuple[ScaleItems, ...] = ()
+    exposure: tuple[ExposureTable, ...] = ()
     version: int = VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -82,12 +84,13 @@ class JointTables:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> JointTables:
         """The tables as `to_json` wrote them; ValueError for a version not known here."""
-        if data.get("version") not in (1, VERSION):
+        if data.get("version") not in (1, 2, VERSION):
             raise ValueError(f"Joint tables of version {data.get('version')!r} are not known here.")
         whole = dict(data)
         whole["items"] = tuple(ItemTable(**_tuples(item)) for item in data["items"])
         whole["scores"] = tuple(ScoreTable(**_tuples(one)) for one in data["scores"])
         whole["scales"] = tuple(ScaleItems.from_json(one) for one in data.get("scales", ()))
+        whole["exposure"] = tuple(ExposureTable.from_json(one) for one in data.get("exposure", ()))
         whole["version"] = VERSION
         return cls(**whole)
 
@@ -111,6 +114,7 @@ class JointTables:
                 for one in self.scores
             ),
             scales=tuple(one.swapped() for one in self.scales),
+            exposure=tuple(one.swapped() for one in self.exposure),
         )
 
 
@@ -134,6 +138,7 @@ def freeze(
         items=tuple(items),
         scores=tuple(_score_table(scale, pairs, befores, afters) for scale in scales(questionnaire)),
         scales=scale_items(questionnaire, befores, afters),
+        exposure=exposure_tables(pairs, befores, afters, questionnaire),
     )
 
 

@@ -89,6 +89,13 @@ def paired(before: Array, after: Array, counts: Array) -> Change:
     return _tested(changes.mean, changes.sd / sqrt(changes.n), changes.n - 1)
 
 
+def mean_change(n: int, total: float, squares: float) -> Change:
+    """Mean change of a group with Student's interval, from its sum and sum of squares; at least two people."""
+    mean = total / n
+    sd = _root(max(0.0, (squares - total * mean) / (n - 1)), mean)
+    return _tested(mean, sd / sqrt(n), n - 1)
+
+
 def sizes(before: Array, after: Array, counts: Array) -> Sizes | None:
     """Standardised change of linked people; None where all changed alike.
 

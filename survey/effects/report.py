@@ -17,11 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survey.effects.categories import ChiSquared, stuart_maxwell
+from survey.effects.dose import slope_of_groups
+from survey.effects.exposure import ExposureTable
 from survey.effects.families import benjamini_hochberg, holm
 from survey.effects.joint import SKIPPED, ItemTable, JointTables, ScoreTable
 from survey.effects.means import (
     Change,
     correlation,
+    mean_change,
     paired,
     partly_overlapping,
     sample,
@@ -36,9 +39,11 @@ from survey.effects.shapes import (
     Adjusted,
     ApartMean,
     ApartShare,
+    ByExposure,
     EffectReport,
     LinkedMean,
     LinkedShare,
+    Met,
     Moved,
     Rating,
     Reason,
@@ -74,6 +79,7 @@ def effects(joint: JointTables) -> EffectReport:
         scores=tuple(_score(one) for one in joint.scores),
         adjusted=(*_family("yes_no", yes_no), *_family("ratings", ratings)),
         reliability=tuple(_together(one) for one in joint.scales),
+        exposure=tuple(_by_exposure(one) for one in joint.exposure),
     )
 
 
@@ -102,6 +108,21 @@ def _reliability(wave: Moments) -> Reliability | None:
     sums = np.array(wave.sums, dtype=float)
     covariance = (np.array(wave.products, dtype=float) - np.outer(sums, sums) / wave.n) / (wave.n - 1)
     return reliability(covariance, wave.n)
+
+
+def _by_exposure(table: ExposureTable) -> ByExposure:
+    doses, people, sums, squares = (
+        np.array([getattr(group, name) for group in table.groups]) for name in ("dose", "n", "sum", "squares")
+    )
+    return ByExposure(
+        score=table.score,
+        item=table.item,
+        groups=tuple(
+            Met(codes=one.codes, n=one.n, change=mean_change(one.n, one.sum, one.squares))
+            for one in table.groups
+        ),
+        line=slope_of_groups(doses, people, sums, squares),
+    )
 
 
 # --- shares

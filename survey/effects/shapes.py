@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from survey.effects.categories import ChiSquared
+from survey.effects.dose import Slope
 from survey.effects.means import Change, Sample, Sizes
 from survey.effects.reliability import Reliability
 from survey.effects.yes_no import Interval
@@ -159,6 +160,25 @@ class Together:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Met:
+    """People who met about as much of the campaign, and how a score changed among them."""
+
+    codes: tuple[str, ...]
+    n: int
+    change: Change
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByExposure:
+    """A score's change by exposure. line: for one level more; no proof of cause."""
+
+    score: str
+    item: str
+    groups: tuple[Met, ...]
+    line: Slope | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EffectReport:
     """All effects. smallest: the smallest dz that the linked could have shown with 80 % power."""
 
@@ -172,6 +192,7 @@ class EffectReport:
     scores: tuple[ScoreEffect, ...]
     adjusted: tuple[Adjusted, ...]
     reliability: tuple[Together, ...]
+    exposure: tuple[ByExposure, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists, numbers and text; no NaN."""

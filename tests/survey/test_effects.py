@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from survey import questionnaire
-from survey.effects import JointTables, effects, freeze, from_json
+from survey.effects import JointTables, dose, effects, freeze, from_json
 from survey.effects import means as m
 from survey.effects import ranks as r
 from survey.effects import yes_no as y
@@ -547,3 +547,58 @@ def _turned(
     for name in ends:
         low, high = getattr(one, name)
         assert getattr(other, name) == pytest.approx((-high, -low), abs=1e-8)
+
+
+def test_change_by_exposure_is_kept_in_groups_of_at_least_ten() -> None:
+    """Levels of 12, 4, 15 and 2 people become 16 and 17: no group tells of fewer than ten."""
+    asked = next(
+        item for item in SHIPPED.all_items.values() if item.measure.kind == "exposure" and item.kind == "one"
+    )
+    codes = [choice.code for choice in asked.choices]
+    levels = [code for code, people in zip(codes, (12, 4, 15, 2), strict=True) for _ in range(people)]
+    rated = [item.code for item in SHIPPED.all_items.values() if item.measure.kind == "attitude"]
+    before = [dict.fromkeys(rated, "3") for _ in levels]
+    after = [
+        {**dict.fromkeys(rated, "3"), rated[0]: str(1 + place % 5), asked.code: level}
+        for place, level in enumerate(levels)
+    ]
+    pairs = [(place, place) for place in range(len(levels))]
+    joint = freeze(pairs, before, after, SHIPPED)
+
+    (table,) = [one for one in joint.exposure if one.score == "attitude"]
+    assert [(group.codes, group.n) for group in table.groups] == [
+        (tuple(codes[:2]), 16),
+        (tuple(codes[2:]), 17),
+    ]
+    assert JointTables.from_json(json.loads(json.dumps(joint.to_json()))) == joint
+    mixed = freeze(pairs[::-1], before, after, SHIPPED)
+    assert mixed == joint
+    (found,) = [one for one in effects(joint).exposure if one.score == "attitude"]
+    (turned,) = [one for one in effects(joint.swapped()).exposure if one.score == "attitude"]
+    assert found.line is not None
+    assert turned.line is not None
+    assert turned.line.slope == pytest.approx(-found.line.slope)
+    assert turned.line.p == pytest.approx(found.line.p)
+    few = freeze(pairs[:15], before, after, SHIPPED)
+    assert few.exposure == ()
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(-4, 4)), min_size=6, max_size=60))
+def test_a_line_through_groups_is_the_line_through_people(people: list[tuple[int, int]]) -> None:
+    doses, changes = (np.array(column, dtype=float) for column in zip(*people, strict=True))
+    levels = np.unique(doses)
+    groups = [changes[doses == one] for one in levels]
+    plain = dose.slope(doses, changes, np.ones(len(people)))
+    grouped = dose.slope_of_groups(
+        levels,
+        np.array([len(one) for one in groups]),
+        np.array([one.sum() for one in groups]),
+        np.array([(one**2).sum() for one in groups]),
+    )
+    if plain is None or grouped is None:
+        assert plain is grouped
+        return
+    assert grouped.slope == pytest.approx(plain.slope, abs=1e-9)
+    assert grouped.interval == pytest.approx(plain.interval, abs=1e-6)
+    if plain.p is not None and grouped.p is not None:
+        assert grouped.p == pytest.approx(plain.p, rel=1e-6, abs=1e-12)
