@@ -156,9 +156,10 @@ def _batches(side: Side, kinds: Sequence[str], now: Roster, after: str) -> Itera
         with db.reading() as session:
             old = _old(now.version, side, after).distinct().order_by(KeySet.case_id).limit(BATCH)
             ids = list(session.scalars(old))
-            if not ids:
-                return
-            yield rows_of(session, ids, kinds)
+            cases = rows_of(session, ids, kinds)
+        if not ids:
+            return
+        yield cases  # with nothing open: whoever reads for long holds up the journal
         after = ids[-1]
 
 
