@@ -65,30 +65,43 @@ def desk() -> Any:
         anew=recovery_pages.waits_for(who),
         rows=[_row(line, opened, asked.get(line.case_id, "")) for line in shown],
         summary=queue.summary(found),
-        filters=[
-            (name, label, choices, wish.chosen.get(name, "")) for name, (label, choices) in FILTERS.items()
-        ],
-        wish=wish,
         found=len(chosen),
         everything=len(found),
         past=len(desk.past),
         opening=not desk.whole,
-        page=page,
-        pages=last,
-        before=_address(wish, page=page - 1) if page > 1 else None,
-        after=_address(wish, page=page + 1) if page < last else None,
-        first=_address(wish, page=1),
-        last=_address(wish, page=last),
-        narrowed=bool(wish.chosen),
         printed_on=clock.today(),
-        chosen=[(FILTERS[name][0], dict(FILTERS[name][1])[code]) for name, code in wish.chosen.items()],
-        to_late=url_for("handler.desk", han="tre"),
-        to_today=url_for("handler.desk", han="hom-nay"),
-        to_soon=url_for("handler.desk", han="sap"),
-        to_urgent=url_for("handler.desk", muc="khan"),
         search=SearchForm(formdata=None),
         searchable=len(opened),
+        **_sieve(wish),
+        **_pager(wish, page, last),
     )
+
+
+def _sieve(wish: Wish) -> dict[str, Any]:
+    """The boxes that narrow the list, what they say now, and the ways to what presses."""
+    return {
+        "wish": wish,
+        "filters": [
+            (name, label, choices, wish.chosen.get(name, "")) for name, (label, choices) in FILTERS.items()
+        ],
+        "narrowed": bool(wish.chosen),
+        "chosen": [(FILTERS[name][0], dict(FILTERS[name][1])[code]) for name, code in wish.chosen.items()],
+        "to_late": url_for("handler.desk", han="tre"),
+        "to_today": url_for("handler.desk", han="hom-nay"),
+        "to_soon": url_for("handler.desk", han="sap"),
+        "to_urgent": url_for("handler.desk", muc="khan"),
+    }
+
+
+def _pager(wish: Wish, page: int, pages: int) -> dict[str, Any]:
+    return {
+        "page": page,
+        "pages": pages,
+        "before": _address(wish, page=page - 1) if page > 1 else None,
+        "after": _address(wish, page=page + 1) if page < pages else None,
+        "first": _address(wish, page=1),
+        "last": _address(wish, page=pages),
+    }
 
 
 def _look(who: Identity) -> Desk:
