@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import re
 from datetime import date
 
@@ -56,9 +55,12 @@ def visitor(house: Flask) -> FlaskClient:
     return house.test_client()
 
 
-def test_no_cache_keeps_a_script_that_only_a_writer_of_letters_loads(house: Flask, visitor: FlaskClient) -> None:
+def test_no_cache_keeps_a_script_that_only_a_writer_of_letters_loads(
+    house: Flask, visitor: FlaskClient
+) -> None:
     with house.app_context():
-        kept = {name: visitor.get(pages.asset(name)).headers["Cache-Control"] for name in os.listdir("static")}
+        addresses = {name: pages.asset(name) for name in house.extensions["assets"]}
+    kept = {name: visitor.get(path).headers["Cache-Control"] for name, path in addresses.items()}
     assert {name for name, words in kept.items() if "immutable" not in words} == pages.TELLING
     assert {kept[name] for name in pages.TELLING} == {"no-store"}
 

@@ -173,7 +173,9 @@ def test_the_back_button_shows_nothing_typed_after_going_on_or_leaving_at_once(
     assert writer.page.input_value("#narrative") == ""
     writer.fills_in("Không ai được thấy.")
     told = "(what) => dispatchEvent(new PageTransitionEvent(what, { persisted: true }))"
-    writer.page.evaluate(told, "pagehide")  # into the browser's memory, where it keeps pages for the back button
+    writer.page.evaluate(
+        told, "pagehide"
+    )  # into the browser's memory, where it keeps pages for the back button
     assert writer.page.inner_text("body").strip() == ""
     with writer.page.expect_navigation():
         writer.page.evaluate(told, "pageshow")
