@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from flask import current_app
-from sqlalchemy import Connection, Engine, MetaData, String, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeEngine
 
@@ -52,6 +52,10 @@ _PRAGMAS: Final = (
 )
 
 
+_MAPPED: Final = text("PRAGMA mmap_size = 1073741824")
+_UNMAPPED: Final = text("PRAGMA mmap_size = 0")
+
+
 class Database:
     """One engine and its two kinds of transaction."""
 
@@ -70,6 +74,21 @@ class Database:
         # Closing rolls back; rolling back here as well would empty every row that was read.
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    @contextmanager
+    def reading_much(self) -> Iterator[Session]:
+        """The same for thousands of large rows: the embedded database maps its file meanwhile and copies each once.
+
+        Only meanwhile: what is mapped counts as this process' memory.
+        """
+        with self.reading() as session:
+            if self.embedded:
+                session.execute(_MAPPED)
+            try:
+                yield session
+            finally:
+                if self.embedded:
+                    session.execute(_UNMAPPED)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -136,6 +155,11 @@ def of_the_board() -> Database:
 def reading() -> Any:
     """See `Database.reading`."""
     return current().reading()
+
+
+def reading_much() -> Any:
+    """See `Database.reading_much`."""
+    return current().reading_much()
 
 
 def writing() -> Any:

@@ -153,7 +153,7 @@ class _Change:
 
 def _batches(side: Side, kinds: Sequence[str], now: Roster, after: str) -> Iterator[list[Case]]:
     while True:
-        with db.reading() as session:
+        with db.reading_much() as session:
             old = _old(now.version, side, after).distinct().order_by(KeySet.case_id).limit(BATCH)
             ids = list(session.scalars(old))
             cases = rows_of(session, ids, kinds)
