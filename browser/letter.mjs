@@ -24,7 +24,11 @@ let screen; // whatever stands in place of the questions: answers once more, rec
 let sealed = null; // { receipt, body, keys }: sent again as it is until the server has answered
 let receipt = "";
 
+// Apps with a browser of their own see what is opened in it.
+const inside_an_app = /zalo|fban|fbav|instagram/i.test(navigator.userAgent);
+
 async function begin() {
+  document.querySelector("[data-inside-an-app]").hidden = !inside_an_app;
   try {
     blank = await fetched();
     if (!(await able())) throw new Error("unable");

@@ -182,6 +182,12 @@ def test_leaving_at_once_asks_nothing_and_leaves_nothing(writer: Writer) -> None
 
 def test_nothing_is_asked_where_nothing_was_written(writer: Writer) -> None:
     page = writer.opens()
+    inside = page.get_by_text("Trang này đang mở trong Zalo")
+    assert not inside.is_visible()
+    zalo = "Object.defineProperty(navigator, 'userAgent', { value: navigator.userAgent + ' Zalo android/12110303' })"
+    page.add_init_script(zalo)
+    writer.opens()
+    assert inside.is_visible()
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
     page.get_by_text("Trước khi kể").first.click()
