@@ -52,6 +52,11 @@ def check(file: bytes) -> Outcome:
         sheets = grid.read(file, findings)
     except grid.Unreadable:
         return Outcome(data=None, findings=findings)
+    return check_sheets(sheets, findings)
+
+
+def check_sheets(sheets: Grid, findings: Findings) -> Outcome:
+    """The same for a workbook that is open already."""
     data = _read(sheets, findings)
     _as_pyxform_reads(sheets, findings)
     if data is not None and not findings.problems:

@@ -130,6 +130,13 @@ class CampaignerAtDesk(SignedIn):
         self.page.click("main form .btn")
         return self.page.inner_text("main")
 
+    def brings(self, workbook: str) -> str:
+        """Upload a questionnaire; what the next page says."""
+        self.page.goto(f"{self.prefix}/dieu-hanh/bang-hoi/")
+        self.page.set_input_files("#tep", workbook)
+        self.page.click("main form .btn")
+        return self.page.inner_text("main")
+
     def prints(self, count: int) -> list[str]:
         """Make cards, and read what the paper says."""
         self.looks()

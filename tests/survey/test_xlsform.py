@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 import zipfile
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from click.testing import CliRunner
 from openpyxl import Workbook, load_workbook
 
 from survey import models
+from survey.asking import settle, steps
 from survey.questionnaire import Questionnaire, load
 from survey.xlsform import grid, reading, writing
 from survey.xlsform.findings import Findings
@@ -273,14 +276,69 @@ def test_rows_and_columns_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_damaged_workbook_is_refused_or_read_but_never_a_traceback(seed: int) -> None:
-    import random
-
     chance = random.Random(seed)
     file = bytearray(WORKBOOKS[seed % len(WORKBOOKS)].read_bytes())
     for _ in range(40):
         file[chance.randrange(len(file))] = chance.randrange(256)
     outcome = check(bytes(file))
     assert (outcome.data is None) is bool(outcome.findings.problems)
+
+
+_KINDS = ("select_one ck", "select_multiple ck", "integer", "decimal", "date", "range", "note", "calculate")
+_ODD = ("begin group", "end group", "begin repeat", "text", "start", "", "select_one khac", "lạ")
+_WORDS = (
+    "${a1} = 'co'",
+    "selected(${a0}, 'co')",
+    "${a2} > 1",
+    ". <= today()",
+    "${a9}",
+    "nhom = 'x'",
+    "regex(., '(a+)+')",
+)
+
+
+def _anything(seed: int) -> grid.Grid:
+    """A workbook as chance writes it, sane or not, without a file around it."""
+    chance = random.Random(seed)
+    heads = ("type", "name", "label", "relevant", "constraint", "required", "choice_filter", "calculation")
+    rows = []
+    for number in range(chance.randrange(1, 9)):
+        odd = seed % 2 and chance.random() < 0.3
+        kind = chance.choice(_ODD if odd else _KINDS)
+        said = [chance.choice(_WORDS) if chance.random() < 0.08 else "" for _ in range(4)]
+        sum_of = "1 + 1" if kind == "calculate" and chance.random() < 0.9 else ""
+        rows.append((kind, f"a{number}", "Câu ${a0}" if chance.random() < 0.1 else "Câu", *said, sum_of))
+    listed = [("ck", "co", "Có", "x"), ("ck", "khong", "Không", "")]
+    return {
+        "survey": _sheet("survey", heads, rows),
+        "choices": _sheet("choices", ("list_name", "name", "label", "nhom"), listed),
+    }
+
+
+def _sheet(name: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> grid.Sheet:
+    return grid.Sheet(
+        name=name,
+        headers={head: chr(65 + place) for place, head in enumerate(heads)},
+        rows=tuple(
+            grid.Row(number=number, cells={head: text for head, text in zip(heads, row, strict=True) if text})
+            for number, row in enumerate(rows, start=2)
+        ),
+    )
+
+
+def test_whatever_stands_in_the_cells_is_asked_or_refused_with_reasons() -> None:
+    loaded = 0
+    for seed in range(60):
+        outcome = reading.check_sheets(_anything(seed), Findings())
+        assert (outcome.data is None) is bool(outcome.findings.problems)
+        assert all(one.sheet and one.reason.vi for one in outcome.findings.problems)
+        if outcome.data is not None:
+            loaded += 1
+            found = Questionnaire.from_json(json.loads(json.dumps(outcome.data)))
+            settled = settle(found, "before", {"a0": "co", "a1": "co", "a2": "3"}, date(2026, 11, 24))
+            assert set(settled.answers) <= set(found.all_items)
+            assert steps(found, "before") or not found.all_items
+    assert 5 < loaded < 55
 
 
 def test_a_list_of_problems_has_an_end() -> None:
