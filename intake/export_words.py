@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from core.i18n import Text
+from intake.casefile.fields import Ask
+from intake.casefile.kinds import KINDS, Kind
 from intake.questions import FORM
 
 _LEFT_OUT: Final = frozenset({"ack_limits", "exclude_handlers"})
@@ -53,14 +55,47 @@ def _answers(part: Mapping[str, Any]) -> Iterator[str]:
 def _entries(part: list[Mapping[str, Any]]) -> Iterator[str]:
     for entry in part:
         who = "người viết thư" if entry.get("by") == "reporter" else str(entry.get("by", ""))
-        yield f"{entry['sequence']}. {entry.get('at', '')}  {who}  {entry.get('what', '')}"
+        what = str(entry.get("what", ""))
+        yield f"{entry['sequence']}. {entry.get('at', '')}  {who}  {_WHAT[what].vi if what in _WHAT else what}"
         if entry.get("damaged"):
             yield "    (không mở được)"
+        if what == "file" and entry.get("kind") in KINDS and isinstance(entry.get("values"), Mapping):
+            yield from _of_the_file(KINDS[entry["kind"]], entry["values"])
+            continue
         told = {name: value for name, value in entry.items() if name not in _HEAD}
         for name, value in told.items():
             yield f"    {value}" if name == "text" else f"    {name}: {json.dumps(value, ensure_ascii=False)}"
 
 
+def _of_the_file(kind: Kind, values: Mapping[str, Any]) -> Iterator[str]:
+    """One entry of the case file as its questions and answers."""
+    yield f"    {kind.title.vi}"
+    for asked in kind.asks:
+        if asked.name in values:
+            yield f"    {asked.label.vi}: {_answer(asked, values[asked.name])}"
+
+
+def _answer(asked: Ask, value: Any) -> str:
+    if asked.kind == "row":
+        return f"mục {value}"
+    if asked.kind == "date":
+        return "/".join(reversed(str(value)[:10].split("-")))
+    said = asked.said(value)
+    return ", ".join(
+        one.vi if isinstance(one, Text) else one for one in (said if isinstance(said, list) else [said])
+    )
+
+
+_WHAT: Final = {
+    "answer": Text("trả lời", "answer"),
+    "message": Text("tin nhắn", "message"),
+    "judgement": Text("nhận định", "judgement"),
+    "file": Text("hồ sơ", "file"),
+    "export": Text("đã giao cho cơ quan", "handed to an authority"),
+    "hold": Text("giữ vì việc tố tụng", "held for proceedings"),
+    "unhold": Text("thôi giữ", "no longer held"),
+    "withdraw": Text("xin rút", "asked to withdraw"),
+}
 _HEAD: Final = frozenset({"sequence", "at", "by", "role", "what", "damaged"})
 
 

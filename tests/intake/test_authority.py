@@ -21,7 +21,7 @@ from core import db, log, memory
 from core.access import Role
 from core.log_reader import DEEDS, ON_A_CASE
 from core.sealing import CannotOpen, sign_public
-from intake import authority, export_file, open_export, shelf
+from intake import authority, export_file, export_words, open_export, shelf
 from intake.asked import About
 from intake.authority import NotAgreed
 from intake.cases import NoSuchCase
@@ -345,6 +345,19 @@ def test_an_agreement_to_something_else_counts_for_nothing(
     for forged, given in ((more, sealed), (replace(asked, reason="khác"), sealed), (asked, b"x" * 2_000)):
         with app.app_context(), pytest.raises(NotAgreed), db.writing() as session:
             authority.take_out(session, person.identity, seed, forged, given)
+
+
+@pytest.mark.embedded
+def test_what_stands_in_the_file_is_told_in_words_and_the_codes_stay_beside_it() -> None:
+    values = {"risk_factors": ["choking"], "risk_level": "high", "again_on": "2026-12-01"}
+    entry = {"sequence": 6, "at": "2026-11-24T09:00+07:00", "by": "Lan", "what": "file", "kind": "danh-gia"}
+    odd = {**entry, "kind": "la", "values": 3}
+    found = export_words.texts({"entries": [{**entry, "values": values}, odd]})
+    assert "Đánh giá nguy cơ" in found["entries.txt"]
+    assert "Từng bóp cổ, làm ngạt" in found["entries.txt"]
+    assert "choking" not in found["entries.txt"]
+    assert "choking" in found["entries.json"]
+    assert 'kind: "la"' in found["entries.txt"]
 
 
 @pytest.mark.embedded
