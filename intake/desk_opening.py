@@ -66,16 +66,18 @@ def known(
 ) -> Known:
     """What opens of these cases, which are all there are, or `alone` one of them.
 
-    patience: seconds after which it stops; with None it goes on to the end.
+    patience: seconds after which a first look stops, a later one after three times as long, since something is
+    there to work with by then; with None it goes on to the end.
     """
     at, kept, index = _recall(seed)
     now = (memory.store().get(_MOVED) or b"-").decode()
-    if at == now and not any(_is_stale(file, index) for file in of):
-        return Known(index=index, whole=True)
-    if alone and at != now:
+    enough = at in (now, _BEGUN + now) if alone else at == now
+    if enough and not any(_is_stale(file, index) for file in of):
+        return Known(index=index, whole=at == now)
+    if alone and not enough:
         with db.reading() as session:
             of = files(session)
-    until = time.monotonic() + patience if patience is not None else None
+    until = time.monotonic() + patience * (1 if at is None else 3) if patience is not None else None
     erasers = _erasers(of)
     with db.reading() as session:
         if at is None:
@@ -85,7 +87,7 @@ def known(
         look = _Look(holder=Holder.of(identity, seed), chain=rosters.chain(session), erasers=erasers)
         # What somebody looks for first is tried first: open, urgent, new.
         fresh = [file.case_id for file in sorted(of, key=_press) if file.case_id not in index]
-        whole = look.try_slots(session, fresh, index, until)
+        whole = look.try_slots(session, fresh, index, until) and (at == now or not (alone and enough))
         _read_cells(session, [file for file in of if _is_stale(file, index)], index)
     if whole and not kept:
         with db.writing() as session:

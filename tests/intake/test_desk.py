@@ -72,6 +72,25 @@ def test_a_long_first_look_shows_what_it_found_and_goes_on_by_itself(
     assert {line.case_id for line in handlers[0].cases()} == {one.case_id for one in letters}
 
 
+def test_while_letters_are_still_opened_one_of_them_opens_no_others(
+    app: Flask, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = [Reporter(app) for _ in range(3)]
+    for one in letters:
+        one.writes()
+    monkeypatch.setattr(desk_opening, "_BATCH", 1)
+    monkeypatch.setattr(desk_pages, "PATIENCE", 0)
+    browser.get("/lam-viec/")
+    with patch.object(desk_opening, "open_slots", wraps=desk_opening.open_slots) as tried:
+        for one in letters[:2]:
+            assert browser.get(f"/lam-viec/{one.case_id}").status_code == 200
+    assert tried.call_count <= 2
+    monkeypatch.setattr(desk_pages, "PATIENCE", 10)
+    page = browser.get("/lam-viec/").text
+    assert all(one.case_id in page for one in letters)
+    assert 'http-equiv="refresh"' not in page
+
+
 def test_while_it_opens_nothing_says_that_there_is_no_letter_or_how_many_there_are(
     app: Flask, browser: FlaskClient, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
