@@ -77,7 +77,10 @@ def wrap_guards_anew(
 
 
 def count(identity: Identity, seed: bytes) -> int:
-    """How many cases with old slots open to this person: for their own eyes, and for a custodian as a share only."""
+    """How many cases with old slots open to this person: for their own eyes, and for a custodian as a share only.
+
+    After a deed that wrote its line.
+    """
     holder = Holder.of(identity, seed)
     with db.reading() as session:
         now, chain = rosters.current(session), rosters.chain(session)

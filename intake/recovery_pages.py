@@ -91,15 +91,15 @@ def _press(me: Identity) -> _Far | None:
     """
     mine = seeds()
     found = memory.store().get(_place(me))
-    far = (
-        _Far(**json.loads(found)) if found else _Far(done=0, of=sum(recovery.count(me, one) for one in mine))
-    )
+    far = _Far(**json.loads(found)) if found else _Far(done=0, of=0)
     wrap, left = recovery.wrap_guards_anew if _guards(me) else recovery.wrap_anew, recovery.AT_ONCE
     while far.seed < len(mine):
         outcome = wrap(me, mine[far.seed], after=far.after, most=left)
         done, left = far.done + outcome.done, left - outcome.done
         if outcome.more:
-            far = replace(far, done=done, of=max(done, far.of), after=outcome.last or far.after)
+            # Counted once, and after the line in the log: slots are tried for it.
+            of = max(done, far.of or done + sum(recovery.count(me, one) for one in mine[far.seed :]))
+            far = replace(far, done=done, of=of, after=outcome.last or far.after)
             memory.store().put(_place(me), json.dumps(asdict(far)).encode(), _GOING_ON)
             return far
         far = replace(far, done=done, seed=far.seed + 1, after="")
