@@ -244,6 +244,9 @@ def test_a_page_costs_at_most_five_statements(app: Flask, campaigner: Campaigner
     with listening(app) as said:
         walker.says()
     assert len(said) <= 5, said
+    assert all(statement.lstrip().startswith("SELECT") for statement in said), (
+        "nothing is written between pages"
+    )
 
 
 @pytest.mark.parametrize(
