@@ -31,8 +31,8 @@ _DANGER: Final = FirstStep(
     code="yes",
     title=Text("Có người đang gặp nguy hiểm: hãy gọi ngay", "Someone is in danger: call now"),
     sentence=Text(
-        "Đừng đợi trả lời thư. Nếu nói không an toàn, bạn gọi rồi giữ máy.",
-        "Do not wait for an answer to this letter. If it is not safe to speak, call and stay on the line.",
+        "Đừng đợi trả lời thư. Nếu không gọi được, nhờ người ở gần nhất gọi giúp.",
+        "Do not wait for an answer to this letter. If you cannot call, ask whoever is nearest to call.",
     ),
     kind="urgent",
     numbers=("113", "115"),
