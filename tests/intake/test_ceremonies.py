@@ -11,12 +11,12 @@ import pyotp
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
+from core import accounts, db, log, memory, rosters
 from core import clock as core_clock
-from core import db, log, memory, rosters
 from core.access import Role
-from core.accounts import Person
+from core.accounts import Enrolment, Person
 from core.keys import open_lock
 from core.roster import RosterRefused
 from core.rosters import RosterVersion
@@ -209,24 +209,58 @@ def renews(app: Flask, person: Settled) -> Settled:
     """A person draws fresh keys on their own page, types them back, and holds new credentials."""
     browser = signed_in(app, person)
     forget_codes(app, person)
-    proof = {
-        "passphrase": person.credentials.passphrase,
-        "code": pyotp.TOTP(person.credentials.totp).at(core_clock.now()),
-    }
-    answer = post(browser, "/tai-khoan/khoa-moi", proof)
+    answer = post(browser, "/tai-khoan/khoa-moi", _proof(person))
     assert answer.status_code == 302, answer.text
-    link = answer.headers["Location"]
-    post(browser, link)
+    return _enrols(app, browser, answer.headers["Location"], person)
+
+
+def _proof(person: Settled) -> dict[str, str]:
+    code = pyotp.TOTP(person.credentials.totp).at(core_clock.now())
+    return {"passphrase": person.credentials.passphrase, "code": code}
+
+
+def _enrols(app: Flask, browser: FlaskClient, link: str, person: Settled) -> Settled:
+    browser.post(link)
     page = browser.get(link).text
     listed = re.search(r'<ol class="words">(.*?)</ol>', page, re.DOTALL)
-    words = re.findall(r"<li>([^<]+)</li>", listed.group(1) if listed else "")
     secret = re.search(r"\b([A-Z2-7]{4}(?: [A-Z2-7]{4}){7})\b", page)
+    assert listed, page
     assert secret, page
-    totp = secret.group(1).replace(" ", "")
+    words, totp = " ".join(re.findall(r"<li>([^<]+)</li>", listed.group(1))), secret.group(1).replace(" ", "")
+    fresh = replace(person, credentials=replace(person.credentials, passphrase=words, totp=totp))
     forget_codes(app, person)  # copying takes longer than half a minute
-    typed = {"passphrase": " ".join(words), "code": pyotp.TOTP(totp).at(core_clock.now())}
-    assert post(browser, link + "/xong", typed).status_code == 302
-    return replace(person, credentials=replace(person.credentials, passphrase=" ".join(words), totp=totp))
+    assert browser.post(link + "/xong", data=_proof(fresh)).status_code == 302
+    return fresh
+
+
+def test_a_link_that_is_opened_while_signed_in_keeps_the_keys_in_use_and_elsewhere_loses_them(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    for handler, browser, listed in (
+        (handlers[0], signed_in(app, handlers[0].person), True),
+        (handlers[1], app.test_client(), False),
+    ):
+        with app.app_context(), db.writing() as session:
+            token = accounts.link(session, session.get_one(Person, handler.person.person_id))
+        fresh = _enrols(app, browser, f"/dang-ky/{token}", handler.person)
+        forget_codes(app, fresh)
+        assert (reporter.case_id in signed_in(app, fresh).get("/lam-viec/").text) is listed
+
+
+def test_keys_are_renewed_with_passphrase_and_code_and_only_by_who_has_any(
+    app: Flask, centre: Founded
+) -> None:
+    handler = centre.of(Role.HANDLER)[0]
+    browser = signed_in(app, handler)
+    forget_codes(app, handler)
+    for wrong in ({"code": "000000"}, {"passphrase": "sai"}):
+        assert post(browser, "/tai-khoan/khoa-moi", {**_proof(handler), **wrong}).status_code == 401
+    with app.app_context(), db.reading() as session:
+        assert session.scalars(select(Enrolment)).all() == []
+    member = signed_in(app, centre.of(Role.BOARD)[0])
+    assert "khoa-moi" not in member.get("/tai-khoan").text
+    assert post(member, "/tai-khoan/khoa-moi").status_code == 404
 
 
 def test_whoever_renews_keys_loses_no_letter_before_or_after_the_signatures(
