@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core import db
 from core.access import Role
-from intake import handing, recovery, wrapping
+from intake import handing, names, recovery, wrapping
 from intake.founding import Founded
 from intake.models import KeySet
 from intake.slots import Side
@@ -40,6 +40,24 @@ def test_both_sides_and_the_cards_go_through_every_batch(
     signs(app, centre)
     assert uses_cards(app, centre, 0, 1).done == 3
     assert {opens(app, one, case_id) for one in again for case_id in written} == {"story"}
+
+
+@pytest.mark.embedded
+def test_a_handler_and_a_custodian_who_both_enrolled_again_open_names_together(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes(reporter_name="Nguyễn Thị Ẩn")
+    lost, stays = handlers
+    guard, _, gone = centre.of(Role.CUSTODIAN)
+    handler, custodian = enrols_again(app, lost.person), enrols_again(app, gone)
+    signs(app, centre)
+    wraps(app, stays)
+    wraps_guards(app, guard)
+    one, other = handler.credentials.seed or b"", custodian.credentials.seed or b""
+    with app.app_context(), db.writing() as session:
+        half = names.lend_half(session, custodian.identity, other, reporter.case_id, handler.person_id)
+        found = names.open_name(session, handler.identity, one, reporter.case_id, half)
+    assert found["reporter_name"] == "Nguyễn Thị Ẩn"
 
 
 @pytest.mark.embedded
