@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 from sqlalchemy.orm import Session
 
-from core import memory, rosters
+from core import clock, memory, rosters
 from core.i18n import Text
 from core.roster import Member, Roster, RosterRefused
 from core.rosters import NoRoster
 
+SOON_DAYS: Final = 60
+"""So long before a roster runs out people begin to hear of it."""
 _REMEMBERED_SECONDS = 400 * 86400
 _NEW_CARDS = Text(
     "Bộ thẻ phục hồi đã đổi. Thẻ cũ cần hủy sau khi thư cũ được bọc lại.",
@@ -63,11 +67,21 @@ def news(session: Session, person_id: str) -> Iterator[Text]:
         yield _sentence(chain[-1], between(chain[since - 1].members, chain[-1].members))
         if chain[since - 1].recovery_public != chain[-1].recovery_public:
             yield _NEW_CARDS
+    left = (chain[-1].not_after - clock.today()).days
+    if 0 <= left < SOON_DAYS:
+        yield _runs_out(chain[-1].not_after)
     if rosters.proposed(session) is not None:
         yield Text(
             "Một bản danh sách mới đang chờ chữ ký của người giữ khóa.",
             "A new version of the roster waits for custodians' signatures.",
         )
+
+
+def _runs_out(last: date) -> Text:
+    return Text(
+        f"Danh sách người được giao có hiệu lực đến {last:%d/%m/%Y}. Đã đến lúc gia hạn hằng năm.",
+        f"The roster counts until {last.day} {last:%B} {last.year}. It is time for the yearly renewal.",
+    )
 
 
 def _sentence(roster: Roster, changes: Changes) -> Text:

@@ -22,7 +22,6 @@ from intake import cards, founding
 pages = Blueprint("roster", __name__, url_prefix="/lam-viec/danh-sach")
 
 CARDS_SECONDS: Final = 30 * 60
-SOON_DAYS: Final = 60
 
 
 class SignForm(StaffForm):
@@ -98,7 +97,7 @@ class Standing:
     @property
     def may_propose(self) -> bool:
         """Whether there is a reason and a way to propose a new version."""
-        due = self.changes.any or self.days_left < SOON_DAYS
+        due = self.changes.any or self.days_left < roster_changes.SOON_DAYS
         return self.enough and self.recovery_public is not None and (self.stale or (not self.waiting and due))
 
 

@@ -249,6 +249,16 @@ def test_everybody_with_keys_hears_once_of_a_change(app: Flask, centre: Founded)
     assert "Thêm: Ngô Thị Ánh." not in signed_in(app, handler).get("/tai-khoan").text
 
 
+def test_everybody_with_keys_hears_at_each_sign_in_that_the_roster_runs_out_soon(
+    clock: StillClock, app: Flask, centre: Founded
+) -> None:
+    with db.reading() as session:
+        for days, said in ((330, False), (350, True), (399, True), (420, False)):
+            clock.set(clock.moment + timedelta(days=days))
+            news = [one.vi for one in roster_changes.news(session, "ai đó") if "gia hạn hằng năm" in one.vi]
+            assert bool(news) is said, days
+
+
 def test_what_changed_is_told_apart(app: Flask, centre: Founded) -> None:
     before = centre.roster.members
     (new,) = [one for one in _members_after(app, NEW_HANDLER) if one.id not in {old.id for old in before}]
