@@ -86,6 +86,9 @@ class _Walk:
 
     def onward(self, brought: Carried, sent: Mapping[str, list[str]]) -> Screen | Done:
         place = min(max(brought.step, 0), len(self._steps) - 1)
+        if "stay" in sent:
+            # The same page in another language, with what was typed on it.
+            return self.show(replace(brought, step=place, other_card="other_card" in sent), given=sent)
         errors: dict[str, Text] = {}
         held = self._with_card(brought, sent, errors) if place == 0 else brought
         held = replace(held, step=place, answers=self._with_page(held, place, sent, errors))

@@ -175,6 +175,21 @@ def test_a_check_and_a_required_question_send_the_page_back_with_everything_on_i
     assert "This day has not come yet." in walker.page
 
 
+def test_the_language_changes_in_the_middle_and_nothing_is_lost(
+    app: Flask, campaigner: Campaigner, clock: Any
+) -> None:
+    walker = Walker(app, opened(campaigner))
+    walker.begins()
+    walker.says(E1="h")
+    assert f'formaction="/en/khao-sat/{walker.round_id}" name="stay"' in walker.page
+    walker.prefix = "/en"
+    walker.says("stay", K1="sai")
+    assert "Only women can be harassed." in walker.page
+    assert re.search(r'value="sai" checked', walker.page)
+    walker.says("back")
+    assert 'value="H"' in walker.page
+
+
 def test_a_page_opens_in_no_other_round_and_cannot_be_changed(
     app: Flask, campaigner: Campaigner, clock: Any
 ) -> None:
