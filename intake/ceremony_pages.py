@@ -14,7 +14,7 @@ from core.sessions import identity, signed_in
 from intake import ceremonies, recovery_pages
 from intake.ceremonies import Ceremony, Facts
 
-pages = Blueprint("ceremonies", __name__, url_prefix="/lam-viec/danh-sach/tung-buoc")
+pages = Blueprint("ceremonies", __name__, url_prefix="/doi-nguoi")
 
 # A page is offered to those who may open it; to the others it is only named.
 _MAY_OPEN = {

@@ -31,7 +31,7 @@ from tests.letters import Handler, Reporter
 pytestmark = pytest.mark.embedded
 
 CARDS = "/lam-viec/danh-sach/dung-the/"
-STEPS = "/lam-viec/danh-sach/tung-buoc/"
+STEPS = "/doi-nguoi/"
 
 
 # --- the cards, each in its own browser
