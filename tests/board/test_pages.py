@@ -34,7 +34,7 @@ from tests.board.conftest import Year, noon
 from tests.conftest import calculating_here, running
 
 # The deeds behind the pages are tried on both databases in test_releasing.py.
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.slow]
 
 JUNE, SEPTEMBER = date(2026, 6, 30), date(2026, 9, 30)
 BOARD_ADDRESSES = ("/ban/", "/ban/2026-06-30", "/ban/so-lieu.json", "/ban/so-lieu.csv")

@@ -28,6 +28,8 @@ from intake.models import CaseFile, Compartment, KeySet, Letter
 from intake.shares import Share, ShareRefused
 from tests.board.conftest import Year, noon, seed_of
 
+pytestmark = pytest.mark.slow
+
 JUNE, SEPTEMBER = date(2026, 6, 30), date(2026, 9, 30)
 REPORT_DAY, YEAR_END = date(2026, 12, 7), date(2026, 12, 31)
 

@@ -311,6 +311,8 @@ def test_nobody_else_reaches_the_pages_and_the_administrator_reaches_no_letter(
             for path in ("/quan-tri/", "/quan-tri/nguoi/", "/quan-tri/chien-dich"):
                 assert client.get(path).status_code == 404
     for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("ceremonies."):
+            continue  # who does what when people change; no letter
         if rule.rule.startswith(("/lam-viec/", "/ban/")) and "GET" in (rule.methods or ()):
             path = re.sub(r"<[^>]+>", "0" * 32, rule.rule)
             assert desk.get(path).status_code == 404, path

@@ -30,6 +30,8 @@ from tests.conftest import StillClock
 from tests.intake.test_files import a_picture, copy_of, holds_canary, listed, original_of, sends
 from tests.letters import Reporter, desks
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 PICTURE = a_picture()
 
