@@ -34,7 +34,7 @@ from intake.cases import (
 )
 from intake.compartments import Keys, Staff, write_compartment
 from intake.envelope import Story, read_story
-from intake.letters import compact, read_compact
+from intake.letters import compact, read_compact, read_said
 from intake.log_tag import on_case
 from intake.mailbox import add_letter
 from intake.models import CaseFile
@@ -286,7 +286,7 @@ def every_entry(hand: AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
     for part, place in hand.case.entries(Side.HANDLERS):
         try:
             written = read_entry(part, place, hand.opened, hand.rosters, story.proof)
-            words = read_compact(written.payload)
+            words = read_said(written.payload)
         except CannotOpen:
             damaged += 1
             continue

@@ -32,7 +32,7 @@ from intake.cases import (
 )
 from intake.compartments import Keys, Staff, write_compartment
 from intake.envelope import Story, read_story, read_strikeouts
-from intake.letters import Strikeouts, compact, read_compact, seal_strikeouts
+from intake.letters import Strikeouts, compact, read_said, seal_strikeouts
 from intake.log_tag import on_case
 from intake.mailbox import add_letter
 from intake.models import Compartment
@@ -223,7 +223,7 @@ def _steps(
     for part, place in case.entries(Side.HANDLERS):
         try:
             written = read_entry(part, place, opened, chain, proof)
-            words = read_compact(written.payload)
+            words = read_said(written.payload)
         except CannotOpen:
             continue
         by = {"role": written.role, "by": written.author, "author": "", "row": place.sequence}

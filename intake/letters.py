@@ -33,9 +33,12 @@ class Strikeouts:
     def from_json(cls, written: Mapping[str, Any]) -> Strikeouts:
         """What `as_json` wrote, else `CannotOpen`."""
         try:
-            return cls(roster_version=int(written["roster"]), struck=tuple(map(str, written["struck"])))
-        except (KeyError, TypeError, ValueError):
+            found = cls(roster_version=int(written["roster"]), struck=tuple(map(str, written["struck"])))
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise CannotOpen from None
+        if found.roster_version < 1:
+            raise CannotOpen
+        return found
 
 
 def seal_letter(payload: bytes, *, case_id: str, sequence: int, reporter: PublicKey) -> bytes:
@@ -77,5 +80,13 @@ def read_compact(payload: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise CannotOpen from None
     if not isinstance(found, dict):
+        raise CannotOpen
+    return found
+
+
+def read_said(payload: bytes) -> dict[str, Any]:
+    """The words of an entry, or `CannotOpen` unless what it is, when and its text are words: others rely on them."""
+    found = read_compact(payload)
+    if not all(isinstance(found.get(name, ""), str) for name in ("what", "at", "text")):
         raise CannotOpen
     return found

@@ -27,7 +27,7 @@ from intake.letters import compact, open_letter, open_strikeouts, read_compact, 
 from intake.models import CaseFile, Compartment, Letter
 from intake.openings import Counts
 from intake.receipt import MailboxKeys
-from intake.retention import WITHDRAW
+from intake.retention import WITHDRAW, credible
 from intake.slots import Side, fresh_key
 from intake.wishes import MESSAGE, SAID, TAKEN_BACK, Withdrawal
 
@@ -196,8 +196,10 @@ def _message(row: Letter, private: PrivateKey) -> Message | None:
         words = read_compact(
             open_letter(row.blob, case_id=row.case_id, sequence=row.sequence, private=private)
         )
-        who, day, text = words["who"], date.fromisoformat(words["day"]), str(words["text"])
+        who, day, text = str(words["who"]), date.fromisoformat(words["day"]), str(words["text"])
     except (CannotOpen, KeyError, TypeError, ValueError):
+        return None
+    if not credible(day):
         return None
     what = str(words.get("what", MESSAGE))
     return Message(

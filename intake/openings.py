@@ -12,6 +12,7 @@ many parts the case had, so that a newest note taken away is missed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
@@ -40,6 +41,9 @@ Days = Mapping[str, date]
 """One letter that says what the day is for (intake/dating.py) → the day."""
 MOST_DAYS: Final = 5
 _PARTS: Final = "n"
+_DAY: Final = re.compile(r"[a-z]2[0-9]{7}")
+_MOST: Final = 10**6
+"""No case is opened so often; a cell that says so was not written here."""
 
 
 def none_yet() -> Counts:
@@ -106,11 +110,14 @@ def parts_in(cell: bytes, side: SharedKey, case_id: str) -> int:
 
 def days_in(cell: bytes, key: SharedKey, case_id: str) -> Days:
     """The days in a cell, or `CannotOpen`. key: see `cell_key`."""
-    told = str(_opened(cell, key, case_id).get("days", ""))
+    told = str(_opened(cell, key, case_id).get("days", "")).split()
+    # A browser made the first cell and may have put anything into it: a list of all letters reads these days.
+    if len(told) > MOST_DAYS or not all(map(_DAY.fullmatch, told)):
+        return {}
     try:
-        return {one[0]: date.fromisoformat(one[1:]) for one in told.split()}
-    except (ValueError, IndexError):
-        return {}  # whoever made the cell may have put anything into it
+        return {one[0]: date.fromisoformat(one[1:]) for one in told}
+    except ValueError:
+        return {}
 
 
 def read_by_handler(cell: bytes, side: SharedKey, case_id: str) -> Counts:
@@ -151,6 +158,9 @@ def _read(written: bytes) -> dict[str, Any]:
 def _counts(found: Mapping[str, Any]) -> Counts:
     try:
         dates = {KEPT: int(found[KEPT])} if KEPT in found else {}
-        return {role: int(found.get(role, 0)) for role in ROLES} | dates
-    except (TypeError, ValueError):
+        counts = {role: int(found.get(role, 0)) for role in ROLES} | dates
+    except (TypeError, ValueError, OverflowError):
         raise CannotOpen from None
+    if not all(0 <= count < _MOST for count in counts.values()):
+        raise CannotOpen
+    return counts

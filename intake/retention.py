@@ -119,9 +119,15 @@ def _out_of_scope(told: Sequence[Mapping[str, Any]]) -> bool:
 
 def _day(one: Mapping[str, Any]) -> date | None:
     try:
-        return datetime.fromisoformat(str(one.get("at", ""))).date()
+        day = datetime.fromisoformat(str(one.get("at", ""))).date()
     except ValueError:
         return None
+    return day if credible(day) else None
+
+
+def credible(day: date) -> bool:
+    """Whether a day that a browser wrote can be reckoned with: months are added to it."""
+    return 2000 <= day.year < 3000
 
 
 def months_on(day: date, months: int) -> date:

@@ -6,6 +6,7 @@ pieces to send on; they are read after its transaction, each in a short one of i
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
@@ -34,6 +35,7 @@ from intake.roles import require_may
 
 _LARGEST: Final = 2**40
 """No copy says truly that it has more bytes; what a browser wrote may say anything."""
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,8 +231,10 @@ def _download(session: Session, case_id: str, file_id: str, copy: Copy, words: M
     try:
         key = SharedKey(b64decode(words["key"], validate=True))
         count = int(words["chunks"])
-    except (KeyError, TypeError, ValueError) as damage:
+    except (KeyError, OverflowError, TypeError, ValueError) as damage:
         raise CaseDamaged from damage
+    if not _ID.fullmatch(file_id):
+        raise CaseDamaged
     stream = Stream(case_id=case_id, file_id=file_id, copy=copy, key=key)
     first = session.scalar(_chunk(file_id, copy, 0))
     if size is None or first is None:

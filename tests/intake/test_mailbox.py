@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -14,9 +15,11 @@ from core.access import Role
 from core.brakes import MustWait
 from intake import mailbox, receipt
 from intake.founding import Founded
+from intake.letters import compact
 from intake.mailbox import MailboxDamaged, NoMailbox
 from intake.models import CaseFile, Compartment, KeySet, Letter
 from intake.receipt import NotAReceipt
+from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter
 
 
@@ -168,3 +171,39 @@ def test_counts_that_were_tampered_with_are_said_to_be_unreadable(app: Flask, re
     with app.app_context(), db.writing() as session:
         session.execute(update(CaseFile).values(openings_reporter=b"\1" * 1281))
     assert "Không đọc được số lần mở" in reporter.opens().text
+
+
+LIES: tuple[dict[str, Any], ...] = (
+    {"what": []},
+    {"what": "withdraw", "at": "9999-12-31T10:00"},
+    {"at": {"a": 1}},
+    {"text": [1], "choices": {"a": 1}},
+    {
+        "what": "file",
+        "kind": "jpg",
+        "bytes": 3,
+        "file": [1],
+        "clean": {"bytes": 1, "chunks": 1e999, "key": ""},
+    },
+    {"what": "handover_told", "to": 7, "role": "handler", "by": "x", "row": "y"},
+)
+
+
+@pytest.mark.embedded
+def test_whatever_a_later_entry_holds_the_list_and_the_letter_open(
+    app: Flask, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter.writes()
+    for lie in LIES:
+        with monkeypatch.context() as patched:
+            patched.setattr("intake.mailbox.compact", lambda words, lie=lie: compact({**words, **lie}))
+            reporter.adds("…")
+    client = signed_in(app, handlers[0].person)
+    assert client.get("/lam-viec/").status_code == 200
+    assert handlers[0].opens(reporter.case_id).damaged == 3
+    handlers[0].answers(reporter.case_id, "Chào bạn.")
+    page = client.get(f"/lam-viec/{reporter.case_id}/tep")
+    assert page.status_code == 200
+    row = max(int(one) for one in re.findall(r"/tep/(\d+)", page.text))
+    assert post(client, f"/lam-viec/{reporter.case_id}/tep/{row}").status_code == 500
+    assert reporter.opens().status_code == 200

@@ -15,10 +15,13 @@ from werkzeug.test import TestResponse
 from core import db, rosters
 from core.installation import installation_id
 from core.roster import Roster
-from core.sealing import PrivateKey
-from intake import openings, receipt, sealed
+from core.sealing import PrivateKey, pad
+from intake import casework, handing, openings, receipt, sealed
+from intake.cases import Holder
+from intake.casework import Damaged
 from intake.envelope import seal_case
 from intake.founding import Founded
+from intake.letters import Strikeouts
 from intake.models import CaseFile, Compartment, KeySet
 from intake.report import split, validate
 from tests import factories
@@ -184,6 +187,50 @@ def test_whatever_a_browser_sealed_breaks_no_page_of_a_handler(
     assert opened.status_code == 200
     assert "x" * 4001 not in opened.text
     handlers[0].judges(browser_.case_id)
+
+
+CELLS = (
+    '{"days":"r99991231"}',
+    '{"days":"{20261201 v00010101"}',
+    '{"days":"a20261201 b20261201 c20261201 d20261201 e20261201 f20261201"}',
+    '{"handler":Infinity}',
+    f'{{"custodian":{10**90}}}',
+    '{"kept":-1e999}',
+)
+
+
+@pytest.mark.embedded
+def test_no_cell_that_a_browser_sealed_closes_the_list_for_the_other_letters(
+    app: Flask, handlers: list[Handler], browser_: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for cell in CELLS:
+        writing = Browser(app)
+        with monkeypatch.context() as patched:
+            patched.setattr(openings, "_written", lambda _words, cell=cell: pad(cell.encode(), 128))
+            assert writing.sends(writing.seals()).status_code == 200
+    browser_.sends(browser_.seals(narrative=STORY))
+    for line in handlers[0].cases():
+        with app.app_context(), db.writing() as session:
+            casework.open_case(session, handlers[0].person.identity, handlers[0].seed, line.case_id)
+    client = signed_in(app, handlers[0].person)
+    page = client.get("/lam-viec/")
+    assert page.status_code == 200
+    assert page.text.count("/lam-viec/" + browser_.case_id) == 1
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("number", [float("inf"), 0, -7, "1e3"])
+def test_strike_outs_of_no_roster_open_as_damage_and_hold_nobody_up(
+    app: Flask, browser_: Browser, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch, number: Any
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Strikeouts, "as_json", lambda _self: {"roster": number, "struck": []})
+        assert browser_.sends(browser_.seals()).status_code == 200
+    with app.app_context(), db.writing() as session:
+        who, seed = handlers[0].person.identity, handlers[0].seed
+        assert isinstance(casework.open_case(session, who, seed, browser_.case_id), Damaged)
+        with pytest.raises(handing.HandingDamaged):
+            handing.take_up(session, Holder.of(who, seed), browser_.case_id, "opened", who=who.person_id)
 
 
 def test_half_a_character_opens_for_nobody_and_breaks_no_page(
