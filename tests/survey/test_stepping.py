@@ -20,7 +20,7 @@ from intake.founding import Founded
 from survey.models import CardUse, Response, Round
 from survey.xlsform import writing
 from survey.xlsform.reading import check
-from tests.surveys import Campaigner, listening
+from tests.surveys import Campaigner, Custodian, listening
 
 pytestmark = pytest.mark.embedded
 
@@ -289,3 +289,28 @@ def test_every_workbook_that_loads_is_shown_and_can_be_sent(
         token = re.search(r'name="token" value="(\w+)"', walker.page)
         walker.says(**({"token": token[1]} if token else {}))
     assert "Đã nhận câu trả lời" in walker.page
+
+
+@pytest.mark.slow
+def test_an_uploaded_questionnaire_is_answered_twice_joined_and_computed(
+    app: Flask, centre: Founded, campaigner: Campaigner, clock: Any, calculated_here: None
+) -> None:
+    version = campaigner.writes(writing.example())
+    waves = []
+    for wave, known in (("before", 3), ("after", 9)):
+        waves.append(campaigner.opens(wave, with_cards=False, questionnaire_id=version))
+        for number in range(12):
+            walker = Walker(app, waves[-1])
+            walker.begins()
+            walker.says(E1="abcdefghijkl"[number], E2=str(10 + number))
+            walker.says(K1="sai" if number < known else "dung")
+            walker.says(T1=str(1 + number % 5), T2="4")
+            walker.says(da_hoc="khong")
+            walker.says()
+            walker.says()
+            assert "Đã nhận câu trả lời" in walker.page
+        campaigner.closes(waves[-1])
+    found = Custodian(app, centre.of(Role.CUSTODIAN)[0]).joins(*waves)
+    assert found.effects["linked"] == 12
+    (right,) = [one for one in found.effects["yes_no"] if one["code"] == "K1"]
+    assert right["right"]["linked"]["difference"] == pytest.approx(6 / 12)
