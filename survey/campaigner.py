@@ -124,11 +124,14 @@ def _offer_questionnaires(form: PlanForm) -> None:
             for one in versions.kept(session)
         ]
         if form.questionnaire.data is None:
-            form.questionnaire.data = versions.suggested(session, clock.today().year)
+            form.questionnaire.data = versions.suggested(session)
 
 
 def _planned(form: PlanForm) -> bool:
-    known = {choice.value for choice in form.questionnaire.choices}
+    asked = form.questionnaire.data
+    if asked not in {choice.value for choice in form.questionnaire.choices}:
+        form.questionnaire.errors = [_NO_SUCH]
+        return False
     with db.writing() as session:
         year = rounds.year_of(session, form.wave.data, form.opens_on.data)
         if rounds.is_ahead(session, year, form.wave.data):
@@ -143,11 +146,19 @@ def _planned(form: PlanForm) -> bool:
             closes_on=form.closes_on.data,
             invited=form.invited.data or 0,
             with_cards=form.with_cards.data,
-            questionnaire_id=form.questionnaire.data if form.questionnaire.data in known else "",
+            questionnaire_id=asked,
         )
+        other = versions.asked_otherwise(session, year, form.wave.data, asked)
+    if other:
+        flash(str(_OTHER), "soon")
     return True
 
 
+_NO_SUCH: Final = Text("Bảng hỏi này không còn.", "This questionnaire is no longer there.")
+_OTHER: Final = Text(
+    "Đợt trước của năm hỏi bảng khác: hai lần sẽ không ghép được với nhau.",
+    "The wave before asked another questionnaire: the two will not be joined.",
+)
 _TWICE: Final = Text(
     "Đợt này của năm đã được ghi và chưa đóng.", "This wave of the year is planned or open already."
 )

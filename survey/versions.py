@@ -99,11 +99,19 @@ def kept(session: Session) -> Sequence[Kept]:
     ]
 
 
-def suggested(session: Session, year: int) -> str:
-    """The version a new round of a year would most likely ask: that of its last round, else the shipped one."""
-    last = select(Round.questionnaire_id).where(Round.year == year).order_by(Round.opens_on.desc()).limit(1)
+def suggested(session: Session) -> str:
+    """The version a new round would most likely ask: that of the last round, else the shipped one."""
+    last = select(Round.questionnaire_id).order_by(Round.opens_on.desc()).limit(1)
     usual = select(QuestionnaireVersion.id).where(QuestionnaireVersion.digest == shipped())
     return session.scalar(last) or session.scalar(usual) or ""
+
+
+def asked_otherwise(session: Session, year: int, wave: str, version_id: str) -> bool:
+    """Whether the year's wave before the campaign asks another version, so that a later wave cannot be joined to it."""
+    found = select(Round.id).where(
+        Round.year == year, Round.wave == "before", Round.questionnaire_id != version_id
+    )
+    return wave != "before" and session.scalar(found.limit(1)) is not None
 
 
 @cache

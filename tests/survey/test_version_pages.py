@@ -159,6 +159,12 @@ def test_a_round_asks_the_chosen_version_and_freezes_it(
     post(desk, f"/dieu-hanh/bang-hoi/{row.id}/bo")
     assert len(kept(app)) == 2, "what a round has opened stays"
 
+    (shipped,) = [one.id for one in kept(app) if one.name == "nhan_thuc"]
+    after = {**form, "wave": "after", "questionnaire": shipped}
+    assert "không ghép được" in post(desk, "/dieu-hanh/dot-moi", after, follow_redirects=True).text
+    nowhere = post(desk, "/dieu-hanh/dot-moi", {**form, "wave": "followup", "questionnaire": "x" * 32})
+    assert nowhere.status_code == 422
+
 
 @pytest.mark.parametrize("role", [Role.HANDLER, Role.ADMINISTRATOR, Role.BOARD])
 def test_nobody_else_comes_near(app: Flask, centre: Founded, clock: StillClock, role: Role) -> None:
