@@ -33,6 +33,8 @@ ANSWER_BYTES: Final = 2048
 LINK_BYTES: Final = 124
 """What a card's code and the elements may take together (survey.models.LINK_BYTES)."""
 LONGEST_TYPED: Final = 20
+FILTERED: Final = 1000
+"""Choices that may stand behind a choice_filter: each is looked at for every page somebody asks for."""
 _TRIES: Final = 12
 _REFERENCE: Final = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 
@@ -381,6 +383,19 @@ def _refuse_what_does_not_fit(asked: Questionnaire, sheet: str, findings: Findin
             "",
             f"Câu trả lời dài nhất cần {size} byte; mỗi người chỉ có {ANSWER_BYTES}. Hãy bớt câu hoặc rút ngắn tên.",
             f"The longest answer needs {size} bytes; everybody has {ANSWER_BYTES}. Ask less or shorten names.",
+        )
+    filtered = sum(
+        len(choice.columns)
+        for item in asked.all_items.values()
+        if item.rules.choice_filter
+        for choice in item.choices
+    )
+    if filtered > FILTERED:
+        findings.problem(
+            sheet,
+            "",
+            f"Có {filtered} lựa chọn phải lọc (choice_filter); nhiều nhất là {FILTERED}.",
+            f"{filtered} choices stand behind a choice_filter; {FILTERED} at most.",
         )
     link = json.dumps({"card": "0" * 12, "elements": elements}, separators=(",", ":")).encode()
     if len(link) > LINK_BYTES:

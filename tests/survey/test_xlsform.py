@@ -215,6 +215,16 @@ def test_more_than_an_answer_can_hold_is_refused() -> None:
     assert "The longest answer needs" in problems(outcome)["survey"]
 
 
+def test_choices_behind_a_filter_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "FILTERED", 3)
+    outcome = asked(
+        ("integer", "a", "A", "A"),
+        *(("select_one ck", f"b{n}", "B", "B", "${a} > 1") for n in range(2)),
+        extra=("choice_filter",),
+    )
+    assert "4 choices stand behind" in problems(outcome)["survey"]
+
+
 def test_words_in_one_language_are_shown_in_both_and_noted() -> None:
     outcome = check(workbook((("type", "name", "label"), ("integer", "a", "Số lần"))))
     assert outcome.data is not None
