@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from core import clock, db
 from core.access import Role
 from core.i18n import day
+from intake import casework, erasing, wish_marks
 from intake.cases import PastRetention
 from intake.founding import Founded
 from intake.models import CaseFile, Compartment, Letter
@@ -124,6 +125,7 @@ def test_a_withdrawal_can_be_taken_back_and_both_sides_see_it(
     for _ in range(2):
         page = posts(reporter, "rut/gui", message_id="a" * 32).text
         assert "Bạn đã xin rút thư" in page
+        assert "cũng là không rút nữa" in page, "said where it happens, and not on the page before alone"
         assert day(clock.today() + timedelta(days=14)) in page
     assert "Xin rút thư này" not in posts(reporter, "rut/gui").text, "asked again, the first day stays"
     opened = handlers[0].opens(reporter.case_id)
@@ -177,7 +179,9 @@ def test_what_was_taken_back_unseen_stays_on_the_list_past_the_day_it_would_have
     handlers[0].opens(reporter.case_id)
     posts(reporter, "rut/thoi")
     years_on(monkeypatch, days=20)
-    page = signed_in(app, handlers[1].person).get("/lam-viec/").text
+    colleague = signed_in(app, handlers[1].person)
+    assert colleague.get(f"/lam-viec/{reporter.case_id}").status_code == 200, "the list was not looked at yet"
+    page = colleague.get("/lam-viec/").text
     assert f"/lam-viec/{reporter.case_id}" in page
     assert handlers[1].opens(reporter.case_id).kept.until is None
 
@@ -270,3 +274,19 @@ def test_until_when_a_closed_letter_is_kept_is_shown(reporter: Reporter, handler
     assert day(opened.kept.until) in reporter.opens().text
     reporter.adds("Chuyện lại xảy ra.")
     assert day(opened.kept.until) not in reporter.opens().text
+
+
+@pytest.mark.embedded
+def test_a_letter_with_new_words_is_opened_once_for_a_list(
+    app: Flask, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter.writes()
+    posts(reporter, "nguoi-khac/gui", message="…")
+    looked, real = [], casework.every_entry
+    for module in (erasing, wish_marks):
+        monkeypatch.setattr(module, "every_entry", lambda hand, story: looked.append(1) or real(hand, story))
+    desk = signed_in(app, handlers[0].person)
+    assert "xin đổi người" in desk.get("/lam-viec/").text
+    assert looked == [1]
+    assert "xin đổi người" in desk.get("/lam-viec/").text
+    assert looked == [1], "what was found is remembered"
