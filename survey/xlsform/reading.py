@@ -150,6 +150,13 @@ def _item(
         findings.problem(
             entry.sheet, entry.cell("name"), "Câu chưa có nhãn (label).", "The row has no label."
         )
+    if row.kind in ("date", "integer", "decimal"):
+        findings.note_once(
+            entry.sheet,
+            entry.cell("type"),
+            "Từ đây có câu hỏi số hoặc ngày: chúng có thể chỉ ra một người. Nếu được, hãy hỏi theo nhóm.",
+            "From here on numbers or days are asked: they can single somebody out. Ask in bands where you can.",
+        )
     label = label or Text("", "")
     found: dict[str, Any] = {"code": row.name, "kind": row.kind, "vi": label.vi, "en": label.en}
     found["measures"] = measures(row, listed.get(row.choices), findings)

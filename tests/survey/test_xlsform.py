@@ -229,7 +229,9 @@ def test_words_in_one_language_are_shown_in_both_and_noted() -> None:
     outcome = check(workbook((("type", "name", "label"), ("integer", "a", "Số lần"))))
     assert outcome.data is not None
     assert outcome.data["items"][0]["en"] == "Số lần"
-    assert [one.cell for one in outcome.findings.notes] == ["C2"]
+    notes = {one.cell: one.reason.en for one in outcome.findings.notes}
+    assert "one language" in notes["C2"]
+    assert "single somebody out" in notes["A2"]
 
 
 # Files that are no workbooks
