@@ -6,15 +6,12 @@ and has the last word on what an XLSForm is. What only pyxform refuses is told i
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pyxform import aliases
-from pyxform.errors import PyXFormError
-from pyxform.xls2xform import convert
 
 from core.i18n import Text
 from survey.questionnaire import Questionnaire
@@ -23,19 +20,13 @@ from survey.xlsform.findings import Findings
 from survey.xlsform.grid import Grid, Sheet
 from survey.xlsform.lists import Listed, lists
 from survey.xlsform.measures import measures, waves
+from survey.xlsform.room import refuse_what_does_not_fit
 from survey.xlsform.rules import filtered_by, rules
+from survey.xlsform.second_reader import as_pyxform_reads
 from survey.xlsform.spans import parameters, span
-from survey.xlsform.table import Entry, entries, in_both, is_own, said_by_pyxform
+from survey.xlsform.table import Entry, entries, in_both
 from survey.xlsform.walk import Asked, Screen, screens, words
 
-ANSWER_BYTES: Final = 2048
-"""A stored answer's size (survey.models.ANSWER_BYTES; a test compares)."""
-LINK_BYTES: Final = 124
-"""What a card's code and the elements may take together (survey.models.LINK_BYTES)."""
-LONGEST_TYPED: Final = 20
-FILTERED: Final = 1000
-"""Choices that may stand behind a choice_filter: each is looked at for every page somebody asks for."""
-_TRIES: Final = 12
 _REFERENCE: Final = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 
 
@@ -60,9 +51,9 @@ def check(file: bytes) -> Outcome:
 def check_sheets(sheets: Grid, findings: Findings) -> Outcome:
     """The same for a workbook that is open already."""
     data = _read(sheets, findings)
-    _as_pyxform_reads(sheets, findings)
+    as_pyxform_reads(sheets, findings)
     if data is not None and not findings.problems:
-        _refuse_what_does_not_fit(Questionnaire.from_json(data), sheets["survey"].name, findings)
+        refuse_what_does_not_fit(Questionnaire.from_json(data), sheets["survey"].name, findings)
     return Outcome(data=None if findings.problems else data, findings=findings)
 
 
@@ -316,99 +307,3 @@ def _sentences(settings: Entry | None, column: str, usual: Sequence[Text]) -> li
     if vi and len(vi) == len(en):
         return [{"vi": one, "en": other} for one, other in zip(vi, en, strict=True)]
     return [{"vi": one.vi, "en": one.en} for one in usual]
-
-
-# --- pyxform's reading
-
-
-def _as_pyxform_reads(sheets: Grid, findings: Findings) -> None:
-    """Let pyxform read the same cells; each row it stumbles over is named, then left out and it reads on."""
-    if "survey" not in sheets:
-        return
-    left_out: set[int] = set()
-    for _ in range(_TRIES):
-        try:
-            convert(_plainly(sheets, left_out), warnings=[], validate=False)
-        except PyXFormError as wrong:
-            found = re.search(r"\[row : (\d+)\]", str(wrong))
-            row = int(found[1]) if found else 0
-            if not row or row in left_out:
-                _tell(wrong, sheets, findings)
-                return
-            left_out.add(row)
-            if not findings.touches(sheets["survey"].name, row):
-                findings.problem(sheets["survey"].name, f"A{row}", *said_by_pyxform(wrong))
-        except Exception:  # noqa: BLE001  (a library that stumbles must not show its own insides)
-            if not findings.problems:
-                findings.problem(
-                    "survey", "", "pyxform dừng giữa chừng với tệp này.", "pyxform gave up on this workbook."
-                )
-            return
-        else:
-            return
-
-
-def _tell(wrong: PyXFormError, sheets: Grid, findings: Findings) -> None:
-    """What pyxform says without a row only adds something where nothing was found so far."""
-    if not findings.problems:
-        findings.problem(sheets["survey"].name, "", *said_by_pyxform(wrong))
-
-
-def _plainly(sheets: Grid, left_out: set[int]) -> dict[str, Any]:
-    given: dict[str, Any] = {"sheet_names": [sheet.name for sheet in sheets.values()]}
-    for kind, sheet in sheets.items():
-        headers = [header for header in sheet.headers if not is_own(kind, header)]
-        given[f"{kind}_header"] = [dict.fromkeys(headers)]
-        given[kind] = [
-            {}
-            if kind == "survey" and row.number in left_out
-            else {header: text for header, text in row.cells.items() if not is_own(kind, header)}
-            for row in sheet.rows
-        ]
-    return given
-
-
-# --- what a stored answer can hold
-
-
-def _refuse_what_does_not_fit(asked: Questionnaire, sheet: str, findings: Findings) -> None:
-    """Every answer is stored in the same room, so that its length tells nothing; the longest must fit."""
-    longest: dict[str, Any] = {}
-    elements: list[str] = []
-    for item in asked.all_items.values():
-        codes = [choice.code for choice in item.choices]
-        if item.measure.kind == "linkage":
-            elements.append(max(codes, key=len, default="00"))
-        elif item.kind == "many":
-            longest[item.code] = codes
-        elif item.kind not in ("note", "calculate"):
-            longest[item.code] = max(codes, key=len, default="0" * LONGEST_TYPED)
-    size = len(json.dumps(longest, ensure_ascii=False, separators=(",", ":")).encode())
-    if size > ANSWER_BYTES:
-        findings.problem(
-            sheet,
-            "",
-            f"Câu trả lời dài nhất cần {size} byte; mỗi người chỉ có {ANSWER_BYTES}. Hãy bớt câu hoặc rút ngắn tên.",
-            f"The longest answer needs {size} bytes; everybody has {ANSWER_BYTES}. Ask less or shorten names.",
-        )
-    filtered = sum(
-        len(choice.columns)
-        for item in asked.all_items.values()
-        if item.rules.choice_filter
-        for choice in item.choices
-    )
-    if filtered > FILTERED:
-        findings.problem(
-            sheet,
-            "",
-            f"Có {filtered} lựa chọn phải lọc (choice_filter); nhiều nhất là {FILTERED}.",
-            f"{filtered} choices stand behind a choice_filter; {FILTERED} at most.",
-        )
-    link = json.dumps({"card": "0" * 12, "elements": elements}, separators=(",", ":")).encode()
-    if len(link) > LINK_BYTES:
-        findings.problem(
-            sheet,
-            "",
-            "Các câu để ghép hai lần trả lời quá nhiều hoặc có mã quá dài.",
-            "The questions that join two answers are too many, or their codes too long.",
-        )

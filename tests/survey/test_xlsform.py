@@ -18,7 +18,7 @@ from openpyxl import Workbook, load_workbook
 from survey import models
 from survey.asking import settle, steps
 from survey.questionnaire import Questionnaire, load
-from survey.xlsform import grid, reading, writing
+from survey.xlsform import grid, reading, room, writing
 from survey.xlsform.findings import Findings
 from survey.xlsform.reading import Outcome, check
 
@@ -119,8 +119,8 @@ def test_the_template_shows_every_kind_of_question() -> None:
 
 
 def test_a_stored_answer_has_the_room_the_reader_counts_with() -> None:
-    assert reading.ANSWER_BYTES == models.ANSWER_BYTES
-    assert models.LINK_BYTES == 1121 + reading.LINK_BYTES + 4 + 16
+    assert room.ANSWER_BYTES == models.ANSWER_BYTES
+    assert models.LINK_BYTES == 1121 + room.LINK_BYTES + 4 + 16
 
 
 # What is refused, all at once
@@ -216,7 +216,7 @@ def test_more_than_an_answer_can_hold_is_refused() -> None:
 
 
 def test_choices_behind_a_filter_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "FILTERED", 3)
+    monkeypatch.setattr(room, "FILTERED", 3)
     outcome = asked(
         ("integer", "a", "A", "A"),
         *(("select_one ck", f"b{n}", "B", "B", "${a} > 1") for n in range(2)),
