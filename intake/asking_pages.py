@@ -28,12 +28,13 @@ from core.headers import attachment, page_of
 from core.i18n import Text, t
 from core.sealing import CannotOpen, NotAKey, PublicKey
 from core.sessions import identity, seed, signed_in
-from intake import asking, authority, desk, export_file, export_words, names, shelf
+from intake import asking, authority, export_file, export_words, names, shelf, wish_marks
 from intake.asked import PARTS, About, Ask, Wish, label_of
 from intake.asking import NobodyToAsk
 from intake.authority import Export, NotAgreed
-from intake.cases import Holder, NoSuchCase
+from intake.cases import Holder
 from intake.casework import CaseDamaged
+from intake.desk import Listed
 from intake.files import bare, opening
 from intake.files.bare import CannotBeCleaned
 from intake.files.cleaning import CleaningBusy, Swells
@@ -417,11 +418,8 @@ def _back_to(about: About) -> Any:
     return redirect(url_for("asking.show", case_id=about.case_id, kind=about.kind, row=about.row), 303)
 
 
-def _line(case_id: str) -> desk.Listed:
-    line = desk.one(_handler(), seed(), case_id)
-    if line is None:
-        raise NoSuchCase
-    return line
+def _line(case_id: str) -> Listed:
+    return wish_marks.line(_handler(), seed(), case_id)
 
 
 def _handler() -> Identity:

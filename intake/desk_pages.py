@@ -18,7 +18,7 @@ from core.i18n import Text, day, t
 from core.navigation import open_to
 from core.sessions import identity, seed, signed_in
 from intake import desk as lists
-from intake import desk_memory, erasing, queue, recovery_pages, wish_marks
+from intake import desk_memory, queue, recovery_pages, wish_marks
 from intake.desk import Desk, Listed
 from intake.handler import pages as pages
 from intake.handling import STATES
@@ -28,10 +28,6 @@ from intake.wishes import MARKS
 
 PATIENCE: Final = 0.7
 """Seconds of trying slots before a page is shown with what was found by then."""
-
-
-WAITING: Final = 40
-"""Letters with new messages that one page looks into, whether their reporter asks to withdraw."""
 
 
 class SearchForm(StaffForm):
@@ -108,7 +104,7 @@ def _look(who: Identity) -> Desk:
     """The list, and once more where a reporter asked to withdraw, or no longer does, since somebody last looked."""
     desk = lists.look(who, seed(), patience=PATIENCE)
     waiting = [(line.case_id, line.messages) for line in desk.lines if line.waits]
-    if erasing.note_wishes(who, seed(), (desk.doubtful + waiting)[:WAITING]):
+    if wish_marks.note(who, seed(), desk.doubtful + waiting):
         desk = lists.look(who, seed(), patience=PATIENCE)
     return desk
 

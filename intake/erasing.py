@@ -16,7 +16,7 @@ from datetime import date
 from sqlalchemy import Connection, Table, delete, select, text
 from sqlalchemy.orm import Session
 
-from core import clock, config, db, log, memory
+from core import clock, db, log
 from core.access import Identity
 from core.db import Base
 from core.sealing import CannotOpen
@@ -55,21 +55,9 @@ def outlook(identity: Identity, seed: bytes) -> list[Line]:
     opening = desk.openable(identity, seed)
     with db.writing() as session:
         log.write(session, "retention_seen", who=identity.person_id)
-    lines, _changed = _noted(identity, seed, opening)
+    lines = _noted(identity, seed, opening)
     found = [line for line in lines if line.kept.until or line.kept.held]
     return sorted(found, key=lambda line: (line.kept.held, line.kept.until or date.max, line.case_id))
-
-
-def note_wishes(identity: Identity, seed: bytes, waiting: Iterable[tuple[str, int]]) -> bool:
-    """Look whether a reporter who wrote since asks to withdraw, and note the day where the desk reads it.
-
-    waiting: case and number of its messages; each is looked at once. Whether anything changed. The line of the list
-    in the log stands for this too: one of its own would tell every custodian that somebody wrote. Raises `Denied`.
-    """
-    require_may(identity, "list")
-    seconds = config.current().session_hours * 3600
-    fresh = [one for one, count in waiting if memory.store().add(f"wishes:{one}:{count}", b"1", seconds)]
-    return _noted(identity, seed, fresh)[1]
 
 
 def look(session: Session, identity: Identity, seed: bytes, case_id: str) -> Line:
@@ -168,8 +156,8 @@ def _line(hand: AtHand) -> Line:
     return Line(case_id=file.id, arrived_on=file.arrived_on, kept=found, ready=found.over(today))
 
 
-def _noted(identity: Identity, seed: bytes, case_ids: Iterable[str]) -> tuple[list[Line], bool]:
-    """Lines of these cases, and whether a day in a cell had to be written anew."""
+def _noted(identity: Identity, seed: bytes, case_ids: Iterable[str]) -> list[Line]:
+    """Lines of these cases; a day in a cell that is no longer true is written anew."""
     found, unnoted = [], []
     with db.reading() as session:
         for case_id in case_ids:
@@ -182,7 +170,7 @@ def _noted(identity: Identity, seed: bytes, case_ids: Iterable[str]) -> tuple[li
     for case_id in unnoted:
         with db.writing() as session:
             _line_of(session, identity, seed, case_id)
-    return found, bool(unnoted)
+    return found
 
 
 def _line_of(session: Session, identity: Identity, seed: bytes, case_id: str) -> Line | None:

@@ -20,8 +20,7 @@ from core.i18n import Text
 from core.keys import Busy
 from core.sealing import CannotOpen
 from core.sessions import identity, seed, signed_in
-from intake import desk, mailbox
-from intake.cases import NoSuchCase
+from intake import mailbox, wish_marks
 from intake.casework import CaseDamaged
 from intake.files import keeping, opening
 from intake.files.cleaning import CleaningBusy, Swells
@@ -188,9 +187,7 @@ _AGAIN: Final = Text(
 @signed_in(Role.HANDLER)
 def listed(case_id: str) -> Any:
     """The files of one case: what they are, never what is in them."""
-    line = desk.one(_handler(), seed(), case_id)
-    if line is None:
-        raise NoSuchCase
+    line = wish_marks.line(_handler(), seed(), case_id)
     with db.writing() as session:
         found = opening.files(session, _handler(), seed(), case_id)
     return render_template("intake/files.html", case=line, files=found)

@@ -16,8 +16,7 @@ from core.forms import AtMost, Lines, Needed, StaffForm
 from core.i18n import Text, day, t
 from core.roster import Member
 from core.sessions import identity, seed, signed_in
-from intake import desk, desk_memory, handing
-from intake.cases import NoSuchCase
+from intake import desk_memory, handing, wish_marks
 from intake.desk import Listed
 from intake.handing import HandingDamaged, LastReader, NotTold
 from intake.refusals import answer_refusals
@@ -155,7 +154,4 @@ def _named(people: Sequence[Member]) -> dict[str, str]:
 
 
 def _line(case_id: str) -> Listed:
-    line = desk.one(require(identity(), Role.HANDLER), seed(), case_id)
-    if line is None:
-        raise NoSuchCase
-    return line
+    return wish_marks.line(require(identity(), Role.HANDLER), seed(), case_id)

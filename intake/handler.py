@@ -26,8 +26,6 @@ from core.access import TITLES, Identity, Role, require
 from core.i18n import Text, day, t
 from core.sessions import identity, seed, signed_in
 from intake import casework, desk_memory, meanwhile, wish_marks, wishes
-from intake import desk as lists
-from intake.cases import NoSuchCase
 from intake.casework import CaseDamaged, Damaged, Entry, OpenedCase
 from intake.desk import Listed
 from intake.forms import AnswerForm, JudgementForm
@@ -156,10 +154,7 @@ def _identity() -> Identity:
 
 
 def _line(case_id: str) -> Listed:
-    line = lists.one(_identity(), seed(), case_id)
-    if line is None:
-        raise NoSuchCase
-    return line
+    return wish_marks.line(_identity(), seed(), case_id)
 
 
 def _words(name: str, answers: Mapping[str, Any]) -> list[str]:

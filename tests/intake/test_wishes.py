@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,6 +16,7 @@ from core.access import Role
 from core.i18n import day
 from intake import casework, erasing, wish_marks
 from intake.cases import PastRetention
+from intake.envelope import Story
 from intake.founding import Founded
 from intake.models import CaseFile, Compartment, Letter
 from intake.retention import WITHDRAW, Months, kept
@@ -282,11 +284,17 @@ def test_a_letter_with_new_words_is_opened_once_for_a_list(
 ) -> None:
     reporter.writes()
     posts(reporter, "nguoi-khac/gui", message="…")
-    looked, real = [], casework.every_entry
+    looked: list[str] = []
+
+    def counted(hand: casework.AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:
+        looked.append(hand.case.id)
+        return real(hand, story)
+
+    real = casework.every_entry
     for module in (erasing, wish_marks):
-        monkeypatch.setattr(module, "every_entry", lambda hand, story: looked.append(1) or real(hand, story))
+        monkeypatch.setattr(module, "every_entry", counted)
     desk = signed_in(app, handlers[0].person)
     assert "xin đổi người" in desk.get("/lam-viec/").text
-    assert looked == [1]
+    assert looked == [reporter.case_id]
     assert "xin đổi người" in desk.get("/lam-viec/").text
-    assert looked == [1], "what was found is remembered"
+    assert looked == [reporter.case_id], "what was found is remembered"
