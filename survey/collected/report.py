@@ -56,6 +56,9 @@ def figures(collected: Collected) -> dict[str, Any]:
         "exposure": grouped.by_exposure(pairs, before, after, questionnaire, roles.exposure)
         if roles.exposure
         else None,
+        "shares_by_exposure": grouped.shares_by_exposure(pairs, after, questionnaire, roles.exposure)
+        if roles.exposure
+        else None,
     }
 
 

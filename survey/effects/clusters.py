@@ -111,7 +111,8 @@ def turned_signs(changes: Array, units: Array, *, seed: int = 20_201_115) -> flo
     (Phipson & Smyth 2010). Units weigh by their people.
     """
     _, place = np.unique(units, return_inverse=True)
-    sums = np.bincount(place, weights=np.asarray(changes, dtype=float))
+    # Sorted, so that the units' names decide nothing about which draw meets which unit.
+    sums = np.sort(np.bincount(place, weights=np.asarray(changes, dtype=float)))
     seen = abs(float(sums.sum())) - 1e-9
     if len(sums) <= _EVERY_SIGN_UP_TO:
         signs = np.array(list(product((-1, 1), repeat=len(sums))))

@@ -11,12 +11,14 @@ means nothing; no figure is ever NaN or infinite.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from survey.effects.categories import ChiSquared, stuart_maxwell
+from survey.effects.attrition import attrition
+from survey.effects.categories import ChiSquared, bhapkar, stuart_maxwell
 from survey.effects.dose import slope_of_groups
 from survey.effects.exposure import ExposureTable
 from survey.effects.families import benjamini_hochberg, holm
@@ -33,7 +35,7 @@ from survey.effects.means import (
     welch,
 )
 from survey.effects.moments import Moments, ScaleItems
-from survey.effects.ranks import cliffs_delta, wilcoxon_pratt
+from survey.effects.ranks import cliffs_delta, hodges_lehmann, wilcoxon_pratt
 from survey.effects.reliability import Reliability, reliability
 from survey.effects.shapes import (
     Adjusted,
@@ -49,6 +51,7 @@ from survey.effects.shapes import (
     Reason,
     ScoreEffect,
     Together,
+    Typical,
     Views,
     YesNo,
 )
@@ -129,19 +132,25 @@ def _by_exposure(table: ExposureTable) -> ByExposure:
 
 
 def _yes_no(item: ItemTable) -> YesNo:
+    together, observed = _all_answers(item)
     return YesNo(
         code=item.code,
         measures=item.measures,
         right=_views(item, item.right),
         unsure=None if item.unsure is None else _views(item, item.unsure),
-        all_answers=_all_answers(item),
+        all_answers=together,
+        bhapkar=observed,
     )
 
 
-def _all_answers(item: ItemTable) -> ChiSquared | None:
+def _all_answers(item: ItemTable) -> tuple[ChiSquared | None, ChiSquared | None]:
+    """Stuart-Maxwell, and Bhapkar where it is finite."""
     answered = [place for place, code in enumerate(item.codes) if code != SKIPPED]
     joint = np.array(item.joint, dtype=np.int64)[np.ix_(answered, answered)]
-    return stuart_maxwell(joint) if joint.sum() >= FEWEST else None
+    if joint.sum() < FEWEST:
+        return None, None
+    observed = bhapkar(joint)
+    return stuart_maxwell(joint), observed if observed and isfinite(observed.statistic) else None
 
 
 def _views(item: ItemTable, chosen: str | None) -> Views:
@@ -228,6 +237,7 @@ def _rating(item: ItemTable) -> Rating:
         moved=_moved(other - one, people) if people.sum() >= FEWEST else None,
         apart=_apart_mean((levels, before), (levels, after), reasons),
         everyone=_everyone(levels, joint, before, after, reasons),
+        ceiling=_share_from(levels, before, answered),
         reasons=reasons,
     )
 
@@ -252,14 +262,22 @@ def _score(table: ScoreTable) -> ScoreEffect:
         sizes=sizes(one, other, people) if people.sum() >= FEWEST else None,
         apart=_apart_mean((values, before), (values, after), reasons),
         everyone=_everyone(values, joint, before, after, reasons),
-        ceiling=_ceiling(table) if before.sum() >= FEWEST else None,
+        typical=_typical(other - one, people) if people.sum() >= FEWEST else None,
+        ceiling=_share_from(values, before, table.high),
+        attrition=attrition(table),
         reasons=reasons,
     )
 
 
-def _ceiling(table: ScoreTable) -> float:
-    best = sum(people for value, people in table.before if value >= table.high)
-    return best / sum(people for _, people in table.before)
+def _share_from(values: Array, counts: Array, best: float) -> float | None:
+    """The share of people at the best value; None below ten."""
+    everybody = int(counts.sum())
+    return int(counts[values >= best].sum()) / everybody if everybody >= FEWEST else None
+
+
+def _typical(changes: Array, people: Array) -> Typical:
+    middle, interval = hodges_lehmann(changes, people)
+    return Typical(change=middle, interval=interval)
 
 
 def _long(levels: Array, joint: Array) -> tuple[Array, Array, Array]:
@@ -288,7 +306,14 @@ def _moved(changes: Array, people: Array) -> Moved:
     n = int(people.sum())
     up, down = int(people[changes > 0].sum()), int(people[changes < 0].sum())
     p, biserial = wilcoxon_pratt(changes, people)
-    return Moved(up=up / n, same=(n - up - down) / n, down=down / n, p=p, biserial=biserial)
+    return Moved(
+        up=up / n,
+        same=(n - up - down) / n,
+        down=down / n,
+        p=p,
+        biserial=biserial,
+        typical=_typical(changes, people),
+    )
 
 
 def _apart_mean(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from survey.effects.attrition import Attrition
 from survey.effects.categories import ChiSquared
 from survey.effects.dose import Slope
 from survey.effects.means import Change, Sample, Sizes
@@ -66,7 +67,8 @@ class Views:
 class YesNo:
     """A question with a right answer. unsure: the share of "don't know", where that is an answer.
 
-    all_answers: whether right, wrong and "don't know" together moved; None below 10 linked, or where nobody moved.
+    all_answers: whether right, wrong and "don't know" together moved (Stuart-Maxwell); bhapkar the same with the
+    variance as observed. None below 10 linked, where nobody moved, or, the second, where it has no bound.
     """
 
     code: str
@@ -74,6 +76,7 @@ class YesNo:
     right: Views
     unsure: Views | None
     all_answers: ChiSquared | None
+    bhapkar: ChiSquared | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +102,14 @@ class ApartMean:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Typical:
+    """The typical change (Hodges-Lehmann: the median of all means of two changes) and its interval."""
+
+    change: float
+    interval: Interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Moved:
     """How single ratings moved among linked people: shares, signed-rank p, rank-biserial correlation."""
 
@@ -107,11 +118,15 @@ class Moved:
     down: float
     p: float
     biserial: float
+    typical: Typical
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rating:
-    """A question answered on a scale; `reverse` tells that its levels were turned round."""
+    """A question answered on a scale; `reverse` tells that its levels were turned round.
+
+    ceiling: share of all answers before that were already at the best level; None below ten.
+    """
 
     code: str
     measures: str
@@ -120,12 +135,13 @@ class Rating:
     moved: Moved | None
     apart: ApartMean | None
     everyone: Change | None
+    ceiling: float | None
     reasons: dict[str, Reason]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScoreEffect:
-    """A score. ceiling: share of all answers before that were already at the best value."""
+    """A score. ceiling: share of all answers before that were already at the best value; typical, attrition: see there."""
 
     name: str
     low: float
@@ -134,7 +150,9 @@ class ScoreEffect:
     sizes: Sizes | None
     apart: ApartMean | None
     everyone: Change | None
+    typical: Typical | None
     ceiling: float | None
+    attrition: Attrition
     reasons: dict[str, Reason]
 
 
