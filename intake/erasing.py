@@ -43,6 +43,8 @@ class Line:
     kept: Kept
     ready: bool
     """Whether a handler may erase it now: past its date, or withdrawn 14 days ago."""
+    damaged: int
+    """How many of its parts do not open or are gone: what they said of the date is not known."""
 
 
 def outlook(identity: Identity, seed: bytes) -> list[Line]:
@@ -147,13 +149,15 @@ def mark_of(case_id: str) -> str:
 def _line(hand: AtHand) -> Line:
     file = hand.case.file
     try:
-        entries, _ = every_entry(hand, hand.story())
+        entries, damaged = every_entry(hand, hand.story())
         dating.renew(file, hand.side_key, entries)
     except CannotOpen:
-        entries = []  # a damaged story: only its state and day count
+        entries, damaged = [], len(hand.case.parts)  # a damaged story: only its state and day count
     found = kept(entries, state=file.state, arrived_on=file.arrived_on, months=months())
     today = clock.today()
-    return Line(case_id=file.id, arrived_on=file.arrived_on, kept=found, ready=found.over(today))
+    return Line(
+        case_id=file.id, arrived_on=file.arrived_on, kept=found, ready=found.over(today), damaged=damaged
+    )
 
 
 def _noted(identity: Identity, seed: bytes, case_ids: Iterable[str]) -> list[Line]:

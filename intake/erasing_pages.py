@@ -28,6 +28,7 @@ WHY: Final = {
     "": Text("đang mở", "open"),
 }
 SOON_DAYS: Final = 60
+_DAMAGED: Final = "  SOME PARTS DO NOT OPEN"
 
 
 class HoldForm(StaffForm):
@@ -116,14 +117,19 @@ def purge(name: str, now: bool) -> None:
         who, opened = key_holder(name, passphrase, code, Role.HANDLER)
         lines = erasing.outlook(who, opened)
         ready = [line for line in lines if line.ready]
+        doubtful = [line for line in ready if line.damaged]
         for line in lines:
             click.echo(_line_of_text(line))
         click.echo(f"{len(ready)} past their date, {len(lines) - len(ready)} with a date to come or held.")
         if not now:
             return
         leftovers = erasing.finish()
-        erased = sum(_erased(who, opened, line.case_id) for line in ready)
+        erased = sum(_erased(who, opened, line.case_id) for line in ready if not line.damaged)
     click.echo(f"Erased: {erased}. Left behind by a crash and cleared away: {leftovers}.")
+    if doubtful:
+        click.echo(
+            f"Not erased, since parts of them do not open: {len(doubtful)}. Look at their pages first."
+        )
 
 
 @commands.cli.command("purge-left-behind")
@@ -211,7 +217,8 @@ def _said(line: Line) -> dict[str, Any]:
 
 def _line_of_text(line: Line) -> str:
     until = "held" if line.kept.held else f"kept until {line.kept.until}"
-    return f"  letter of {line.arrived_on}: {WHY[line.kept.why].en}, {until}{'  DUE' if line.ready else ''}"
+    more = ("  DUE" if line.ready else "") + (_DAMAGED if line.damaged else "")
+    return f"  letter of {line.arrived_on}: {WHY[line.kept.why].en}, {until}{more}"
 
 
 def _handler() -> Identity:

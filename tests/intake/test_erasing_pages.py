@@ -6,18 +6,21 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
 from core import db, log
 from core.access import Role
 from intake import left_behind
 from intake.founding import Founded, Settled
 from intake.left_behind import NotLeftBehind
+from intake.models import Compartment
 from tests.erasing import rows, years_on
 from tests.factories import code_for, forget_codes, post, signed_in
 from tests.intake.test_older_cases import NEW, change
 from tests.letters import Handler, Reporter
 
 pytestmark = pytest.mark.embedded
+GONE = "Có phần không mở được"
 
 
 @pytest.fixture
@@ -86,23 +89,45 @@ def test_purge_shows_and_only_with_now_erases(
     app: Flask, centre: Founded, closed: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = handlers[0].person
-
-    def purge(*options: str) -> str:
-        forget_codes(app, person)
-        asked = f"{person.credentials.passphrase}\n{code_for(person)}\n"
-        name = ["--name", person.sign_name]
-        done = app.test_cli_runner().invoke(args=["intake", "purge", *name, *options], input=asked)
-        assert done.exit_code == 0, done.output
-        return str(done.output)
-
-    assert "0 past their date, 1 with a date to come" in purge("--now")
+    assert "0 past their date, 1 with a date to come" in _purge(app, person, "--now")
     years_on(monkeypatch)
-    assert "1 past their date" in purge()
+    assert "1 past their date" in _purge(app, person)
     assert rows(app)["case_file"] == 1
-    said = purge("--now")
+    said = _purge(app, person, "--now")
     assert "Erased: 1." in said
     assert "CANARY" not in said
     assert rows(app)["case_file"] == 0
+
+
+def test_a_case_with_a_part_taken_away_says_so_wherever_it_is_opened_and_no_command_erases_it(
+    app: Flask, centre: Founded, closed: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The part may be the reporter's word that they do not withdraw any more."""
+    browser = signed_in(app, centre.of(Role.HANDLER)[0])
+    assert GONE not in post(browser, f"/lam-viec/{closed.case_id}/mo").text
+    with app.app_context(), db.writing() as session:
+        session.execute(delete(Compartment).where(Compartment.kind == "entry"))
+    assert GONE in post(browser, f"/lam-viec/{closed.case_id}/mo").text
+    assert GONE in browser.get(f"/lam-viec/{closed.case_id}/ho-so").text
+    years_on(monkeypatch)
+    assert GONE.lower() in browser.get("/lam-viec/luu-giu").text
+    page = browser.get(f"/lam-viec/luu-giu/{closed.case_id}").text
+    assert GONE in page
+    assert "Hãy hỏi người giữ khóa trước khi xóa" in page
+    said = _purge(app, handlers[0].person, "--now")
+    assert "SOME PARTS DO NOT OPEN" in said
+    assert "Erased: 0." in said
+    assert rows(app)["case_file"] == 1
+
+
+def _purge(app: Flask, person: Settled, *options: str) -> str:
+    forget_codes(app, person)
+    asked = f"{person.credentials.passphrase}\n{code_for(person)}\n"
+    done = app.test_cli_runner().invoke(
+        args=["intake", "purge", "--name", person.sign_name, *options], input=asked
+    )
+    assert done.exit_code == 0, done.output
+    return str(done.output)
 
 
 def test_two_custodians_erase_what_nobody_on_the_roster_can_open_and_not_before_its_time(
