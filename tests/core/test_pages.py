@@ -104,6 +104,15 @@ def test_the_bare_prefix_is_the_english_home(visitor: FlaskClient) -> None:
     assert visitor.get("/en").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/hop-thu", "/thu", "/en/giup-do"])
+def test_beside_the_way_out_stands_that_it_erases_no_history_and_how_to(
+    client: FlaskClient, path: str
+) -> None:
+    page = client.get(path).text
+    assert "data-exit=" in page
+    assert re.search(r'href="(?:/en)?/giup-do#lich-su">[^<]*(?:không xóa lịch sử|does not erase)', page)
+
+
 def test_dates_and_numbers_are_written_as_people_write_them(visitor: FlaskClient) -> None:
     assert visitor.get("/numbers").text == "05/12/2026 1.500.000,5 40 %"
     assert visitor.get("/en/numbers").text == "5 December 2026 1,500,000.5 40%"
