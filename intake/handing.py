@@ -130,7 +130,9 @@ def tell(session: Session, identity: Identity, seed: bytes, case_id: str, to: st
         raise NotTold
     _sign(session, hand, {"what": TOLD, "to": to, "text": text})
     add_letter(session, hand.case.file, hand.story.reporter, "handler", text)
-    hand.case.file.state = "answered"
+    # What nobody has read stays unread, so that nothing closes over it; what is closed stays closed.
+    if hand.case.file.state == "reading":
+        hand.case.file.state = "answered"
 
 
 def hand_over(session: Session, identity: Identity, seed: bytes, case_id: str, to: str) -> None:

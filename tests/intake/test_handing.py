@@ -237,6 +237,26 @@ def test_the_pages_lead_from_telling_to_letting_in(
     assert "chưa được báo" in again.text
 
 
+def test_telling_the_reporter_leaves_what_nobody_has_read_unread_and_what_is_closed_closed(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    new = joins(app, centre).person.person_id
+
+    def tells() -> str:
+        does(app, handlers[0], handing.tell, reporter.case_id, new, "Cô Mới sẽ cùng đọc.")
+        return handlers[0].cases()[0].state
+
+    assert tells() == "received", "nobody opened the letter"
+    handlers[0].opens(reporter.case_id)
+    assert tells() == "answered"
+    reporter.adds("Tôi có điều muốn nói thêm.")
+    assert tells() == "received"
+    assert handlers[0].cases()[0].waits
+    handlers[0].answers(reporter.case_id, "Chào bạn.", "closed")
+    assert tells() == "closed"
+
+
 def test_a_case_that_is_not_theirs_has_no_such_pages(
     app: Flask, reporter: Reporter, handlers: list[Handler], browser: FlaskClient
 ) -> None:
