@@ -7,7 +7,7 @@ page shows, with nothing added that the rounds do not know: no unit, no person, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from core.i18n import Text, day, language, number, percent, t
 from survey import analysis_plan, pictures, reading, tables
@@ -53,6 +53,7 @@ def as_document(
             *_design(questionnaire, plan),
             *outcomes(found.effects, questionnaire),
             *quality(found.effects, questionnaire),
+            *by_hand(),
             *_limits(found, before, after),
         ],
     }
@@ -79,6 +80,18 @@ def as_workbook(found: Comparison, before: Round, questionnaire: Questionnaire) 
             t("Câu trên thang 1-5", "Items rated 1-5"),
             _MEANS,
             _means(effects["ratings"], "code"),
+        ),
+        _sheet(
+            t("Như thể không ghép", "As if not joined"),
+            t("Tất cả câu trả lời của từng lần", "All answers of each wave"),
+            _APART,
+            _apart(effects),
+        ),
+        _sheet(
+            t("Người vắng lần sau", "Lost"),
+            t("Người chỉ trả lời lần đầu", "Those who answered the first time only"),
+            _LOST,
+            _lost(effects),
         ),
         _sheet(
             "p",
@@ -234,6 +247,12 @@ def outcomes(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[
         yield table(
             t("Từng câu thái độ và tự tin", "Attitude and confidence, item by item"), tables.BY_ITEM, rated
         )
+    if moved := tables.typical(effects, questionnaire):
+        caption = t(
+            "Ai thay đổi, thay đổi điển hình (Hodges–Lehmann) và mức trần",
+            "Who moved, the typical change (Hodges–Lehmann) and ceilings",
+        )
+        yield table(caption, tables.TYPICAL, moved)
     if exposure := tables.exposure(effects, questionnaire):
         caption = t(
             "Thay đổi theo mức tham gia (không phải bằng chứng nhân quả)",
@@ -252,13 +271,16 @@ def quality(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[d
             t("Độ tin cậy của thang đo", "Reliability"), tables.TOGETHER, together, numbers=[2, 3, 4, 5]
         )
     ceilings = [
-        [str(reading.SCORES[one["name"]]), percent(one["ceiling"])]
+        [str(reading.SCORES[one["name"]]), tables.top(one["ceiling"])]
         for one in effects["scores"]
         if one["ceiling"] is not None
     ]
     if ceilings:
         columns = [t("Thang điểm", "Score"), t("Đã ở mức cao nhất từ trước", "At the top before")]
         yield table(t("Mức trần", "Ceiling"), columns, ceilings)
+    if lost := tables.lost(effects):
+        caption = t("Người chỉ trả lời lần đầu", "Those who answered the first time only")
+        yield table(caption, tables.LOST, lost)
     if effects["smallest"]:
         yield said(
             t(
@@ -268,6 +290,29 @@ def quality(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[d
         )
     columns = [t("Mã", "Code"), t("Nguyên văn", "Full wording"), t("Đo gì", "Measures")]
     yield table(t("Câu hỏi", "Questions"), columns, _wording(questionnaire, "before"), numbers=[])
+
+
+BY_HAND: Final = (
+    Text("Ai đủ điều kiện tham gia, ai không và vì sao", "Who was eligible, who was not, and why"),
+    Text(
+        "Nội dung chiến dịch: hoạt động nào, mấy lần, bao lâu, ai thực hiện",
+        "The campaign: which activities, how often, how long, by whom",
+    ),
+    Text("Khác gì so với kế hoạch, và vì sao", "What was done otherwise than planned, and why"),
+    Text(
+        "Việc khác xảy ra trong thời gian này có thể ảnh hưởng kết quả",
+        "What else happened in this time that may bear on the results",
+    ),
+)
+"""What TREND asks for and no answer can tell: lines for somebody who was there to fill in."""
+
+
+def by_hand() -> Iterator[dict[str, Any]]:
+    """An empty table of what only people know."""
+    yield heading(t("Điền bằng tay", "To be filled in by hand"))
+    columns = [t("TREND cần biết", "TREND asks"), t("Trả lời", "Answer")]
+    caption = t("Những điều số liệu không biết", "What the data do not know")
+    yield table(caption, columns, [[words, ""] for words in BY_HAND], numbers=[])
 
 
 def _limits(found: Comparison, before: Round, after: Round) -> Iterator[dict[str, Any]]:
@@ -347,7 +392,27 @@ _MEANS = [
     "t",
     "df",
     "p",
+    "typical",
+    "typical_low",
+    "typical_high",
+    "ceiling",
 ]
+_APART = [
+    "name",
+    "n_before",
+    "n_after",
+    "change",
+    "low",
+    "high",
+    "t",
+    "df",
+    "p",
+    "delta",
+    "delta_low",
+    "delta_high",
+]
+_APART += ["everyone", "everyone_low", "everyone_high", "everyone_p"]
+_LOST = ["name", "linked", "lost", "difference", "carried", "carried_low", "carried_high"]
 _P = ["code", "family", "p", "holm", "bh"]
 _WORDS = ["code", "wording", "measures"]
 
@@ -390,9 +455,43 @@ def _means(found: list[dict[str, Any]], key: str) -> list[list[Any]]:
             change["t"],
             change["df"],
             change["p"],
+            *_typical(one),
+            one.get("ceiling"),
         ]
         for one in found
         if (linked := one["linked"]) and (change := linked["change"])
+    ]
+
+
+def _typical(one: dict[str, Any]) -> list[Any]:
+    found = one.get("typical") or (one.get("moved") or {}).get("typical")
+    return [found["change"], *found["interval"]] if found else [None] * 3
+
+
+def _apart(effects: dict[str, Any]) -> list[list[Any]]:
+    rows = []
+    for one in effects["scores"]:
+        if (apart := one["apart"]) and (everyone := one["everyone"]):
+            change = apart["change"]
+            alone = [change["change"], *change["interval"], change["t"], change["df"], change["p"]]
+            delta = [apart["delta"], *apart["delta_interval"]]
+            together = [everyone["change"], *everyone["interval"], everyone["p"]]
+            rows.append([one["name"], apart["before"]["n"], apart["after"]["n"], *alone, *delta, *together])
+    return rows
+
+
+def _lost(effects: dict[str, Any]) -> list[list[Any]]:
+    return [
+        [
+            one["name"],
+            left["linked"],
+            left["lost"],
+            left["difference"],
+            carried["change"],
+            *carried["interval"],
+        ]
+        for one in effects["scores"]
+        if (left := one.get("attrition")) and (carried := left["carried"])
     ]
 
 

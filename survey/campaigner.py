@@ -283,8 +283,16 @@ def changes(before_id: str, after_id: str) -> str:
         three_ways=tables.three_ways(found.effects),
         adjusted=tables.adjusted(found.effects, questionnaire),
         together=tables.together(found.effects),
+        lost=tables.lost(found.effects),
+        typical=tables.typical(found.effects, questionnaire),
         sensitivity=(tables.sensitivity_columns(found.effects), tables.sensitivity(found.effects)),
-        evaluator={"views": tables.THREE_WAYS, "p": tables.ADJUSTED, "scales": tables.TOGETHER},
+        evaluator={
+            "views": tables.THREE_WAYS,
+            "p": tables.ADJUSTED,
+            "scales": tables.TOGETHER,
+            "lost": tables.LOST,
+            "typical": tables.TYPICAL,
+        },
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any, Final
 
 from core.i18n import Text, language, number, t
+from survey.power import FEWEST
 
 SCORES: Final = {
     "knowledge": Text("Điểm hiểu biết", "Knowledge score"),
@@ -36,17 +38,40 @@ def sentences(effects: dict[str, Any], outcomes: Sequence[str] = OUTCOMES) -> li
     ]
     scores = {one["name"]: one for one in effects["scores"] if one["linked"]}
     if not scores:
-        return [
-            *said,
-            t(
-                "Cần ít nhất 10 người ghép được hai lần mới nói được điều gì đã thay đổi.",
-                "At least 10 people must be joined before anything can be said of change.",
-            ),
-        ]
+        return [*said, _nothing(effects["linked"])]
     for name in outcomes:
         if name in scores:
-            said.append(_of_hundred(scores[name]) if name == "knowledge" else _points(scores[name]))
+            said.append(_outcome(scores[name]))
     return said
+
+
+def _nothing(linked: int) -> str:
+    """Why no score can be compared."""
+    if linked >= FEWEST:
+        return t(
+            "Chưa đến 10 người ghép được trả lời đủ câu cả hai lần, nên chưa nói được điều gì đã thay đổi.",
+            "Fewer than 10 of those joined answered enough both times, so nothing can be said of change.",
+        )
+    return t(
+        "Cần ít nhất 10 người ghép được hai lần mới nói được điều gì đã thay đổi.",
+        "At least 10 people must be joined before anything can be said of change.",
+    )
+
+
+def _outcome(score: dict[str, Any]) -> str:
+    same = score["reasons"].get("linked")
+    if same and same["code"] == "no change":
+        words = Text(
+            "{name} của cả {n} người ghép được không thay đổi chút nào.",
+            "The {name} of all {n} people joined did not change at all.",
+        )
+        return _say(words, name=_name(score), n=same["n"])
+    return _of_hundred(score) if score["name"] == "knowledge" else _points(score)
+
+
+def _name(score: dict[str, Any]) -> str:
+    name = str(SCORES[score["name"]])
+    return name if language() == "vi" else name.lower()
 
 
 def _of_hundred(score: dict[str, Any]) -> str:
@@ -82,10 +107,9 @@ def _points(score: dict[str, Any]) -> str:
         "The mean {name} goes from {before} to {after} out of {most}; a change of {change}"
         " (95% confidence interval: {low} to {high}).",
     )
-    name = str(SCORES[score["name"]])
     return _say(
         words,
-        name=name if language() == "vi" else name.lower(),
+        name=_name(score),
         before=number(linked["before"]["mean"], 2),
         after=number(linked["after"]["mean"], 2),
         most=number(score["high"]),
@@ -104,20 +128,22 @@ def _say(words: Text, **values: Any) -> str:
     return str(words).format(**{k: number(v) if isinstance(v, int) else v for k, v in values.items()})
 
 
-def caveats(effects: dict[str, Any], *, with_cards: bool) -> list[Text]:
-    """What this very data cannot say."""
+def caveats(effects: dict[str, Any], *, with_cards: bool, with_units: bool = False) -> list[Text]:
+    """What this very data cannot say. with_units: figures that allow for units stand beside these."""
     said = [
         Text(
             "Không có nhóm so sánh. Đây là thay đổi sau chiến dịch, chưa chắc là do chiến dịch.",
             "There is no group to compare with. This is change after the campaign, not proof that it caused it.",
-        ),
-        Text(
-            "Câu trả lời không mang tên đơn vị, nên không tính được việc người cùng đơn vị giống nhau.",
-            "Answers carry no unit, so likeness within a unit could not be allowed for.",
-        ),
+        )
     ]
-    answered = max(effects["before"], effects["after"], 1)
-    if effects["linked"] < answered * 0.6:
+    if not with_units:
+        said.append(
+            Text(
+                "Câu trả lời không mang tên đơn vị, nên không tính được việc người cùng đơn vị giống nhau.",
+                "Answers carry no unit, so likeness within a unit could not be allowed for.",
+            )
+        )
+    if effects["linked"] < max(effects["before"], effects["after"], 1) * 0.6:
         said.append(
             Text(
                 "Chưa đến 60 % số người trả lời ghép được hai lần; người không ghép được có thể khác.",
@@ -131,13 +157,64 @@ def caveats(effects: dict[str, Any], *, with_cards: bool) -> list[Text]:
                 "This round used no cards, so somebody may have answered twice.",
             )
         )
-    high = [one for one in effects["scores"] if (one["ceiling"] or 0) > 0.2]
-    said.extend(
-        Text(
-            f"{SCORES[one['name']].vi}: trên 20 % đã đạt mức cao nhất từ đầu, nên khó tăng thêm.",
-            f"{SCORES[one['name']].en}: over 20% were at the top already, so it can hardly rise.",
+    if (effects["smallest"] or 0) > WEAK:
+        said.append(
+            Text(
+                "Số người ghép được còn ít: thay đổi nhỏ hơn {least} độ lệch chuẩn khó thấy được.",
+                "Few could be joined: a change of less than {least} standard deviations can hardly be seen.",
+            ).format(least=number(effects["smallest"], 2))
         )
-        for one in high
-        if one["name"] in SCORES
+    return [*said, *_of_scores(effects)]
+
+
+WEAK: Final = 0.5
+"""Beyond this many standard deviations, the smallest change that could be seen is itself a caveat."""
+CEILING, NO_ROOM = 0.2, 0.4
+"""Shares already at the best value before: beyond the first a rise is hard to see, beyond the second hardly possible."""
+
+
+def _of_scores(effects: dict[str, Any]) -> Iterator[Text]:
+    for one in effects["scores"]:
+        if one["name"] not in SCORES:
+            continue
+        name, top = SCORES[one["name"]], one["ceiling"] or 0
+        if top > NO_ROOM:
+            yield Text(
+                f"{name.vi}: trên 40 % đã đạt mức cao nhất từ đầu, nên hầu như không tăng được nữa.",
+                f"{name.en}: over 40% were at the top already, so it has hardly any room to rise.",
+            )
+        elif top > CEILING:
+            yield Text(
+                f"{name.vi}: trên 20 % đã đạt mức cao nhất từ đầu, nên khó tăng thêm.",
+                f"{name.en}: over 20% were at the top already, so it can hardly rise.",
+            )
+        if (one.get("attrition") or {}).get("flagged"):
+            yield Text(
+                f"{name.vi}: người chỉ trả lời lần đầu đã khác những người ghép được ngay từ đầu.",
+                f"{name.en}: those who answered only the first time differed from the start.",
+            )
+        if not _agree(one):
+            yield Text(
+                f"{name.vi}: ba cách tính không kể cùng một điều. Xem bảng cho người đánh giá.",
+                f"{name.en}: the three ways of counting tell different stories. See the evaluator's table.",
+            )
+
+
+def _agree(score: dict[str, Any]) -> bool:
+    """Whether the ways of counting tell one story.
+
+    They do not where the joined and everyone disagree about whether it rose or fell, or where two ways stand so far
+    apart that each is outside the other's interval. As if not joined is the least exact; that alone is no story.
+    """
+    found = [_told(score[view]) for view in ("linked", "everyone", "apart") if score[view]]
+    sure = {(low > 0) - (high < 0) for _, (low, high) in found[:2]}
+    apart = any(
+        not (low <= other <= high) and not (below <= change <= above)
+        for (change, (low, high)), (other, (below, above)) in combinations(found, 2)
     )
-    return said
+    return (not score["linked"] or len(sure) < 2) and not apart
+
+
+def _told(view: dict[str, Any]) -> tuple[float, list[float]]:
+    change = view["change"] if isinstance(view["change"], dict) else view
+    return change["change"], change["interval"]

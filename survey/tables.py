@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from core.i18n import Text, number, percent, t
 from survey.questionnaire import Questionnaire
-from survey.reading import SCORES, rounded
+from survey.reading import CEILING, NO_ROOM, SCORES, rounded
 
 _NUMBERS = [
     {"label": words, "kind": "number"}
@@ -61,6 +61,31 @@ ADJUSTED = [
     *(
         {"label": words, "kind": "number"}
         for words in (Text("p", "p"), Text("p theo Holm", "p, Holm"), Text("p theo BH", "p, BH"))
+    ),
+]
+LOST = [
+    {"label": Text("Thang điểm", "Score")},
+    *(
+        {"label": words, "kind": "number"}
+        for words in (
+            Text("Ghép được", "Joined"),
+            Text("Chỉ lần đầu", "First time only"),
+            Text("Khác nhau từ đầu (SD)", "Apart at the start (SD)"),
+            Text("Nếu họ không đổi", "Had they not changed"),
+        )
+    ),
+]
+TYPICAL = [
+    {"label": Text("Câu hoặc thang điểm", "Question or score")},
+    *(
+        {"label": words, "kind": "number"}
+        for words in (
+            Text("Tăng", "Up"),
+            Text("Như cũ", "Same"),
+            Text("Giảm", "Down"),
+            Text("Thay đổi điển hình", "Typical change"),
+            Text("Ở mức cao nhất từ đầu", "At the top before"),
+        )
     ),
 ]
 TOGETHER = [
@@ -153,6 +178,45 @@ def exposure(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list
             told = {"change": line["slope"], "interval": line["interval"]}
             rows.append([SCORES[one["score"]], said, people, *_moved(told)])
     return rows
+
+
+def lost(effects: dict[str, Any]) -> list[list[Any]]:
+    """One row a score: who came only the first time, how they differed, and the change had none of them changed."""
+    rows = []
+    for one in effects["scores"]:
+        if not (left := one.get("attrition")) or left["carried"] is None:
+            continue
+        apart = "–" if left["difference"] is None else _signed(left["difference"], 2)
+        if left["flagged"]:
+            apart = t("{} (đáng chú ý)", "{} (notable)").format(apart)
+        rows.append([SCORES[one["name"]], left["linked"], left["lost"], apart, _change(left["carried"])])
+    return rows
+
+
+def typical(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
+    """One row a score, then one a rating: who moved, the Hodges-Lehmann change, and how many could not rise."""
+    rows: list[list[Any]] = [
+        [SCORES[one["name"]], "", "", "", _change(one["typical"]), top(one["ceiling"])]
+        for one in effects["scores"]
+        if one.get("typical")
+    ]
+    for one in effects["ratings"]:
+        if (moved := one["moved"]) and moved.get("typical"):
+            shares = [percent(moved[name]) for name in ("up", "same", "down")]
+            label = questionnaire.item(one["code"]).label
+            rows.append([label, *shares, _change(moved["typical"]), top(one["ceiling"])])
+    return rows
+
+
+def top(share: float | None) -> str:
+    """The share at the best value before, marked where it leaves little or no room to rise."""
+    if share is None:
+        return "–"
+    if share > NO_ROOM:
+        return t("{} (hết chỗ tăng)", "{} (no room)").format(percent(share))
+    if share > CEILING:
+        return t("{} (ít chỗ tăng)", "{} (little room)").format(percent(share))
+    return percent(share)
 
 
 def together(effects: dict[str, Any]) -> list[list[Any]]:

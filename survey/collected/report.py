@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from core.i18n import language, number, t
+from core.i18n import Text, language, number, t
 from survey import annex, effects, pictures, reading
 from survey.collected import grouped
 from survey.collected.checking import Roles, Wave, joined
@@ -78,8 +78,52 @@ def document(found: Mapping[str, Any], questionnaire: Questionnaire, day: date) 
             *_clusters(found["clusters"]),
             *_exposure(found["exposure"]),
             *annex.quality(found["effects"], questionnaire),
+            *annex.by_hand(),
+            *_limits(found),
         ],
     }
+
+
+def caveats(found: Mapping[str, Any]) -> list[str]:
+    """What these very files cannot say; each row is one person's by its link, or nobody's."""
+    known = bool(found["clusters"])
+    said = [str(one) for one in reading.caveats(found["effects"], with_cards=True, with_units=known)]
+    reasons = {one["reason"] for one in found["clusters"] or () if one["reason"]}
+    return [*said, *(str(words) for code, words in _REASONS.items() if code in reasons)]
+
+
+_REASONS: Final = {
+    "too few people": Text(
+        "Dưới 10 người ghép được có tên đơn vị, nên không tính theo đơn vị.",
+        "Fewer than 10 joined people name a unit, so units could not be allowed for.",
+    ),
+    "one unit": Text(
+        "Mọi người cùng một đơn vị, nên không tính theo đơn vị.",
+        "Everybody is of one unit, so units could not be allowed for.",
+    ),
+    "no variation": Text(
+        "Có thang điểm mà mọi người thay đổi như nhau, nên không tính theo đơn vị được.",
+        "On some score everybody changed alike, so nothing can be said of units.",
+    ),
+    "one person in each unit": Text(
+        "Mỗi đơn vị chỉ có một người, nên không biết người cùng đơn vị giống nhau đến đâu.",
+        "Each unit has one person, so likeness within a unit cannot be known.",
+    ),
+    "few units: read p_turned_signs": Text(
+        "Dưới 10 đơn vị: hãy đọc p đổi dấu, đừng đọc p của CR2.",
+        "Fewer than 10 units: read p with signs turned, not the p of CR2.",
+    ),
+    "too many rows for CR2": Text(
+        "Trên 4.000 dòng ghép được nên không tính CR2; dùng ICC và hệ số thiết kế.",
+        "Over 4,000 joined rows, so no CR2; use the ICC and the design effect.",
+    ),
+}
+
+
+def _limits(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    yield annex.heading(t("Cần biết khi đọc", "Before you conclude"))
+    for words in caveats(found):
+        yield {"kind": "item", "text": words}
 
 
 def _digest(plan: Mapping[str, Any]) -> str:

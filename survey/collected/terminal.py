@@ -72,6 +72,8 @@ def analyse(chosen: Chosen) -> int:
         order = [name for name in (found["plan"]["primary"], found["plan"]["secondary"]) if name]
         for sentence in reading.sentences(found["effects"], order):
             click.echo(sentence)
+        for caveat in report.caveats(found):
+            click.echo(f"– {caveat}")
     return 0
 
 

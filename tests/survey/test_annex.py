@@ -81,6 +81,9 @@ def test_the_annex_holds_what_trend_asks_for(desk: FlaskClient, compared: str, p
         "reliability": ("Độ tin cậy của thang đo", "Reliability"),
         "ceiling": ("Mức trần", "Ceiling"),
         "smallest": ("lực 80 %: dz = ", "80% power: dz = "),
+        "typical": ("Hodges–Lehmann", "Hodges–Lehmann"),
+        "dose": ("Nội dung chiến dịch", "The campaign: which activities"),
+        "deviations": ("Khác gì so với kế hoạch", "otherwise than planned"),
         "wording": ("Nguyên văn", "Full wording"),
         "no causes": ("chưa chắc là do chiến dịch", "not proof that it caused it"),
     }
@@ -96,7 +99,15 @@ def test_the_workbook_holds_the_same_figures_as_numbers(desk: FlaskClient, compa
     first = dict(zip(head, [cell.value for cell in page[4]], strict=True))
     assert first["n"] == 40
     assert first["after"] - first["before"] == pytest.approx(first["difference"])
-    assert book.sheetnames == ["Hiểu biết", "Thang điểm", "Từng câu", "p", "Câu hỏi"]
+    assert book.sheetnames == [
+        "Hiểu biết",
+        "Thang điểm",
+        "Từng câu",
+        "Như thể không ghép",
+        "Người vắng lần sau",
+        "p",
+        "Câu hỏi",
+    ]
 
 
 def test_while_another_calculation_runs_the_page_says_so(

@@ -92,7 +92,9 @@ def test_a_loss_is_told_as_plainly(language: Language) -> None:
 def test_no_change_is_called_no_change(language: Language) -> None:
     same = said(found(people(4, 3), people(4, 3)))
 
-    assert ("gần như không đổi" if language == "vi" else "about as many people answer right") in same
+    assert ("không thay đổi chút nào" if language == "vi" else "did not change at all") in same
+    nearly = said(found([*people(3, 3), *people(4, 3)], [*people(4, 3), *people(3, 3)]))
+    assert ("gần như không đổi" if language == "vi" else "about as many people answer right") in nearly
 
 
 def test_the_attitude_mean_comes_before_the_knowledge_sum(language: Language) -> None:
@@ -153,7 +155,31 @@ def test_few_joined_no_cards_and_a_ceiling_are_said_when_true(language: Language
 
     assert ("Chưa đến 60 %" if language == "vi" else "Fewer than 60%") in words
     assert ("không dùng thẻ" if language == "vi" else "no cards") in words
-    assert ("mức cao nhất từ đầu" if language == "vi" else "at the top already") in words
+    assert ("hầu như không tăng được" if language == "vi" else "hardly any room to rise") in words
+
+
+def test_a_ceiling_of_a_third_is_said_more_mildly(language: Language) -> None:
+    top, low = people(8, 5, 12), people(3, 2, 24)
+    words = caveats(found([*top, *low], [*top, *low]))
+    assert ("nên khó tăng thêm" if language == "vi" else "can hardly rise") in words
+
+
+def test_joined_people_who_were_better_from_the_start_are_told(language: Language) -> None:
+    first = [*people(6, 4, 20), *people(2, 2, 20)]
+    words = caveats(found(first, people(6, 4, 20), linked=20))
+    assert ("khác những người ghép được" if language == "vi" else "differed from the start") in words
+    assert ("không kể cùng một điều" if language == "vi" else "tell different stories") in words
+
+
+def test_ways_of_counting_that_agree_need_no_word(language: Language) -> None:
+    words = caveats(found(people(3, 2, 30), people(5, 3, 30), linked=20))
+    assert ("không kể cùng" if language == "vi" else "different stories") not in words
+    assert ("còn ít" if language == "vi" else "Few could be joined") in words
+
+
+def test_joined_people_who_said_nothing_are_not_too_few_joined(language: Language) -> None:
+    words = said(found([{}] * 30, [{}] * 30))
+    assert ("trả lời đủ câu" if language == "vi" else "answered enough") in words
 
 
 def test_nobody_at_all_is_no_error(language: Language) -> None:
