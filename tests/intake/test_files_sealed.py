@@ -302,6 +302,7 @@ def test_the_panel_of_the_script_is_the_same_for_everyone_and_names_the_limit(
     first, second = client.get(HERE), client.get(HERE)
     assert first.data == second.data
     assert 'data-most="25000000"' in first.text
+    assert "<bdi data-name>" in first.text, "a name written backwards turns nothing around beside it"
     assert "Ảnh của trẻ em" in first.text
     assert "Pictures of children" in client.get("/en" + HERE).text
 
