@@ -33,6 +33,8 @@ JOBS: Final = frozenset(
         "core.document:xlsx_job",
         "core.heavy:rehearse",
         "survey.card_sheet:pdf_job",
+        "survey.collected.job:look_job",
+        "survey.collected.job:report_job",
         "survey.effects:from_json",
         "survey.export_files:dta_job",
         "survey.export_files:sav_job",

@@ -35,7 +35,9 @@ PLACES: Final = (
     _place("paper.show", "Nhập hộ", "Enter for another", Role.HANDLER),
     _place("rota.show", "Lịch trực", "Duty rota", Role.HANDLER),
     _place("roster.show", "Danh sách và chữ ký", "Roster and signatures", Role.CUSTODIAN, desk=True),
-    _place("ceremonies.choose", "Đổi người, từng bước", "Changing people", Role.CUSTODIAN, Role.ADMINISTRATOR),
+    _place(
+        "ceremonies.choose", "Đổi người, từng bước", "Changing people", Role.CUSTODIAN, Role.ADMINISTRATOR
+    ),
     _place("erasing.show", "Lưu giữ và xóa", "Keeping and erasing", Role.HANDLER),
     _place("log_reader.show", "Nhật ký", "Log", Role.CUSTODIAN),
     _place("asking.own", "Lời xin của bạn", "Your requests", Role.HANDLER),
@@ -45,6 +47,7 @@ PLACES: Final = (
     _place("member.desk", "Số liệu của Ban", "The board's figures", Role.BOARD, desk=True),
     _place("campaigner.desk", "Đợt khảo sát", "Survey rounds", Role.CAMPAIGNER, desk=True),
     _place("questionnaires.show_all", "Bảng hỏi", "Questionnaires", Role.CAMPAIGNER),
+    _place("collected.show", "Thu ở nơi khác", "Collected elsewhere", Role.CAMPAIGNER),
     _place("unit.desk", "Báo cáo của đơn vị", "Unit report", Role.UNIT, desk=True),
     _place("administrator.desk", "Việc cần làm", "To do", Role.ADMINISTRATOR, desk=True),
     _place("administrator.people", "Người dùng", "People", Role.ADMINISTRATOR),
