@@ -56,6 +56,10 @@ class Ask:
         """How long it waits in all."""
         return SECONDS[self.about.kind]
 
+    def over(self, now: float) -> bool:
+        """Whether its time is past, whatever still lies in memory."""
+        return now > self.at + self.seconds
+
     def minutes_left(self, now: float) -> int:
         """Whole minutes until it is forgotten, at least one."""
         return max(1, round((self.at + self.seconds - now) / 60))

@@ -69,11 +69,13 @@ class _Matter:
 
 
 def _names(session: Session, identity: Identity, seed: bytes, one: Ask) -> bytes:
-    return names.lend_half(session, identity, seed, one.about.case_id, one.handler)
+    return _bind(session, one, names.lend_half(session, identity, seed, one.about.case_id, one.handler))
 
 
 def _original(session: Session, identity: Identity, seed: bytes, one: Ask) -> bytes:
-    return opening.lend_file_half(session, identity, seed, one.about.case_id, one.about.row, one.handler)
+    about = one.about
+    half = opening.lend_file_half(session, identity, seed, about.case_id, about.row, one.handler)
+    return _bind(session, one, half)
 
 
 _MATTERS: Final[Mapping[Kind, _Matter]] = {
@@ -124,7 +126,7 @@ def open_once(
     found = shelf.standing(identity, seed, about)
     if found is None:
         raise NothingLent
-    sealed = shelf.lent(found)
+    sealed = _unbound(found.ask, seed, shelf.lent(found))
     if not shelf.claim(found.ask):
         raise NothingLent
     try:
@@ -141,16 +143,16 @@ def open_once(
 
 
 def waiting(session: Session, identity: Identity, seed: bytes) -> list[Ask]:
-    """Requests that wait for this custodian, the oldest first; what is forged or answered is not shown."""
+    """Requests that wait for this custodian, the oldest first; what is forged, answered or put back is not shown."""
     require_may(identity, "lend half of a name")
     roster, me = rosters.current(session), identity.person_id
-    private = PrivateKey.from_seed(seed)
+    private, now = PrivateKey.from_seed(seed), clock.now().timestamp()
     found = []
     for handler in roster.handlers:
         for sealed in shelf.laid_before(me, handler.id):
             with suppress(CannotOpen, KeyError, TypeError, ValueError):
                 one = _verified(unpad(unseal(sealed, private, bound(me))), handler)
-                if not shelf.settled(one.ask_id, me):
+                if not one.over(now) and not shelf.settled(one.ask_id, me):
                     found.append(one)
     return sorted(found, key=lambda one: one.at)
 
@@ -186,6 +188,25 @@ def _sealed(made: Ask, seed: bytes, people: list[Member], roster: Roster) -> Mad
     key = PrivateKey.from_seed(seed).public
     mine = seal(pad(own.encode(), _PADDED), key, bound(made.handler))
     return Made(ask=made, mine=mine, theirs=theirs)
+
+
+def _bind(session: Session, one: Ask, half: bytes) -> bytes:
+    """A half for this one request: put back into memory, it serves no later one of the same case."""
+    return seal(half, rosters.current(session).member(one.handler).seal_key, _loan(one))
+
+
+def _unbound(one: Ask, seed: bytes, sealed: bytes) -> bytes:
+    """What `_bind` made; `NothingLent` where it was lent for another request. An agreement binds itself."""
+    if one.about.kind == "authority":
+        return sealed
+    try:
+        return unseal(sealed, PrivateKey.from_seed(seed), _loan(one))
+    except CannotOpen as refused:
+        raise NothingLent from refused
+
+
+def _loan(one: Ask) -> bytes:
+    return context("lent for a request", one.ask_id)
 
 
 def _nobody() -> PublicKey:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import db, log, memory, rosters
+from core import clock, db, log, memory, rosters
 from core.access import Role
 from core.sealing import pad, seal, sign
 from intake import asking, names, shelf
@@ -258,6 +259,42 @@ def test_one_persons_requests_take_no_place_of_anybody_elses(
     page = signed_in(app, first.person)
     assert "quá nhiều lời xin" in post(page, f"/lam-viec/{case_id}/ten/xin", {"reason": WHY}).text
     assert custodian.get("/lam-viec/mo-ten").text.count("/dong-y") == shelf.PLACES + 1
+
+
+def test_what_was_lent_for_one_request_serves_no_other_and_an_old_request_waits_no_more(
+    app: Flask,
+    centre: Founded,
+    handler: FlaskClient,
+    custodian: FlaskClient,
+    case_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever can write into memory cannot make an agreement of Monday serve a request of Tuesday."""
+    one, keeper = Handler(app, centre.of(Role.HANDLER)[0]), centre.of(Role.CUSTODIAN)[0].person_id
+    about = About(case_id=case_id, kind="names")
+    ask(handler, case_id)
+    settle(custodian, "dong-y")
+    with app.app_context():
+        first = shelf.standing(one.person.identity, one.seed, about)
+        assert first is not None
+        lent = shelf.lent(first)
+    assert NAME in post(handler, f"/lam-viec/{case_id}/ten/mo").text
+    ask(handler, case_id)
+    with app.app_context():
+        second = shelf.standing(one.person.identity, one.seed, about)
+        assert second is not None
+        memory.store().put(f"asked_lent:{second.ask.ask_id}", lent, 60)
+        place = shelf.place(keeper, one.person.person_id, second.place)
+        recorded = memory.store().get(place) or b""
+    assert NAME not in post(handler, f"/lam-viec/{case_id}/ten/mo", follow_redirects=True).text
+    with app.app_context():
+        memory.store().delete(f"asked_lent:{second.ask.ask_id}")
+    assert WHY in custodian.get("/lam-viec/mo-ten").text
+    now = clock.now() + timedelta(minutes=16)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    with app.app_context():
+        memory.store().put(place, recorded, 60)
+    assert WHY not in custodian.get("/lam-viec/mo-ten").text
 
 
 def test_what_is_past_its_date_opens_to_no_half_that_was_lent_before(
