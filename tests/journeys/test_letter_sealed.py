@@ -247,6 +247,9 @@ def test_the_keyboard_alone_writes_and_sends_a_letter(writer: Writer, handlers: 
     page.keyboard.press("Enter")
     page.locator("#receipt").wait_for()
     digits = page.inner_text("#receipt")
+    page.emulate_media(media="print")
+    assert "Ảnh, ghi âm" not in page.inner_text("body"), "paper does not say what the digits are for"
+    page.emulate_media(media="screen")
     while page.evaluate("document.activeElement.name") != "digits":
         page.keyboard.press("Tab")
     page.keyboard.type(digits)
