@@ -15,7 +15,7 @@ from survey.effects.joint import SKIPPED
 from survey.models import Round
 from survey.power import FEWEST
 from survey.questionnaire import Item, Questionnaire
-from survey.reading import OUTCOMES, SCORES
+from survey.reading import CEILING, NO_ROOM, OUTCOMES, SCORES
 
 RIGHT: Final = "dung"
 SPREAD: Final = "thai-do"
@@ -97,6 +97,7 @@ def _right(effects: Mapping[str, Any], questionnaire: Questionnaire, language: L
         rows.append(
             {
                 "label": _in(questionnaire.item(one["code"]).label, language),
+                "ceiling": _in(_MOST_RIGHT, language) if share["before"] > MOST_RIGHT else "",
                 "before": share["before"],
                 "after": share["after"],
                 "low": low,
@@ -123,6 +124,7 @@ def _spread(joint: Mapping[str, Any], questionnaire: Questionnaire, language: La
             rows.append(
                 {
                     "label": _in(questionnaire.item(item["code"]).label, language),
+                    "ceiling": _ceiling(before[-1] / people, language),
                     "before": [one / people for one in before],
                     "after": [one / people for one in after],
                 }
@@ -149,6 +151,14 @@ def _exposure(effects: Mapping[str, Any], questionnaire: Questionnaire, language
     ]
 
 
+def _ceiling(share: float, language: Language) -> str:
+    """The mark of an item on which many stood at the best answer already; "" below a fifth."""
+    if share <= CEILING:
+        return ""
+    words = _NO_ROOM if share > NO_ROOM else _LITTLE_ROOM
+    return _in(words, language).format(share=round(share * 100))
+
+
 def levels(item: Item, codes: Sequence[str], language: Language) -> str:
     """Answers that were put together, in words: "1 to 2 times / 3 to 5 times"."""
     words = {choice.code: _in(choice.label, language) for choice in item.choices}
@@ -159,4 +169,18 @@ def _in(words: Text, language: Language) -> str:
     return words.vi if language == "vi" else words.en
 
 
+MOST_RIGHT: Final = 0.8
+"""Of a yes/no question the best answer is simply the right one: what counts is how few are left to learn it."""
+_MOST_RIGHT: Final = Text(
+    "Trần: trên 80 % đã trả lời đúng từ đầu, ít chỗ tăng.",
+    "Ceiling: over 80% were right already; little room to rise.",
+)
+_LITTLE_ROOM: Final = Text(
+    "Trần: {share} % đã ở mức cao nhất từ đầu, ít chỗ tăng.",
+    "Ceiling: {share}% were at the top already; little room to rise.",
+)
+_NO_ROOM: Final = Text(
+    "Trần: {share} % đã ở mức cao nhất từ đầu, hết chỗ tăng.",
+    "Ceiling: {share}% were at the top already; no room to rise.",
+)
 _WAVES: Final = (Text("Trước", "Before"), Text("Sau", "After"))

@@ -16,6 +16,8 @@ from core.charts.sheet import (
     Head,
     Mood,
     Sheet,
+    aside,
+    cap,
     label_above,
     missing,
     speaking,
@@ -31,10 +33,12 @@ MARGIN: Final = 92
 class Spread:
     """One question: shares of its answers from the least to the most helpful, before and after (each 0 to 1).
 
-    `missing` is the sentence that stands instead where there is no figure.
+    `missing` is the sentence that stands instead where there is no figure; `ceiling` one about too little room to
+    rise, marked at the end of the bar before.
     """
 
     label: str
+    ceiling: str = ""
     before: tuple[float, ...] = ()
     after: tuple[float, ...] = ()
     missing: str = ""
@@ -75,10 +79,18 @@ def _spreads(rows: Sequence[Spread], mood: Mood, head: Head) -> str:
             missing(sheet, row.label, row.missing)
             continue
         top = sheet.y + 2
-        told = [
-            _steps(sheet, str(words), wave) for words, wave in ((_BEFORE, row.before), (_AFTER, row.after))
-        ]
+        told = []
+        for words, wave, capped in (
+            (_BEFORE, row.before, bool(row.ceiling)),
+            (_AFTER, row.after, False),
+        ):
+            told.append(_steps(sheet, str(words), wave))
+            if capped:
+                cap(sheet, _ends(wave)[1], sheet.y - 20, sheet.y - 2)
         sheet.upright(0, top, sheet.y - 2, color=INK, strokeWidth=1)
+        if row.ceiling:
+            aside(sheet, row.ceiling)
+            told.append(row.ceiling.rstrip("."))
         sheet.words.append(f"{row.label} {'; '.join(told)}.")
         sheet.y += 14
     sheet.notes([str(_READ)])

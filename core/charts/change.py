@@ -15,6 +15,8 @@ from core.charts.sheet import (
     Head,
     Mood,
     Sheet,
+    aside,
+    cap,
     label_above,
     missing,
     points,
@@ -30,10 +32,12 @@ from core.i18n import Language, Text, percent
 class Share:
     """Right answers to one question: shares before and after, the interval of the difference (all 0 to 1).
 
-    `missing` is the sentence that stands instead where there is no figure.
+    `missing` is the sentence that stands instead where there is no figure; `ceiling` one about too little room to
+    rise, marked above the place before.
     """
 
     label: str
+    ceiling: str = ""
     before: float = 0.0
     after: float = 0.0
     low: float | None = None
@@ -106,8 +110,14 @@ def _dumbbell_row(sheet: Sheet, row: Share) -> None:
     sheet.rule(row.before, row.after, 31, color=ACCENT, strokeWidth=3)
     sheet.upright(row.before, sheet.y + 23, sheet.y + 39, color=INK, strokeWidth=2.5)
     sheet.point(row.after, 31)
-    sheet.y += 22 + 18 + 18
-    sheet.words.append(f"{row.label} {shares}, {change}.")
+    if row.ceiling:
+        cap(sheet, 1, sheet.y + 23, sheet.y + 39)
+    sheet.y += 22 + 18
+    if row.ceiling:
+        sheet.y += 2
+        aside(sheet, row.ceiling)
+    sheet.y += 18
+    sheet.words.append(f"{row.label} {shares}, {change}. {row.ceiling}".rstrip())
 
 
 def _forest(rows: Sequence[Mean], mood: Mood, head: Head, unit: str) -> str:

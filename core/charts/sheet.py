@@ -133,6 +133,20 @@ def label_above(sheet: Sheet, label: str) -> None:
     sheet.y += 19 * len(lines) + 2
 
 
+def cap(sheet: Sheet, at: float, top: float, bottom: float) -> None:
+    """A ceiling: two strokes side by side from a value on, so that it differs from every single line."""
+    for shift in (1.0, 5.0):
+        value = at + shift * (sheet.high - sheet.low) / (WIDTH - 2 * sheet.edge)
+        sheet.upright(value, top, bottom, color=INK, strokeWidth=2)
+
+
+def aside(sheet: Sheet, words: str) -> None:
+    """A small remark of its own lines below a mark."""
+    lines = balanced(words, 54)
+    sheet.text(lines, 0, 13, fontSize=12.5, color=QUIET, lineHeight=18)
+    sheet.y += 18 * len(lines)
+
+
 def missing(sheet: Sheet, label: str, sentence: str) -> None:
     lines = balanced(sentence, 49)
     sheet.text(lines, 0, 14, color=QUIET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -295,3 +296,27 @@ def contrast(one: str, other: str) -> float:
 
     high, low = sorted((light(one), light(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
+
+
+def test_a_ceiling_is_marked_and_told_in_words() -> None:
+    """Two strokes more than without, and the sentence both drawn and in the description."""
+    words = "Ceiling: 30% were at the top already; little room to rise."
+    shares: dict[str, Any] = {"label": "A question", "before": 0.9, "after": 0.95}
+    answers: dict[str, Any] = {
+        "label": "A question",
+        "before": (0.2,) * 5,
+        "after": (0.1, 0.1, 0.2, 0.3, 0.3),
+    }
+    for plain, marked in (
+        (
+            dumbbell([Share(**shares)], "en", title="x"),
+            dumbbell([Share(**shares, ceiling=words)], "en", title="x"),
+        ),
+        (
+            spreads([Spread(**answers)], "en", title="x"),
+            spreads([Spread(**answers, ceiling=words)], "en", title="x"),
+        ),
+    ):
+        assert marked.count("stroke-width") == plain.count("stroke-width") + 2
+        assert words.rstrip(".") in marked[marked.index("<desc") : marked.index("</desc>")]
+        assert "Ceiling" not in plain

@@ -213,3 +213,71 @@ def test_the_report_is_a_document_with_its_tables(two: tuple[Path, Path], tmp_pa
     assert "People of one unit" in words
     assert "Change by exposure" in words
     assert len(written.inline_shapes) == 3
+
+
+# --- wrong sets of data: a clear sentence each, and never a number that means nothing
+
+
+def told(path: Path, before: list[dict[str, str]], after: list[dict[str, str]], *more: Any) -> Result:
+    """The command on these rows, linked by `who`, in English."""
+    first, second = saved(path / "b.csv", before), saved(path / "a.csv", after)
+    return run("--before", first, "--after", second, "--link", "who", "--english", *more)
+
+
+def test_all_equal_is_no_change_and_no_nan(tmp_path: Path) -> None:
+    same = [{**people("before", 1)[0], "who": str(n), "unit": f"u{n % 12}"} for n in range(40)]
+    ran = told(tmp_path, same, same, "--cluster", "unit")
+    assert ran.exit_code == 0
+    assert "The attitude score of all 40 people joined did not change at all." in ran.stdout
+    assert "everybody changed alike" in ran.stdout
+    found = json.loads(told(tmp_path, same, same, "--cluster", "unit", "--json").stdout)
+    (attitude,) = [one for one in found["effects"]["scores"] if one["name"] == "attitude"]
+    assert attitude["reasons"]["linked"]["code"] == "no change"
+
+
+def test_all_missing_says_that_nobody_answered_enough(tmp_path: Path) -> None:
+    empty = [{**dict.fromkeys(people("before", 1)[0], ""), "who": str(n)} for n in range(40)]
+    ran = told(tmp_path, empty, empty)
+    assert ran.exit_code == 0
+    assert "Fewer than 10 of those joined answered enough both times" in ran.stdout
+
+
+def test_one_pair_is_too_few(tmp_path: Path) -> None:
+    ran = told(tmp_path, people("before", 1, who=str), people("after", 1, who=str), "--json")
+    assert ran.exit_code == 0
+    assert {one["reasons"]["linked"]["code"] for one in json.loads(ran.stdout)["effects"]["scores"]} == {
+        "too few"
+    }
+    ran = told(tmp_path, people("before", 1, who=str), people("after", 1, who=str))
+    assert "At least 10 people must be joined" in ran.stdout
+
+
+def test_forty_units_of_one_say_that_likeness_cannot_be_known(tmp_path: Path) -> None:
+    columns: dict[str, Any] = {"who": str, "unit": str}
+    ran = told(tmp_path, people("before", **columns), people("after", **columns), "--cluster", "unit")
+    assert ran.exit_code == 0
+    assert "Each unit has one person" in ran.stdout
+    assert "carry no unit" not in ran.stdout
+
+
+@pytest.mark.parametrize("strange", ["NaN", "inf", "-Infinity", "1e999", "2 lần"])
+def test_exposure_that_is_no_number_is_refused(tmp_path: Path, strange: str) -> None:
+    after = people("after", who=str, came=lambda n: n % 3)
+    after[4]["came"] = strange
+    ran = told(tmp_path, people("before", who=str), after, "--exposure", "came")
+    assert ran.exit_code == 2
+    assert f"Answer 5: exposure “{strange}” is no number." in ran.stderr
+
+
+def test_exposure_with_units_allows_for_them_and_shares_have_a_trend(two: tuple[Path, Path]) -> None:
+    ran = run(
+        "--before", two[0], "--after", two[1], "--link", "who", "--cluster", "unit", "--exposure", "came", "--json"
+    )  # fmt: skip
+    found = json.loads(ran.stdout)
+    knowledge = found["exposure"][0]
+    assert knowledge["slope_units"]["value"] == pytest.approx(knowledge["slope"]["slope"])
+    assert knowledge["slope_units"]["df"] < 8 < knowledge["slope"]["df"]
+    assert knowledge["ancova"]["error"] > 0
+    assert {one["n"] for one in found["shares_by_exposure"]} == {40}
+    assert all(0 <= one["trend"]["p"] <= 1 for one in found["shares_by_exposure"])
+    assert found["clusters"][0]["smallest"] >= found["effects"]["smallest"] - 1e-12
