@@ -1,8 +1,8 @@
 """Brakes on guessing: they slow, they never lock, and nobody can turn them against somebody else.
 
 Failures are counted in memory under a keyed hash of what is guessed at and where the guess comes from; the
-key is drawn anew every day, so no address is ever kept. After five failures in ten minutes the next try
-waits 1, 2, 4 … at most 20 seconds. Three things keep the brake from becoming a weapon:
+key is drawn anew every day, so no address is ever kept. After five failures in ten minutes (thirty at
+receipts) the next try waits 1, 2, 4 … at most 20 seconds. Three things keep the brake from becoming a weapon:
 
 - a browser that has signed in before is known by a cookie of its own and has its own count;
 - whoever is asked to wait is given a ticket: after the wait it buys one try, however much others behind the
@@ -26,6 +26,9 @@ from flask import Response, request
 from core import clock, memory
 
 FREE_TRIES: Final = 5
+RECEIPT_TRIES: Final = 30
+"""A receipt has 73 random bits, so this brake spares the machine and not the receipt; and a whole health centre behind
+one address opens mailboxes, and brings pieces of files, at the same moment."""
 WINDOW_SECONDS: Final = 600
 LONGEST_WAIT: Final = 20
 
@@ -54,7 +57,14 @@ class Attempt:
         memory.store().delete(f"wait:{self.key}")
 
 
-def attempt(kind: str, *subject: str, ticket: str = "", longest: int = LONGEST_WAIT) -> Attempt:
+def of_a_receipt(ticket: str = "") -> Attempt:
+    """`attempt` at a mailbox, from wherever the request comes."""
+    return attempt("receipt", source(), ticket=ticket, free=RECEIPT_TRIES)
+
+
+def attempt(
+    kind: str, *subject: str, ticket: str = "", longest: int = LONGEST_WAIT, free: int = FREE_TRIES
+) -> Attempt:
     """Let one try through, or raise `MustWait`.
 
     `kind` names what is guessed at ("sign-in"); `subject` what the count belongs to: the name guessed at and
@@ -67,8 +77,8 @@ def attempt(kind: str, *subject: str, ticket: str = "", longest: int = LONGEST_W
         seconds = max(1, math.ceil(left))
         raise MustWait(seconds, _ticket(key, seconds))
     tries = shelf.count(f"tries:{key}", WINDOW_SECONDS)
-    if tries >= FREE_TRIES:
-        wait = min(2 ** min(tries - FREE_TRIES, 30), longest)
+    if tries >= free:
+        wait = min(2 ** min(tries - free, 30), longest)
         shelf.put(f"wait:{key}", str(time.time() + wait).encode(), wait)
     return Attempt(key=key)
 

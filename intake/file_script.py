@@ -102,7 +102,7 @@ def _answered(read: Callable[[bytes], Told], deed: Callable[[Told], dict[str, An
     """One deed with a token. Only a token that belongs to nobody counts as a guess, and only a true one ends them."""
     try:
         told = read(request.get_data())
-        attempt = brakes.attempt("receipt", brakes.source(), ticket=request.headers.get(TICKET, ""))
+        attempt = brakes.of_a_receipt(request.headers.get(TICKET, ""))
     except NotAFile:
         return _said(400, why="shape")
     except MustWait as wait:

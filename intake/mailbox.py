@@ -98,7 +98,7 @@ def open_with(typed: str, *, ticket: str = "") -> Mailbox:
     `MustWait` after many wrong ones, `Busy` in a crowd.
     """
     digits = receipt.parse(typed)
-    attempt = brakes.attempt("receipt", brakes.source(), ticket=ticket)
+    attempt = brakes.of_a_receipt(ticket)
     keys = receipt.derive(digits, installation_id())
     with db.reading() as session:
         opened = find(session, digits, keys)

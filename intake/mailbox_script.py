@@ -39,7 +39,7 @@ def take() -> Response:
 
 def _contents(body: bytes) -> dict[str, Any]:
     token = sealed_mailbox.token_in(body)
-    attempt = brakes.attempt("receipt", brakes.source(), ticket=request.headers.get(TICKET, ""))
+    attempt = brakes.of_a_receipt(request.headers.get(TICKET, ""))
     with db.reading() as session:
         found = sealed_mailbox.contents(session, token)
     attempt.succeeded()
@@ -48,7 +48,7 @@ def _contents(body: bytes) -> dict[str, Any]:
 
 def _take(body: bytes) -> dict[str, Any]:
     message = sealed_mailbox.read(body)
-    attempt = brakes.attempt("receipt", brakes.source(), ticket=request.headers.get(TICKET, ""))
+    attempt = brakes.of_a_receipt(request.headers.get(TICKET, ""))
     try:
         with db.writing() as session:
             sealed_mailbox.take(session, message)

@@ -45,6 +45,17 @@ class Watch:
         self.ahead += seconds
 
 
+def test_thirty_mailboxes_opened_behind_one_address_at_the_same_moment_make_nobody_wait(app: Flask) -> None:
+    """Each is counted before it is known to be a true one: none of them has succeeded yet."""
+    with app.test_request_context():
+        under_way = [brakes.of_a_receipt() for _ in range(brakes.RECEIPT_TRIES)]
+        with pytest.raises(MustWait):
+            [brakes.of_a_receipt() for _ in range(2)]
+        under_way[0].succeeded()
+        brakes.of_a_receipt()
+    assert len(under_way) == 30
+
+
 def test_five_tries_are_free_and_the_sixth_waits(app: Flask) -> None:
     with app.test_request_context():
         for _ in range(5):
