@@ -152,7 +152,8 @@ def _line(hand: AtHand) -> Line:
         entries, damaged = every_entry(hand, hand.story())
         dating.renew(file, hand.side_key, entries)
     except CannotOpen:
-        entries, damaged = [], len(hand.case.parts)  # a damaged story: only its state and day count
+        # A damaged story: only its state and day count. Who closed it is not known.
+        entries, damaged = [{"what": "", "role": "handler"}], len(hand.case.parts)
     found = kept(entries, state=file.state, arrived_on=file.arrived_on, months=months())
     today = clock.today()
     return Line(

@@ -4,9 +4,10 @@
     asked to be withdrawn  14 days after the reporter asked, whatever its state, unless they wrote again by then
     held                   kept for legal proceedings, until a handler ends that
 
-A case that is neither closed nor withdrawn has no date. A reporter who writes opens it again (intake/mailbox.py),
-so that nobody who has just written is erased. Nothing is erased by a date alone: a handler decides
-(intake/erasing.py). But what is past its date is shown to nobody any more.
+A case that is neither closed nor withdrawn has no date, nor one in which no handler wrote: whoever closes a case
+signs an entry, and its state in clear anybody with the database could have changed. A reporter who writes opens it
+again (intake/mailbox.py), so that nobody who has just written is erased. Nothing is erased by a date alone: a
+handler decides (intake/erasing.py). But what is past its date is shown to nobody any more.
 """
 
 from __future__ import annotations
@@ -66,10 +67,12 @@ def held(told: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def begins(told: Sequence[Mapping[str, Any]], arrived_on: date) -> tuple[str, date]:
-    """Why and from which day the time of a case runs: "withdrawn", or once it is closed."""
+    """Why and from which day the time of a case runs: "withdrawn", or once it is closed; "" where it does not."""
     asked = _asked(told)
     if asked:
         return "withdrawn", max(asked, arrived_on)
+    if not any(one.get("role") == "handler" for one in told):
+        return "", arrived_on
     last = max((on for one in told if _counts(one) and (on := _day(one))), default=arrived_on)
     return "out_of_scope" if _out_of_scope(told) else "closed", max(last, arrived_on)
 
@@ -78,7 +81,7 @@ def until(why: str, since: date, *, state: str, months: Months) -> date | None:
     """The last day of a case by what `begins` says of it; None while it is open."""
     if why == "withdrawn":
         return since + timedelta(days=WITHDRAWN_DAYS)
-    if state != "closed":
+    if state != "closed" or not why:
         return None
     return months_on(since, months.out_of_scope if why == "out_of_scope" else months.closed)
 

@@ -30,7 +30,7 @@ def until(*entries: dict[str, object], state: str = "closed") -> date | None:
 
 
 def test_a_closed_case_is_kept_two_years_after_its_last_word() -> None:
-    assert until() == date(2028, 1, 31)
+    assert until(entry("answer", "2026-01-31")) == date(2028, 1, 31)
     assert until(entry("answer", "2026-02-28")) == date(2028, 2, 28)
     assert until(entry("answer", "2026-02-28"), entry("message", "2026-03-01", "reporter")) == date(
         2028, 3, 1
@@ -43,7 +43,8 @@ def test_out_of_scope_is_kept_for_six_months() -> None:
     assert until(ending) == date(2027, 2, 28)
     ending["values"] = {"closure": "hoan_thanh"}
     assert until(ending) == date(2028, 8, 31)
-    assert until({**ending, "role": "reporter", "values": {"closure": "ngoai_pham_vi"}}) == date(2028, 8, 31)
+    theirs = {**ending, "role": "reporter", "values": {"closure": "ngoai_pham_vi"}}
+    assert until(entry("answer", "2026-08-31"), theirs) == date(2028, 8, 31)
 
 
 def test_a_withdrawal_counts_two_weeks_and_writing_again_takes_it_back() -> None:
@@ -88,6 +89,22 @@ def test_before_its_date_nothing_is_erased_and_the_date_is_shown(
     assert line.case_id == closed.case_id
     assert line.kept.days_left(clock.today()) in range(729, 733)
     assert not line.ready
+
+
+def test_a_letter_that_no_handler_wrote_in_has_no_date_whatever_stands_in_clear_beside_it(
+    app: Flask, reporter: Reporter, handlers: list[Handler]
+) -> None:
+    """State and day are not signed: whoever can write into the database must not have it erased unread."""
+    reporter.writes()
+    with app.app_context(), db.writing() as session:
+        file = session.get(CaseFile, reporter.case_id)
+        assert file is not None
+        file.state, file.arrived_on = "closed", date(2020, 1, 1)
+    with app.app_context():
+        assert erasing.outlook(handlers[0].person.identity, handlers[0].seed) == []
+    with pytest.raises(NotYetDue):
+        erase(app, handlers[0], reporter.case_id)
+    assert handlers[0].opens(reporter.case_id).story
 
 
 def test_past_its_date_it_opens_to_nobody_and_can_be_erased(
