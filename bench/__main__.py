@@ -252,8 +252,8 @@ def _counted(responses: int, different: int) -> tuple[float, float]:
     return counting, reckoning
 
 
-def _invented(items: object, draw: random.Random) -> dict[str, object]:
-    said: dict[str, object] = {}
+def _invented(items: object, draw: random.Random) -> dict[str, str | list[str]]:
+    said: dict[str, str | list[str]] = {}
     for item in items:  # type: ignore[attr-defined]
         if item.choices and item.measure.kind != "linkage":
             chosen = draw.choice(item.choices).code

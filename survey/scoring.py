@@ -8,10 +8,10 @@ answered, rounded up (6 of 8, 4 of 5); with fewer it is missing, not low. Trust 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from survey.questionnaire import Item, Questionnaire
 
@@ -54,6 +54,8 @@ def scorer(scale: Scale) -> Callable[[Answers], float | None]:
     """`score` for many people: what each answer is worth is looked up once, not once a person."""
     known: dict[str, dict[str, float]] = {item.code: _worths(item) for item in scale.items}
     mean = scale.name in ("attitude", "confidence")
+    if scale.name != "help":
+        return _plain_scorer([(item.code, known[item.code]) for item in scale.items], scale.needed, mean)
 
     def one(answers: Answers) -> float | None:
         points = []
@@ -61,9 +63,21 @@ def scorer(scale: Scale) -> Callable[[Answers], float | None]:
             answer = answers.get(item.code)
             if answer is not None:
                 points.append(known[item.code][answer] if isinstance(answer, str) else ticks(item, answer))
-        if len(points) < scale.needed:
+        return None if len(points) < scale.needed else float(sum(points))
+
+    return one
+
+
+def _plain_scorer(
+    worths: Sequence[tuple[str, Mapping[Any, float]]], needed: int, mean: bool
+) -> Callable[[Answers], float | None]:
+    """Of items that take one answer each: nothing but look-ups, for a million people."""
+
+    def one(answers: Answers) -> float | None:
+        points = [worth[answers[code]] for code, worth in worths if code in answers]
+        if len(points) < needed:
             return None
-        return round(sum(points) / len(points), DECIMALS) if mean else float(sum(points))
+        return round(sum(points) / len(points), DECIMALS) if mean else sum(points)
 
     return one
 

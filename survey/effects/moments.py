@@ -6,9 +6,9 @@ covariances, and no row of anybody.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Any
 
 from survey.questionnaire import Questionnaire
@@ -68,18 +68,17 @@ def scale_items(
 
 
 def _moments(scale: Scale, wave: Iterable[Answers]) -> Moments:
-    codes = [item.code for item in scale.items]
-    worths = [{choice.code: int(worth(item, choice.code)) for choice in item.choices} for item in scale.items]
-    rows = [
-        [levels[answers[code]] for code, levels in zip(codes, worths, strict=True)]  # type: ignore[index]
-        for answers in wave
-        if all(code in answers for code in codes)
+    looked_up = [
+        (item.code, {choice.code: int(worth(item, choice.code)) for choice in item.choices})
+        for item in scale.items
     ]
-    columns = list(zip(*rows, strict=True)) or [()] * len(codes)
-    products = [[_product(one, other) for other in columns] for one in columns]
-    return Moments(n=len(rows), sums=tuple(map(sum, columns)), products=tuple(map(tuple, products)))
-
-
-def _product(one: Sequence[int], other: Sequence[int]) -> int:
-    # Few levels, many people: counting pairs first is several times quicker than multiplying each.
-    return sum(a * b * people for (a, b), people in Counter(zip(one, other, strict=True)).items())
+    wanted = {code for code, _ in looked_up}
+    rows = [answers for answers in wave if wanted <= answers.keys()]
+    columns = [[levels[answers[code]] for answers in rows] for code, levels in looked_up]  # type: ignore[index]
+    # Of the same two items the product is the same either way round.
+    half = [
+        [sum(map(mul, one, other)) for other in columns[: place + 1]] for place, one in enumerate(columns)
+    ]
+    size = range(len(columns))
+    products = tuple(tuple(half[max(i, j)][min(i, j)] for j in size) for i in size)
+    return Moments(n=len(rows), sums=tuple(map(sum, columns)), products=products)
