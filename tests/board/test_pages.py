@@ -344,7 +344,10 @@ def compared(year: Year, *, linked: int) -> None:
                 before_id=before.id,
                 after_id=after.id,
                 joint={},
-                effects={"before": 250, "after": 240, "linked": linked, "scores": [], "yes_no": []},
+                effects={
+                    **{"before": 250, "after": 240, "linked": linked, "smallest": None},
+                    **{"scores": [], "yes_no": [], "ratings": []},
+                },
                 charts={},
                 digest=str(linked),
                 made_on=core_clock.today(),
