@@ -117,7 +117,7 @@ def take_out(session: Session, identity: Identity, seed: bytes, asked: Ask, seal
     given = agreement(hand.rosters[-1], hand.holder, asked, sealed)
     log.write(session, "exported", who=identity.person_id, about=on_case(hand.side_key))
     story = hand.story_or_damage()
-    told, _ = entries_of(hand, story)  # what is past its date leaves to nobody
+    told, gone = entries_of(hand, story)  # what is past its date leaves to nobody
     if any(one["what"] == "export" and one.get("ask") == asked.ask_id for one in told):
         raise NotAgreed
     texts, sources = _texts(hand, story, wish, given)
@@ -126,7 +126,7 @@ def take_out(session: Session, identity: Identity, seed: bytes, asked: Ask, seal
         texts["files"] = listed
     both = ["custodian"] if given.names or given.originals else []
     keep_counts(hand, story, told, "handler", *both)
-    facts = _facts(hand, asked, given) | {"sources": sources}
+    facts = _facts(hand, asked, given) | {"sources": sources, "unopened": gone}
     add(
         session,
         hand,

@@ -110,6 +110,11 @@ def open_into(path: Path, key: Path | None) -> None:
         f"{len(hashes)} files in {folder}. Every hash fits, and {told['handler']['name']} signed the manifest "
         f"with the key {told['handler']['key'][:16]}.\n"
     )
+    if told.get("unopened"):
+        sys.stdout.write(
+            f"{told['unopened']} parts of the case did not open at the centre or were gone: what is stored there may "
+            "have been changed.\n"
+        )
     if told.get("damaged"):
         sys.stdout.write(f"Damaged already at the centre, and cut short: {', '.join(told['damaged'])}.\n")
 

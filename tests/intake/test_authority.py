@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete, func, select
 
 from core import db, log, memory
 from core.access import Role
@@ -28,6 +29,7 @@ from intake.cases import NoSuchCase
 from intake.casework import at_hand
 from intake.founding import Founded
 from intake.log_tag import lines_of, log_key
+from intake.models import Compartment
 from tests.factories import post, signed_in
 from tests.intake.test_files import a_picture, holds_canary, sends
 from tests.letters import Handler, Reporter, desks
@@ -134,6 +136,7 @@ def test_a_case_goes_from_the_centre_to_the_authority_and_opens_there_with_one_c
     manifest = json.loads(found["manifest.json"])
     assert manifest["document"] == DEMAND["document"]
     assert manifest["damaged"] == []
+    assert manifest["unopened"] == 0
     assert manifest["custodian"]["name"] == centre.of(Role.CUSTODIAN)[1].name
     assert len(manifest["compartments"]) >= 6
     for name, digest in manifest["files"].items():
@@ -141,6 +144,25 @@ def test_a_case_goes_from_the_centre_to_the_authority_and_opens_there_with_one_c
 
 
 @pytest.mark.embedded
+@pytest.mark.embedded
+def test_an_authority_is_told_that_the_newest_part_was_cut_off(
+    app: Flask, centre: Founded, letter: Reporter, tmp_path: Path
+) -> None:
+    letter.adds("Một tin nữa.")
+    handler = agreed(app, centre, letter, "entries")
+    desks(app, centre)[0].opens(letter.case_id)
+    with app.app_context(), db.writing() as session:
+        parts = select(func.max(Compartment.sequence)).where(Compartment.case_id == letter.case_id)
+        newest = session.scalar(parts)
+        session.execute(
+            delete(Compartment).where(Compartment.case_id == letter.case_id, Compartment.sequence == newest)
+        )
+    sealed, passphrase = takes(handler, letter)
+    (tmp_path / "a.case").write_bytes(sealed)
+    manifest = json.loads(opens_elsewhere(tmp_path / "a.case", passphrase)["manifest.json"])
+    assert manifest["unopened"] == 1
+
+
 def test_names_go_along_only_with_the_custodians_half_and_one_agreement_serves_once(
     app: Flask, centre: Founded, letter: Reporter, tmp_path: Path
 ) -> None:
