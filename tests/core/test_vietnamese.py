@@ -36,7 +36,7 @@ def test_towers_of_marks_are_cut() -> None:
     assert tower.endswith("b")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text())
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     once = nfc(text)

@@ -219,7 +219,8 @@ def test_every_question_is_open_to_everybody(writer: Writer, assert_accessible: 
         assert page.locator("h1:visible").count() == 1
         says_its_name(page, FORM[writer.asked], prefix)
         writer.says(writer.asked, said.get(writer.asked))
-        assert_accessible(page)
+        if not prefix:  # the same page but for its words, which were just looked at
+            assert_accessible(page)
         page.get_by_role("button", name="Continue" if prefix else "Tiếp tục", exact=True).click()
     assert page.locator("h1:visible").count() == 1
     assert_accessible(page)

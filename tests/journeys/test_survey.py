@@ -227,7 +227,7 @@ def test_every_page_of_a_respondent_is_open_to_everybody(
     assert second
 
 
-@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize("prefix", [""])
 def test_every_page_of_the_campaigner_and_the_custodian_is_open_to_everybody(
     campaigner: Campaigner,
     browser: Browser,

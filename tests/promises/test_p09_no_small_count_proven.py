@@ -72,7 +72,7 @@ def released(cases: Sequence[Sequence[Judged]]) -> list[ProtectedTable]:
     return told
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases=st.lists(histories(), min_size=4, max_size=60))
 def test_nothing_small_can_be_proved_from_all_releases_of_a_random_year(cases: list[list[Judged]]) -> None:
     told = released(cases)
