@@ -84,6 +84,7 @@ def test_a_number_that_is_none_never_travels(lock: Path) -> None:
         run("core.heavy:rehearse", {"sleep": float("nan")}, lock=lock)
 
 
+@pytest.mark.slow
 def test_every_listed_job_exists_and_takes_a_payload() -> None:
     code = (
         "import importlib, inspect; from core.heavy import JOBS\n"
@@ -101,6 +102,7 @@ def test_where_there_is_no_memory_folder_the_lock_still_has_a_place(monkeypatch:
     assert heavy._lock_file().parent != Path("/dev/shm")
 
 
+@pytest.mark.slow
 def test_a_release_is_protected_in_a_child(lock: Path) -> None:
     raw = RawTable(
         name="kind", release="2026-03-31", dims={"kind": ("a", "b", "c")}, rows={("a",): 9, ("b",): 11}

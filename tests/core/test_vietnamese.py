@@ -36,6 +36,7 @@ def test_towers_of_marks_are_cut() -> None:
     assert tower.endswith("b")
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.text())
 def test_cleaning_twice_changes_nothing(text: str) -> None:

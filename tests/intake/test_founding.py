@@ -124,6 +124,7 @@ def test_a_list_with_a_mistake_is_refused_with_its_reason(extra: Newcomer, sente
         founding.check_people([*factories.PEOPLE, extra])
 
 
+@pytest.mark.slow
 def test_the_whole_founding_by_the_pages(app: Flask, client: FlaskClient, link: str) -> None:
     """From the printed link to a roster in force, each person at their own browser, without scripts."""
     assert client.get(link).status_code == 200

@@ -130,6 +130,7 @@ def test_slots_keep_their_size_and_nothing_says_who_stepped_back(
 # --- handing over ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_newcomer_is_let_in_only_after_the_reporter_was_told_and_reads_all_that_follows(
     app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
 ) -> None:

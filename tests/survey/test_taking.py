@@ -174,6 +174,7 @@ def test_whoever_is_thanked_while_the_round_closes_is_kept_and_whoever_is_not_is
     assert len(kept(in_app, round_id)) == statuses.count(200)
 
 
+@pytest.mark.slow
 def test_two_who_close_at_the_same_moment_close_once_and_double_nothing(
     in_app: Flask, custody: Custody
 ) -> None:
