@@ -14,11 +14,12 @@ from core.brakes import MustWait
 from core.pages import same_bytes
 from core.sealing import CannotOpen
 from intake.files import arriving, bodies, keeping
-from intake.files.arriving import Missing, MovedOn, NotBegun
+from intake.files.arriving import Missing, NotBegun
 from intake.files.bodies import Begun, NotAFile, Piece, Whole
 from intake.files.keeping import TooLarge, TooMany
 from intake.files.kinds import KINDS
 from intake.mailbox import NoMailbox
+from intake.sealed_mailbox import MovedOn
 
 pages = Blueprint("file_script", __name__, url_prefix="/hop-thu/tep-niem-phong")
 

@@ -44,7 +44,7 @@ class NotAMessage(ValueError):
 
 
 class MovedOn(Exception):
-    """The case or the roster changed since the browser looked, so a message was not kept; it looks again."""
+    """The case or the roster changed since the browser looked, so nothing was kept; it looks again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,9 @@ def take(session: Session, message: Message) -> None:
     known = session.get(Compartment, message.message_id)
     if known is not None and known.case_id == case.id:
         return
-    roster = _sealed_under(session, message)
+    roster = sealed_under(session, message.fingerprint, message.roster_version)
+    if roster is None:
+        raise NotAMessage
     slots, entry, copy = _parts(message.rest, roster)
     place = case.next_place(Side.HANDLERS)
     if known is not None or (place.sequence, case.file.messages) != (message.part, message.letter):
@@ -153,17 +155,15 @@ def _writing(session: Session, case: Case) -> dict[str, Any] | None:
     }
 
 
-def _sealed_under(session: Session, message: Message) -> Roster:
-    """The roster in whose order the slots stand; `MovedOn` unless the keys are those in force."""
+def sealed_under(session: Session, fingerprint: str, version: int) -> Roster | None:
+    """The roster in whose order slots stand; None for a number that is none, `MovedOn` unless the keys are in force."""
     try:
         chain = rosters.chain(session)
     except (NoRoster, RosterRefused) as refused:
         raise MovedOn from refused
-    if chain[-1].fingerprint != message.fingerprint:
+    if chain[-1].fingerprint != fingerprint:
         raise MovedOn
-    if not 1 <= message.roster_version <= len(chain):
-        raise NotAMessage
-    return chain[message.roster_version - 1]
+    return chain[version - 1] if 1 <= version <= len(chain) else None
 
 
 def _parts(rest: bytes, roster: Roster) -> Iterator[bytes]:

@@ -9,96 +9,78 @@ from core.i18n import Text, number, percent, t
 from survey.questionnaire import Questionnaire
 from survey.reading import CEILING, NO_ROOM, SCORES, rounded
 
-_NUMBERS = [
-    {"label": words, "kind": "number"}
-    for words in (
-        Text("Trước", "Before"),
-        Text("Sau", "After"),
-        Text("Thay đổi", "Change"),
-        Text("Khoảng tin cậy 95\N{NO-BREAK SPACE}%", "95% interval"),
-        Text("Số người", "People"),
-    )
-]
+
+def _numbers(*labels: Text) -> list[dict[str, Any]]:
+    """Columns of numbers."""
+    return [{"label": words, "kind": "number"} for words in labels]
+
+
+_NUMBERS = _numbers(
+    Text("Trước", "Before"),
+    Text("Sau", "After"),
+    Text("Thay đổi", "Change"),
+    Text("Khoảng tin cậy 95\N{NO-BREAK SPACE}%", "95% interval"),
+    Text("Số người", "People"),
+)
 BY_ITEM = [{"label": Text("Câu", "Question")}, *_NUMBERS]
 BY_SCORE = [{"label": Text("Thang điểm", "Score")}, *_NUMBERS]
 BY_WAVE = [
     {"label": Text("Đợt", "Wave")},
-    *(
-        {"label": words, "kind": "number"}
-        for words in (
-            Text("Được mời", "Invited"),
-            Text("Trả lời", "Answered"),
-            Text("Ghép được", "Joined"),
-            Text("Chỉ lần này", "Only this time"),
-        )
+    *_numbers(
+        Text("Được mời", "Invited"),
+        Text("Trả lời", "Answered"),
+        Text("Ghép được", "Joined"),
+        Text("Chỉ lần này", "Only this time"),
     ),
 ]
 BY_EXPOSURE = [
     {"label": Text("Thang điểm", "Score")},
     {"label": Text("Mức tham gia", "Exposure")},
-    *(
-        {"label": words, "kind": "number"}
-        for words in (
-            Text("Số người", "People"),
-            Text("Thay đổi", "Change"),
-            Text("Khoảng tin cậy 95\N{NO-BREAK SPACE}%", "95% interval"),
-        )
+    *_numbers(
+        Text("Số người", "People"),
+        Text("Thay đổi", "Change"),
+        Text("Khoảng tin cậy 95\N{NO-BREAK SPACE}%", "95% interval"),
     ),
 ]
 THREE_WAYS = [
     {"label": Text("Thang điểm", "Score")},
-    *(
-        {"label": words, "kind": "number"}
-        for words in (
-            Text("Chỉ người ghép được", "Joined only"),
-            Text("Tất cả câu trả lời", "Everyone"),
-            Text("Như thể không ghép", "As if not joined"),
-        )
+    *_numbers(
+        Text("Chỉ người ghép được", "Joined only"),
+        Text("Tất cả câu trả lời", "Everyone"),
+        Text("Như thể không ghép", "As if not joined"),
     ),
 ]
 ADJUSTED = [
     {"label": Text("Câu", "Question")},
-    *(
-        {"label": words, "kind": "number"}
-        for words in (Text("p", "p"), Text("p theo Holm", "p, Holm"), Text("p theo BH", "p, BH"))
-    ),
+    *_numbers(Text("p", "p"), Text("p theo Holm", "p, Holm"), Text("p theo BH", "p, BH")),
 ]
 LOST = [
     {"label": Text("Thang điểm", "Score")},
-    *(
-        {"label": words, "kind": "number"}
-        for words in (
-            Text("Ghép được", "Joined"),
-            Text("Chỉ lần đầu", "First time only"),
-            Text("Khác nhau từ đầu (SD)", "Apart at the start (SD)"),
-            Text("Nếu họ không đổi", "Had they not changed"),
-        )
+    *_numbers(
+        Text("Ghép được", "Joined"),
+        Text("Chỉ lần đầu", "First time only"),
+        Text("Khác nhau từ đầu (SD)", "Apart at the start (SD)"),
+        Text("Nếu họ không đổi", "Had they not changed"),
     ),
 ]
 TYPICAL = [
     {"label": Text("Câu hoặc thang điểm", "Question or score")},
-    *(
-        {"label": words, "kind": "number"}
-        for words in (
-            Text("Tăng", "Up"),
-            Text("Như cũ", "Same"),
-            Text("Giảm", "Down"),
-            Text("Thay đổi điển hình", "Typical change"),
-            Text("Ở mức cao nhất từ đầu", "At the top before"),
-        )
+    *_numbers(
+        Text("Tăng", "Up"),
+        Text("Như cũ", "Same"),
+        Text("Giảm", "Down"),
+        Text("Thay đổi điển hình", "Typical change"),
+        Text("Ở mức cao nhất từ đầu", "At the top before"),
     ),
 ]
 TOGETHER = [
     {"label": Text("Thang đo", "Scale")},
     {"label": Text("Đợt", "Wave")},
-    *(
-        {"label": words, "kind": "number"}
-        for words in (
-            Text("Alpha", "Alpha"),
-            Text("Khoảng tin cậy 95\N{NO-BREAK SPACE}%", "95% interval"),
-            Text("Omega", "Omega"),
-            Text("Số người", "People"),
-        )
+    *_numbers(
+        Text("Alpha", "Alpha"),
+        Text("Khoảng tin cậy 95\N{NO-BREAK SPACE}%", "95% interval"),
+        Text("Omega", "Omega"),
+        Text("Số người", "People"),
     ),
 ]
 

@@ -27,6 +27,7 @@ from intake.files.stream import CHUNK, COPIES, chunks_for
 from intake.mailbox import NoMailbox
 from intake.models import ArrivingFile, CaseFile, Compartment, FileChunk, Letter, StoredFile
 from intake.receipt import token_hash
+from intake.sealed_mailbox import MovedOn, sealed_under
 from intake.slots import Side, SlotsRefused, on_side
 
 _DAYS: Final = 1
@@ -39,10 +40,6 @@ class NotBegun(Exception):
 
 class Missing(Exception):
     """Some chunks of the file are not there, so it was not made whole."""
-
-
-class MovedOn(Exception):
-    """The case or the roster changed since the browser looked, so the file waits; the browser looks again."""
 
 
 def where(session: Session, token: bytes) -> dict[str, Any]:
@@ -108,7 +105,9 @@ def make_whole(session: Session, told: Whole) -> int:
     if not _whole_already(session, case, told.file_id):
         arriving = _arriving(session, case.id, told.file_id)
         _require_chunks(session, arriving)
-        roster = _sealed_under(session, told)
+        roster = sealed_under(session, told.fingerprint, told.roster_version)
+        if roster is None:
+            raise NotAFile
         parts = described(told.rest, roster)
         if (case.next_place(Side.HANDLERS).sequence, case.file.messages) != (told.part, told.letter):
             raise MovedOn
@@ -174,19 +173,6 @@ def _require_chunks(session: Session, arriving: ArrivingFile) -> None:
     promised = zip(COPIES, (arriving.clean_chunks, arriving.original_chunks), strict=True)
     if any(there.get(copy, 0) != count for copy, count in promised):
         raise Missing
-
-
-def _sealed_under(session: Session, told: Whole) -> Roster:
-    """The roster in whose order the slots stand; `MovedOn` unless the keys are those in force."""
-    try:
-        chain = rosters.chain(session)
-    except (NoRoster, RosterRefused) as refused:
-        raise MovedOn from refused
-    if chain[-1].fingerprint != told.fingerprint:
-        raise MovedOn
-    if not 1 <= told.roster_version <= len(chain):
-        raise NotAFile
-    return chain[told.roster_version - 1]
 
 
 def _describe(session: Session, case: Case, parts: Described, roster: Roster) -> None:
