@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import JSON, Date, Integer, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import clock
+from core import clock, particulars
 from core.db import ID, Base
 from core.i18n import t
+from core.particulars import Particulars
 
 
 class Campaign(Base):
@@ -26,7 +27,11 @@ class Campaign(Base):
     begins: Mapped[date] = mapped_column(Date)
     ends: Mapped[date] = mapped_column(Date)
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """Plan numbers, issuer and parent, place, deadlines: words for documents."""
+    """Plan numbers, issuer and parent, place, deadlines: words for documents. Read them through `particulars`."""
+
+    @property
+    def particulars(self) -> Particulars:
+        return particulars.read(self.details)
 
     @property
     def title(self) -> str:
