@@ -1,0 +1,1 @@
+"""What the units did in the action month: planned, recorded, filed, returned, accepted, added up."""
