@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, Date, Integer, String, Text, select
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Integer, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, particulars
@@ -53,6 +53,48 @@ class Message(Base):
     text_en: Mapped[str] = mapped_column(Text)
     group: Mapped[str] = mapped_column("group_code", String(20))
     places: Mapped[list[str]] = mapped_column(JSON)
+
+    @property
+    def text(self) -> str:
+        return t(self.text_vi, self.text_en)
+
+
+class CampaignEvent(Base):
+    """Something that happens in the month, for everyone to come to: a day or several, perhaps an hour and a place."""
+
+    __tablename__ = "campaign_event"
+    __table_args__ = (CheckConstraint("ends IS NULL OR ends >= begins", name="event_span"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    year: Mapped[int] = mapped_column(ForeignKey("campaign.year"), index=True)
+    begins: Mapped[date] = mapped_column(Date)
+    ends: Mapped[date | None] = mapped_column(Date)
+    starts_at: Mapped[str] = mapped_column(String(5))
+    """"14:00", or nothing for the whole day."""
+    title_vi: Mapped[str] = mapped_column(String(160))
+    title_en: Mapped[str] = mapped_column(String(160))
+    place_vi: Mapped[str] = mapped_column(String(160))
+    place_en: Mapped[str] = mapped_column(String(160))
+
+    @property
+    def title(self) -> str:
+        return t(self.title_vi, self.title_en)
+
+    @property
+    def place(self) -> str:
+        return t(self.place_vi, self.place_en)
+
+
+class CampaignNews(Base):
+    """One dated line of news of the month, for the home page. It names no person."""
+
+    __tablename__ = "campaign_news"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    year: Mapped[int] = mapped_column(ForeignKey("campaign.year"), index=True)
+    on_day: Mapped[date] = mapped_column(Date)
+    text_vi: Mapped[str] = mapped_column(String(300))
+    text_en: Mapped[str] = mapped_column(String(300))
 
     @property
     def text(self) -> str:
@@ -108,6 +150,18 @@ def messages_for(session: Session, year: int, place: str) -> list[Message]:
     """Messages of a year that may stand in a place."""
     found = session.scalars(select(Message).where(Message.year == year).order_by(Message.code)).all()
     return [message for message in found if place in message.places]
+
+
+def events_of(session: Session, year: int) -> list[CampaignEvent]:
+    """What happens in the month of a year, by day and hour."""
+    order = (CampaignEvent.begins, CampaignEvent.starts_at, CampaignEvent.id)
+    return list(session.scalars(select(CampaignEvent).where(CampaignEvent.year == year).order_by(*order)))
+
+
+def news_of(session: Session, year: int) -> list[CampaignNews]:
+    """News of a year, the newest first."""
+    order = (CampaignNews.on_day.desc(), CampaignNews.id)
+    return list(session.scalars(select(CampaignNews).where(CampaignNews.year == year).order_by(*order)))
 
 
 def help_numbers(session: Session, *, everything: bool = False) -> list[Hotline]:

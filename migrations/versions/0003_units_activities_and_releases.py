@@ -78,3 +78,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activity_photo")),
     )
     op.create_index(op.f("ix_activity_photo_activity_id"), "activity_photo", ["activity_id"])
+
+    # Which unit became which; what happens in the month, and its news.
+    op.create_table(
+        "unit_succession",
+        sa.Column("before_id", sa.String(length=32), nullable=False),
+        sa.Column("after_id", sa.String(length=32), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.CheckConstraint("before_id <> after_id", name=op.f("ck_unit_succession_two_units")),
+        sa.ForeignKeyConstraint(["before_id"], ["unit.id"], name=op.f("fk_unit_succession_before_id")),
+        sa.ForeignKeyConstraint(["after_id"], ["unit.id"], name=op.f("fk_unit_succession_after_id")),
+        sa.PrimaryKeyConstraint("before_id", "after_id", name=op.f("pk_unit_succession")),
+    )
+    op.create_index(op.f("ix_unit_succession_after_id"), "unit_succession", ["after_id"])
+    op.create_table(
+        "campaign_event",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("begins", sa.Date(), nullable=False),
+        sa.Column("ends", sa.Date(), nullable=True),
+        sa.Column("starts_at", sa.String(length=5), nullable=False),
+        sa.Column("title_vi", sa.String(length=160), nullable=False),
+        sa.Column("title_en", sa.String(length=160), nullable=False),
+        sa.Column("place_vi", sa.String(length=160), nullable=False),
+        sa.Column("place_en", sa.String(length=160), nullable=False),
+        sa.CheckConstraint("ends IS NULL OR ends >= begins", name=op.f("ck_campaign_event_event_span")),
+        sa.ForeignKeyConstraint(["year"], ["campaign.year"], name=op.f("fk_campaign_event_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_event")),
+    )
+    op.create_index(op.f("ix_campaign_event_year"), "campaign_event", ["year"])
+    op.create_table(
+        "campaign_news",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("text_vi", sa.String(length=300), nullable=False),
+        sa.Column("text_en", sa.String(length=300), nullable=False),
+        sa.ForeignKeyConstraint(["year"], ["campaign.year"], name=op.f("fk_campaign_news_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_news")),
+    )
+    op.create_index(op.f("ix_campaign_news_year"), "campaign_news", ["year"])
