@@ -23,6 +23,8 @@ from core import (
     pages,
     sign_in,
 )
+from core import campaigner as campaign_pages
+from core.calendar import page as calendar
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
@@ -73,6 +75,8 @@ BLUEPRINTS = (
     roster_keeper.pages,
     log_reader.pages,
     administrator.pages,
+    campaign_pages.pages,
+    calendar.pages,
     commands.commands,
     instance.commands,
     survey_commands.commands,

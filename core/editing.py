@@ -1,18 +1,20 @@
-"""What an administrator may change about the centre's data: units, help numbers, the year's campaign."""
+"""What an administrator may change about the centre's data: units, help numbers, days off."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import clock, log
 from core.access import Identity, Role, require
-from core.campaign import Campaign, Holiday, Hotline, Message, now_running
+from core.campaign import Holiday, Hotline
 from core.db import new_id
+from core.unit_sheet import UnitRow
 from core.units import Unit
 
 SHOWN: Final = ("always", "help", "hidden")
@@ -21,7 +23,7 @@ ALWAYS_AT_MOST: Final = 4
 
 
 class NoSuchThing(Exception):
-    """There is no unit, number or campaign of this name."""
+    """There is no unit, number or day off of this name."""
 
 
 class TooManyAlways(Exception):
@@ -56,22 +58,15 @@ class HotlineFacts:
     show: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CampaignFacts:
-    """What is written down about a year's campaign; `details` are words for documents and deadlines."""
-
-    title_vi: str
-    title_en: str
-    theme_vi: str
-    theme_en: str
-    begins: date
-    ends: date
-    details: dict[str, Any]
-
-
 def save_unit(session: Session, identity: Identity | None, unit_id: str | None, facts: UnitFacts) -> Unit:
     """Change a unit, or add one (`unit_id` None). Raises `Denied`, `NoSuchThing`, `WrongWayRound`."""
     who = require(identity, Role.ADMINISTRATOR)
+    unit = _write_unit(session, unit_id, facts)
+    log.write_if_started(session, "unit_edited", who=who.person_id, about=unit.id)
+    return unit
+
+
+def _write_unit(session: Session, unit_id: str | None, facts: UnitFacts) -> Unit:
     if facts.valid_until is not None and facts.valid_until < facts.valid_from:
         raise WrongWayRound
     unit = Unit(id=new_id()) if unit_id is None else session.get(Unit, unit_id)
@@ -81,8 +76,23 @@ def save_unit(session: Session, identity: Identity | None, unit_id: str | None, 
     unit.kind, unit.group = facts.kind, facts.group
     unit.valid_from, unit.valid_until = facts.valid_from, facts.valid_until
     session.add(unit)
-    log.write_if_started(session, "unit_edited", who=who.person_id, about=unit.id)
     return unit
+
+
+def save_units(session: Session, identity: Identity | None, rows: Sequence[UnitRow]) -> None:
+    """Change and add many units at once, from a sheet. Raises `Denied`, `NoSuchThing`, `WrongWayRound`."""
+    who = require(identity, Role.ADMINISTRATOR)
+    for row in rows:
+        facts = UnitFacts(
+            name_vi=row.name_vi,
+            name_en=row.name_en,
+            kind=row.kind,
+            group=row.group,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+        )
+        _write_unit(session, row.id, facts)
+    log.write_if_started(session, "units_taken_in", who=who.person_id, about=str(len(rows)))
 
 
 def save_holiday(session: Session, identity: Identity | None, day: date, name_vi: str, name_en: str) -> None:
@@ -164,66 +174,6 @@ def move_hotline(session: Session, identity: Identity | None, hotline_id: str, *
         lines[place], lines[other] = lines[other], lines[place]
     for position, line in enumerate(lines, start=1):
         line.position = position
-
-
-def save_campaign(session: Session, identity: Identity | None, year: int, facts: CampaignFacts) -> Campaign:
-    """Change a year's campaign. Raises `Denied`, `NoSuchThing`, `WrongWayRound`."""
-    who = require(identity, Role.ADMINISTRATOR)
-    if facts.ends < facts.begins:
-        raise WrongWayRound
-    campaign = session.get(Campaign, year)
-    if campaign is None:
-        raise NoSuchThing
-    campaign.title_vi, campaign.title_en = facts.title_vi, facts.title_en
-    campaign.theme_vi, campaign.theme_en = facts.theme_vi, facts.theme_en
-    campaign.begins, campaign.ends = facts.begins, facts.ends
-    campaign.details = {**campaign.details, **facts.details}
-    log.write_if_started(session, "campaign_edited", who=who.person_id, about=str(year))
-    return campaign
-
-
-def begin_year(session: Session, identity: Identity | None) -> Campaign:
-    """This year's campaign, made from the latest one: dates moved, theme and plan number left to be written."""
-    who = require(identity, Role.ADMINISTRATOR)
-    year, last = clock.today().year, now_running(session)
-    if last is None:
-        raise NoSuchThing
-    if last.year == year:
-        return last
-    fresh = Campaign(
-        year=year,
-        title_vi=last.title_vi.replace(str(last.year), str(year)),
-        title_en=last.title_en.replace(str(last.year), str(year)),
-        theme_vi="",
-        theme_en="",
-        begins=last.begins.replace(year=year),
-        ends=last.ends.replace(year=year),
-        details=_details_of(last, year),
-    )
-    session.add(fresh)
-    for message in session.scalars(select(Message).where(Message.year == last.year)).all():
-        session.add(_message_of(message, year))
-    log.write_if_started(session, "campaign_edited", who=who.person_id, about=str(year))
-    return fresh
-
-
-def _details_of(last: Campaign, year: int) -> dict[str, Any]:
-    details = dict(last.details) | {"theme_set": False, "higher_plan_vi": "", "higher_plan_en": ""}
-    for name in ("units_report_before", "centre_reports_before", "supplement_until"):
-        if details.get(name):
-            details[name] = date.fromisoformat(details[name]).replace(year=year).isoformat()
-    return details
-
-
-def _message_of(message: Message, year: int) -> Message:
-    return Message(
-        year=year,
-        code=message.code,
-        text_vi=message.text_vi.replace(str(message.year), str(year)),
-        text_en=message.text_en.replace(str(message.year), str(year)),
-        group=message.group,
-        places=message.places,
-    )
 
 
 def _always(session: Session, besides: str) -> int:

@@ -32,6 +32,7 @@ JOBS: Final = frozenset(
         "core.document:docx_job",
         "core.document:xlsx_job",
         "core.heavy:rehearse",
+        "core.unit_book:read_job",
         "survey.card_sheet:pdf_job",
         "survey.collected.job:look_job",
         "survey.collected.job:report_job",

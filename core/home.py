@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, Response, render_template
 
 from core import clock, db
-from core.campaign import help_numbers, messages_for, now_running
+from core.calendar import gathered
+from core.calendar.entries import coming
+from core.campaign import help_numbers, messages_for, news_of, now_running
 from core.pages import same_bytes
 
 pages = Blueprint("home", __name__)
+
+DATES: Final = 4
+NEWS: Final = 3
+"""So many of each on the home page: two doors come first, and a phone shows little below them."""
 
 
 @pages.get("/")
@@ -21,7 +29,9 @@ def _home() -> str:
     with db.reading() as session:
         campaign = now_running(session)
         messages = messages_for(session, campaign.year, "home") if campaign else []
-    return render_template("core/home.html", campaign=campaign, messages=messages, today=clock.today())
+        dates = coming(gathered.entries(session, campaign), clock.today(), DATES) if campaign else []
+        news = news_of(session, campaign.year)[:NEWS] if campaign else []
+    return render_template("core/home.html", campaign=campaign, messages=messages, dates=dates, news=news)
 
 
 @pages.get("/giup-do")

@@ -42,6 +42,10 @@ DEEDS: Final[Mapping[str, Text]] = {
     "retired": Text("Cho một người thôi vai trò", "Retired a person"),
     "person_edited": Text("Sửa chức danh hoặc đơn vị", "Edited a title or unit"),
     "unit_edited": Text("Sửa đơn vị", "Edited a unit"),
+    "unit_changed": Text(
+        "Sáp nhập, chia tách, đổi tên hoặc giải thể đơn vị", "Merged, split, renamed or closed a unit"
+    ),
+    "units_taken_in": Text("Nhập danh sách đơn vị từ tệp", "Took in a list of units from a file"),
     "hotline_edited": Text("Sửa số hỗ trợ", "Edited a help number"),
     "holiday_edited": Text("Sửa ngày nghỉ", "Edited a day off"),
     "campaign_edited": Text("Sửa chiến dịch", "Edited the campaign"),

@@ -54,7 +54,7 @@ PLACES: Final = (
     _place("administrator.units", "Đơn vị", "Units", Role.ADMINISTRATOR),
     _place("administrator.hotlines", "Số hỗ trợ", "Help numbers", Role.ADMINISTRATOR),
     _place("administrator.holidays", "Ngày nghỉ", "Days off", Role.ADMINISTRATOR),
-    _place("administrator.campaign", "Chiến dịch", "Campaign", Role.ADMINISTRATOR),
+    _place("campaign.show", "Chiến dịch", "Campaign", Role.CAMPAIGNER, Role.ADMINISTRATOR),
     _place("sign_in.own_account", "Tài khoản của tôi", "My account", *Role),
 )
 

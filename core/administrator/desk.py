@@ -115,7 +115,7 @@ def _hotlines(session: Session) -> Iterator[Care]:
 
 def _campaign(session: Session) -> Iterator[Care]:
     campaign = now_running(session)
-    url = url_for("administrator.campaign")
+    url = url_for("campaign.show")
     if campaign is None or campaign.year < clock.today().year:
         yield Care(
             kind="info",

@@ -17,7 +17,7 @@ from core.access import Denied, Role
 from core.accounts import Enrolment, Person
 from core.appointing import Appointment
 from core.campaign import Campaign, Hotline, Message
-from core.editing import CampaignFacts, HotlineFacts, UnitFacts
+from core.editing import HotlineFacts, UnitFacts
 from core.units import Unit
 from intake.founding import Founded, Newcomer
 from tests import factories
@@ -244,10 +244,11 @@ def test_the_campaign_on_the_home_page_follows_the_form(app: Flask, desk: FlaskC
     assert "Chung tay" not in visitor.get("/").text
     form = _campaign_form(desk)
     assert (
-        post(desk, "/quan-tri/chien-dich", {**form, "theme_vi": "Chung tay giữ bình yên"}).status_code == 302
+        post(desk, "/dieu-hanh/chien-dich/", {**form, "theme_vi": "Chung tay giữ bình yên"}).status_code
+        == 302
     )
     assert "Chung tay giữ bình yên" in visitor.get("/").text
-    wrong = post(desk, "/quan-tri/chien-dich", {**form, "ends": "01/01/2020"})
+    wrong = post(desk, "/dieu-hanh/chien-dich/", {**form, "ends": "01/01/2020"})
     assert wrong.status_code == 422
     assert "đứng trước ngày bắt đầu" in wrong.text
 
@@ -255,8 +256,8 @@ def test_the_campaign_on_the_home_page_follows_the_form(app: Flask, desk: FlaskC
 def test_next_year_begins_from_this_year(app: Flask, desk: FlaskClient, clock: StillClock) -> None:
     clock.set(clock.moment + timedelta(days=330))
     desk = signed_in(app, _administrator(app, desk))
-    assert "Lập chiến dịch năm 2027" in desk.get("/quan-tri/chien-dich").text
-    assert post(desk, "/quan-tri/chien-dich/nam-nay").status_code == 302
+    assert "Lập chiến dịch năm 2027" in desk.get("/dieu-hanh/chien-dich/").text
+    assert post(desk, "/dieu-hanh/chien-dich/nam-nay").status_code == 302
     with app.app_context(), db.reading() as session:
         fresh = session.get(Campaign, 2027)
         texts = session.scalars(select(Message.text_vi).where(Message.year == 2027)).all()
@@ -271,7 +272,7 @@ def test_next_year_begins_from_this_year(app: Flask, desk: FlaskClient, clock: S
 
 
 def test_every_page_has_an_empty_state_or_rows_and_both_languages(app: Flask, desk: FlaskClient) -> None:
-    for path in ("/", "/nguoi/", "/nguoi/moi", "/don-vi/", "/don-vi/moi", "/so-ho-tro/", "/chien-dich"):
+    for path in ("/", "/nguoi/", "/nguoi/moi", "/don-vi/", "/don-vi/moi", "/so-ho-tro/", "/ngay-nghi/"):
         for prefix, word in (("", 'lang="vi"'), ("/en", 'lang="en"')):
             page = desk.get(f"{prefix}/quan-tri{path}")
             assert page.status_code == 200
@@ -291,8 +292,6 @@ def test_every_page_has_an_empty_state_or_rows_and_both_languages(app: Flask, de
         lambda s, who: editing.save_hotline(s, who, None, HotlineFacts(**_LINE)),
         lambda s, who: editing.hotline_answers(s, who, "x"),
         lambda s, who: editing.move_hotline(s, who, "x", up=True),
-        lambda s, who: editing.save_campaign(s, who, 2026, CampaignFacts(**_CAMPAIGN)),
-        lambda s, who: editing.begin_year(s, who),
     ],
 )
 def test_each_deed_is_the_administrators_alone(app: Flask, centre: Founded, deed: Any) -> None:
@@ -358,11 +357,6 @@ _UNIT: dict[str, Any] = {
 _LINE: dict[str, Any] = dict.fromkeys(("number", "name_vi", "name_en", "when_vi", "when_en"), "1") | {
     "show": "help"
 }
-_CAMPAIGN: dict[str, Any] = dict.fromkeys(("title_vi", "title_en", "theme_vi", "theme_en"), "x") | {
-    "begins": date(2026, 1, 1),
-    "ends": date(2026, 1, 2),
-    "details": {},
-}
 
 
 def _appointment() -> Appointment:
@@ -394,7 +388,7 @@ def _numbers(app: Flask) -> list[str]:
 
 
 def _campaign_form(desk: FlaskClient) -> dict[str, str]:
-    page = desk.get("/quan-tri/chien-dich").text
+    page = desk.get("/dieu-hanh/chien-dich/").text
     inputs = re.findall(r'<input class="input[^"]*" id="[^"]+" name="([^"]+)"[^>]* value="([^"]*)"', page)
     areas = re.findall(r'<textarea class="input" id="[^"]+" name="([^"]+)"[^>]*>\n([^<]*)</textarea>', page)
     from html import unescape
