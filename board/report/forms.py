@@ -1,0 +1,100 @@
+"""Forms of the report: how it looks outside, what the centre counts, and one written part at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from wtforms import DateField, HiddenField, RadioField
+from wtforms.fields import SelectChoice
+from wtforms.validators import Optional
+
+from board.report.parts import LONGEST, SIGNING
+from core.forms import AtMost, Lines, StaffForm, Words
+from core.i18n import Text
+from survey.forms import Between, Whole
+
+_DAY: Final = ["%d/%m/%Y", "%Y-%m-%d"]
+
+
+class Versioned(StaffForm):
+    """A form that remembers which words it showed. seen: "part:version" with spaces between."""
+
+    seen = HiddenField()
+
+    def remember(self, versions: Mapping[str, int], parts: tuple[str, ...]) -> None:
+        """Show the words as they stand now."""
+        self.seen.data = " ".join(f"{part}:{versions.get(part, 0)}" for part in parts)
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """Part → version, as the page showed it."""
+        pairs = (one.rpartition(":") for one in (self.seen.data or "").split())
+        return {part: int(version) for part, _, version in pairs if version.isdigit()}
+
+
+class PartForm(Versioned):
+    """One written part."""
+
+    text = Lines(Text("Nội dung", "Words"), [AtMost(LONGEST)])
+
+
+class SupplementForm(Versioned):
+    """Number and day of the supplement."""
+
+    supplement_number = Words(Text("Số của báo cáo bổ sung", "Number of the supplement"), [AtMost(20)])
+    supplement_day = DateField(
+        Text("Ngày của báo cáo bổ sung", "Day of the supplement"), [Optional()], format=_DAY
+    )
+
+
+class FormalForm(Versioned):
+    """What the decree asks for around the words."""
+
+    number = Words(Text("Số", "Number"), [AtMost(20)])
+    symbol = Words(Text("Ký hiệu", "Symbol"), [AtMost(40)])
+    day = DateField(Text("Ngày của báo cáo", "Day of the report"), [Optional()], format=_DAY)
+    addressee = Words(Text("Kính gửi", "Addressed to"), [AtMost(160)])
+    bases = Lines(Text("Căn cứ, mỗi dòng một căn cứ", "Legal bases, one a line"), [AtMost(2000)])
+    signing = RadioField(
+        Text("Quyền hạn, chức vụ của người ký", "In what capacity it is signed"),
+        choices=[SelectChoice(code, " / ".join(lines)) for code, lines in SIGNING.items()],
+        validators=[Optional()],
+    )
+    signer = Words(Text("Họ tên người ký", "Name of the person who signs"), [AtMost(80)])
+    recipients = Lines(Text("Nơi nhận, mỗi dòng một nơi", "Recipients, one a line"), [AtMost(1000)])
+
+
+_SMALL: Final = Between(0, 100_000, Text("Từ 0 đến 100.000.", "Between 0 and 100,000."))
+
+
+class CentreForm(Versioned):
+    """What the centre as a whole counts, and no unit."""
+
+    A13 = Whole(
+        Text("Lượt tư vấn phòng ngừa, ứng phó với bạo lực", "Times of counselling"), [Optional(), _SMALL]
+    )
+    A14 = Whole(
+        Text(
+            "Người bị bạo lực, xâm hại được thăm hỏi, hỗ trợ", "People harmed who were visited or supported"
+        ),
+        [Optional(), _SMALL],
+    )
+    A19 = Whole(Text("Vụ việc vi phạm đã xử lý", "Violations handled"), [Optional(), _SMALL])
+
+
+class DeedForm(StaffForm):
+    """A button."""
+
+
+def texts_of(form: Versioned) -> dict[str, str]:
+    """Part → words, of every field that is one."""
+    return {
+        field.name: _word(field.data) for field in form if field.name not in ("seen", "csrf_token", "text")
+    }
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return ""
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

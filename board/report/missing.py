@@ -1,0 +1,89 @@
+"""What a report still lacks before it can be signed, in the order in which somebody would see to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from board.report.gathering import Gathered
+from board.report.indicators import NOTHING
+from board.report.parts import CENTRE
+from core.i18n import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """One thing that is missing. where: the page on which it can be seen to: "formal", "centre", or "" for none."""
+
+    words: Text
+    where: str = ""
+
+
+def lacks(found: Gathered) -> list[Lack]:
+    """Everything that is missing."""
+    return [*_of_campaign(found), *_of_paper(found), *_of_figures(found)]
+
+
+def _of_campaign(found: Gathered) -> Iterator[Lack]:
+    particulars = found.facts.particulars
+    if particulars.higher_plan is None:
+        yield Lack(
+            words=Text(
+                "Số, ngày kế hoạch của cấp trên: ghi ở trang Chiến dịch. Trong văn bản đang để trống.",
+                "Number and day of the higher plan: to be written on the campaign page. The document leaves room.",
+            )
+        )
+    if not particulars.theme_set:
+        yield Lack(
+            words=Text(
+                "Chủ đề của năm: ghi ở trang Chiến dịch.",
+                "This year's theme: to be written on the campaign page.",
+            )
+        )
+
+
+def _of_paper(found: Gathered) -> Iterator[Lack]:
+    formal, before = found.facts.formal, "supplement_" if found.facts.sent else ""
+    if not formal[f"{before}number"] or not formal[f"{before}day"]:
+        yield Lack(
+            words=Text(
+                "Số và ngày của văn bản: để trống thì ghi tay.",
+                "Number and day of the document: left empty, they are written by hand.",
+            ),
+            where="formal",
+        )
+    if not formal["signer"]:
+        yield Lack(words=Text("Họ tên người ký.", "The name of the person who signs."), where="formal")
+
+
+def _of_figures(found: Gathered) -> Iterator[Lack]:
+    facts = found.facts
+    if absent := len(facts.units.missing):
+        yield Lack(
+            words=Text(
+                f"{absent} đơn vị chưa báo cáo: văn bản ghi rõ đơn vị nào.",
+                f"{absent} units have not reported: the document names them.",
+            )
+        )
+    if any(code not in found.centre for code in CENTRE):
+        yield Lack(
+            words=Text(
+                "Số của Trung tâm: tư vấn, thăm hỏi, xử lý vi phạm.",
+                "Figures of the centre: counselling, visits, violations handled.",
+            ),
+            where="centre",
+        )
+    by_no = {one.indicator.no: one for one in facts.figures}
+    if by_no[20].said == NOTHING:
+        yield Lack(
+            words=Text(
+                "Chưa có kỳ công bố số liệu thư: hai người giữ khóa làm việc này.",
+                "Letters were not released yet: two custodians do that.",
+            )
+        )
+    if by_no[22].said == NOTHING:
+        yield Lack(
+            words=Text(
+                "Khảo sát trước và sau chưa được ghép.", "The surveys before and after were not joined yet."
+            )
+        )

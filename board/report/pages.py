@@ -1,0 +1,248 @@
+"""The secretary's pages of the report to the Department of Health: what it would say now, writing, taking it along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+
+from board.activities import standing
+from board.ledger import NotAsPublished
+from board.report import annex, missing, paper, writing
+from board.report.forms import CentreForm, DeedForm, FormalForm, PartForm, SupplementForm, Versioned, texts_of
+from board.report.gathering import Gathered, NoSuchCampaign, gather, told
+from board.report.layout import docx_job
+from board.report.parts import CENTRE, CHAPTERS, FORMAL, SIGNING, WRITTEN
+from core import clock, db, document, heavy
+from core.access import Role
+from core.campaign import now_running
+from core.i18n import Text, t
+from core.sessions import identity, signed_in
+
+pages = Blueprint("department_report", __name__, url_prefix="/dieu-hanh/bao-cao-so-y-te")
+
+JOB: Final = f"{docx_job.__module__}:{docx_job.__name__}"
+KINDS: Final = {
+    "report": Text("Báo cáo", "Report"),
+    "supplement": Text("Báo cáo bổ sung", "Supplement"),
+}
+_FILES: Final = {"report": "bao-cao", "supplement": "bao-cao-bo-sung"}
+_SAVED: Final = Text("Đã lưu.", "Saved.")
+_MEANWHILE: Final = Text(
+    "Người khác vừa sửa chỗ này. Bản của bạn còn ở dưới, chưa lưu.",
+    "Somebody else has just written here. Your words stand below, not saved yet.",
+)
+_SENT: Final = Text(
+    "Báo cáo đã chốt nên không sửa được nữa.", "The report was closed, so it does not change any more."
+)
+
+
+@pages.get("/")
+@signed_in(Role.CAMPAIGNER)
+def this_year() -> Any:
+    """The report of the campaign that runs now."""
+    with db.reading() as session:
+        campaign = now_running(session) or abort(404)
+    return redirect(url_for("department_report.show", year=campaign.year))
+
+
+@pages.get("/<int:year>")
+@signed_in(Role.CAMPAIGNER)
+def show(year: int) -> str:
+    """What the report would say now, what is missing, and the files."""
+    found = _gathered(year)
+    return render_template(
+        "board/report/show.html",
+        found=found,
+        chapters=CHAPTERS,
+        lacks=missing.lacks(found),
+        deadline=found.facts.particulars.centre_reports,
+        today=clock.today(),
+        signing=SIGNING,
+    )
+
+
+@pages.route("/<int:year>/muc/<part>", methods=["GET", "POST"])
+@signed_in(Role.CAMPAIGNER)
+def part(year: int, part: str) -> Any:
+    """Write one part, beside what the data suggest."""
+    about = WRITTEN.get(part) or abort(404)
+    found = _gathered(year)
+    form = PartForm(text=found.facts.texts[part])
+    theirs = None
+    if form.validate_on_submit():
+        text = form.text.data or ""
+        # Words that are still the suggestion stay one, and follow the figures.
+        kept = "" if text == found.suggested[part].strip() else text
+        theirs = _written(year, form, {part: kept}, found)
+        if theirs is None:
+            return redirect(url_for("department_report.show", year=year, _anchor=part))
+    else:
+        form.remember(found.versions, (part,))
+    page = render_template(
+        "board/report/part.html",
+        found=found,
+        about=about,
+        form=form,
+        suggested=found.suggested[part],
+        theirs=theirs,
+    )
+    return page, 422 if form.errors or theirs else 200
+
+
+@pages.route("/<int:year>/the-thuc", methods=["GET", "POST"])
+@signed_in(Role.CAMPAIGNER)
+def formal(year: int) -> Any:
+    """Number, day, addressee, signature, recipients; once the report is closed, those of the supplement."""
+    found = _gathered(year)
+    known = found.facts.formal
+    days = {name: paper.read_day(known[name]) for name in ("day", "supplement_day")}
+    usual = {
+        "symbol": paper.SYMBOL,
+        "addressee": paper.addressee(found.facts),
+        "signing": "director",
+        "recipients": paper.RECIPIENTS,
+    }
+    words = {name: known[name] or usual.get(name, "") for name in known}
+    kind = SupplementForm if "report" in found.sent else FormalForm
+    return _several(kind(data={**words, **days}), FORMAL, found, "board/report/formal.html", usual)
+
+
+@pages.route("/<int:year>/so-cua-trung-tam", methods=["GET", "POST"])
+@signed_in(Role.CAMPAIGNER)
+def centre(year: int) -> Any:
+    """What the centre as a whole counted."""
+    found = _gathered(year)
+    return _several(CentreForm(data=dict(found.centre)), tuple(CENTRE), found, "board/report/centre.html", {})
+
+
+def _several(
+    form: Versioned, parts: tuple[str, ...], found: Gathered, template: str, usual: Mapping[str, str]
+) -> Any:
+    """A page of several small parts. usual: what stands there by itself, and is not kept."""
+    theirs, year = None, found.facts.year
+    if form.validate_on_submit():
+        texts = texts_of(form)
+        kept = {name: "" if words == usual.get(name) else words for name, words in texts.items()}
+        theirs = _written(year, form, kept, found)
+        if theirs is None:
+            return redirect(url_for("department_report.show", year=year))
+    elif not form.is_submitted():
+        form.remember(found.versions, parts)
+    page = render_template(template, found=found, form=form, theirs=theirs)
+    return page, 422 if form.errors or theirs else 200
+
+
+def _written(
+    year: int, form: Versioned, texts: Mapping[str, str], found: Gathered
+) -> Mapping[str, str] | None:
+    """None once it is kept; else what somebody else has written meanwhile, which the next attempt writes over."""
+    try:
+        with db.writing() as session:
+            writing.write(session, identity(), year, texts, form.versions)
+    except writing.WrittenMeanwhile:
+        flash(str(_MEANWHILE), "soon")
+        form.remember(found.versions, tuple(texts))
+        return {name: found.written.get(name, "") for name in texts}
+    except writing.AlreadySent:
+        flash(str(_SENT), "soon")
+        return None
+    flash(str(_SAVED))
+    return None
+
+
+@pages.get("/<int:year>/<any(report, supplement):kind>.docx")
+@signed_in(Role.CAMPAIGNER)
+def as_document(year: int, kind: str) -> Any:
+    """The document: as it was sent, or as it would be now."""
+    found = _gathered(year, kind)
+    row = found.sent.get(kind)
+    payload = row.document if row else found.document
+    return _file("docx", JOB, payload, f"{_FILES[kind]}-{year}", year)
+
+
+@pages.get("/<int:year>/<any(report, supplement):kind>.xlsx")
+@signed_in(Role.CAMPAIGNER)
+def as_workbook(year: int, kind: str) -> Any:
+    """The annex as a workbook, as of now."""
+    found = _gathered(year, kind)
+    with db.reading() as session:
+        reports = standing.filed_reports(session, year)
+    units = [(one.name.vi, one.lines) for one in reports]
+    payload = annex.workbook(found.facts, units)
+    return _file("xlsx", "core.document:xlsx_job", payload, f"phu-luc-{_FILES[kind]}-{year}", year)
+
+
+def _file(kind: str, job: str, payload: Mapping[str, Any], name: str, year: int) -> Any:
+    try:
+        made = document.bytes_of(heavy.run(job, payload))
+    except heavy.HeavyBusy:
+        flash(str(document.BUSY))
+        return redirect(url_for("department_report.show", year=year))
+    answer = Response(made, content_type=document.WORD if kind == "docx" else document.SHEETS)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    return answer
+
+
+@pages.route("/<int:year>/chot/<any(report, supplement):kind>", methods=["GET", "POST"])
+@signed_in(Role.CAMPAIGNER)
+def send(year: int, kind: str) -> Any:
+    """Close a report as it is sent, after saying what that means."""
+    found = _gathered(year, kind)
+    form = DeedForm()
+    if kind not in found.sent and not form.validate_on_submit():
+        lacks = missing.lacks(found)
+        return render_template(
+            "board/report/send.html", found=found, kind=kind, kinds=KINDS, form=form, lacks=lacks
+        )
+    try:
+        with db.writing() as session:
+            writing.send(
+                session,
+                identity(),
+                year,
+                kind,
+                as_of=found.facts.as_of,
+                document=found.document,
+                told=told(found),
+            )
+    except writing.AlreadySent:
+        flash(str(_SENT), "info")
+    else:
+        flash(t("Đã chốt. Bản này giữ nguyên từ nay.", "Closed. It stays as it is from now on."))
+    return redirect(url_for("department_report.show", year=year))
+
+
+@pages.route("/<int:year>/mo-lai/<any(report, supplement):kind>", methods=["GET", "POST"])
+@signed_in(Role.CAMPAIGNER)
+def reopen(year: int, kind: str) -> Any:
+    """Open a closed report again: it was not sent after all, or came back."""
+    found = _gathered(year)
+    form = DeedForm()
+    if kind in found.sent and not form.validate_on_submit():
+        return render_template("board/report/reopen.html", found=found, kind=kind, kinds=KINDS, form=form)
+    try:
+        with db.writing() as session:
+            writing.reopen(session, identity(), year, kind)
+    except (writing.NotSentYet, writing.AlreadySent):
+        flash(t("Không mở lại được bản này.", "This one cannot be opened again."), "info")
+    else:
+        flash(
+            t("Đã mở lại. Số liệu lại theo dữ liệu mới nhất.", "Open again. Figures follow the data again.")
+        )
+    return redirect(url_for("department_report.show", year=year))
+
+
+@pages.errorhandler(NotAsPublished)
+def not_as_published(_error: NotAsPublished) -> Any:
+    """No report is made of figures that somebody has changed."""
+    return render_template("board/not_as_published.html"), 500
+
+
+def _gathered(year: int, kind: str = "report") -> Gathered:
+    try:
+        with db.reading() as session:
+            return gather(session, year, kind)
+    except (NoSuchCampaign, writing.NotSentYet):
+        abort(404)

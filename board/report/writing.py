@@ -1,0 +1,110 @@
+"""Writing the report: one part at a time, safe for two people at once; and closing it when it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from board.report.models import ReportPart, SentReport
+from board.report.parts import CODES
+from core import clock, log
+from core.access import Identity, Role, require
+
+SENT: Final = "report_sent"
+REOPENED: Final = "report_reopened"
+
+
+class WrittenMeanwhile(Exception):
+    """Somebody else has written this part since it was shown; nothing was saved."""
+
+
+class NoSuchPart(Exception):
+    """The report has no part of this name."""
+
+
+class AlreadySent(Exception):
+    """This report went out; it does not change unless it is opened again."""
+
+
+class NotSentYet(Exception):
+    """Nothing went out that could be opened again, or that a supplement could follow."""
+
+
+def written(session: Session, year: int) -> dict[str, ReportPart]:
+    """Everything written for a year, by its part."""
+    return {row.part: row for row in session.scalars(select(ReportPart).where(ReportPart.year == year))}
+
+
+def write(
+    session: Session, by: Identity | None, year: int, texts: Mapping[str, str], versions: Mapping[str, int]
+) -> None:
+    """Keep words for parts of a year's report, all or none; an empty text gives a part back to its suggestion.
+
+    versions: of each part as it was shown, 0 where nobody had written it. Raises `Denied`, `NoSuchPart`,
+    `AlreadySent`, `WrittenMeanwhile`.
+    """
+    require(by, Role.CAMPAIGNER)
+    if not CODES.issuperset(texts):
+        raise NoSuchPart
+    if not all(part.startswith("supplement_") for part in texts) and is_sent(session, year):
+        raise AlreadySent
+    for part, text in texts.items():
+        found = session.get(ReportPart, (year, part), with_for_update=True)
+        if (found.text if found else "") == text:
+            continue
+        if (found.version if found else 0) != versions.get(part, 0):
+            raise WrittenMeanwhile
+        if found is None:
+            found = ReportPart(year=year, part=part, version=0)
+            session.add(found)
+        found.text, found.version = text, found.version + 1
+
+
+def is_sent(session: Session, year: int, kind: str = "report") -> bool:
+    """Whether it went out."""
+    return session.get(SentReport, (year, kind)) is not None
+
+
+def send(
+    session: Session,
+    by: Identity | None,
+    year: int,
+    kind: str,
+    *,
+    as_of: date,
+    document: Mapping[str, Any],
+    told: Mapping[str, Any],
+) -> SentReport:
+    """Keep a report as it goes out. Raises `Denied`, `AlreadySent`, `NotSentYet` (a supplement without its report)."""
+    who = require(by, Role.CAMPAIGNER)
+    if is_sent(session, year, kind):
+        raise AlreadySent
+    if kind == "supplement" and not is_sent(session, year):
+        raise NotSentYet
+    log.write_if_started(session, SENT, who=who.person_id, about=f"{year} {kind}")
+    row = SentReport(
+        year=year,
+        kind=kind,
+        sent_on=clock.today(),
+        as_of=as_of,
+        document=dict(document),
+        told=dict(told),
+    )
+    session.add(row)
+    return row
+
+
+def reopen(session: Session, by: Identity | None, year: int, kind: str) -> None:
+    """It was not sent after all, or came back: open it again. Raises `Denied`, `NotSentYet`, `AlreadySent`."""
+    who = require(by, Role.CAMPAIGNER)
+    row = session.get(SentReport, (year, kind), with_for_update=True)
+    if row is None:
+        raise NotSentYet
+    if kind == "report" and is_sent(session, year, "supplement"):
+        raise AlreadySent
+    log.write_if_started(session, REOPENED, who=who.person_id, about=f"{year} {kind}")
+    session.delete(row)

@@ -1,0 +1,198 @@
+"""The secretary writes and takes along the report to the Department of Health; two write it at once; it is closed."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date
+from typing import Any
+
+import docx
+import openpyxl
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from board.activities.lines import Line, as_filed
+from board.activities.models import UnitReport
+from board.report import writing
+from core import db
+from core.access import Denied, Role
+from core.db import new_id
+from core.units import Unit
+from intake.founding import Founded
+from tests import factories
+from tests.board.conftest import noon
+
+pytestmark = pytest.mark.embedded
+
+HERE = "/dieu-hanh/bao-cao-so-y-te/2026"
+
+
+@pytest.fixture
+def centre(app: Flask, cheap: None, calculated_here: None, clock: Any) -> Founded:
+    """A centre in the action month whose first three units have filed, the third too late."""
+    clock.set(noon(2026, 12, 9))
+    made = factories.found_centre(app)
+    with app.app_context():
+        files(0, date(2026, 12, 2), held("A02", 4), held("A07", 2, participants=50, men=20))
+        files(1, date(2026, 12, 7), held("A02", 3, held_on=date(2026, 12, 6)))
+        files(2, date(2026, 12, 9), held("A02", 1, held_on=date(2026, 12, 9)))
+    return made
+
+
+def held(code: str, count: int, **said: Any) -> Line:
+    return Line(id=new_id(), type_code=code, state="held", numbers={"count": count}, **said)
+
+
+def files(place: int, on: date, *lines: Line) -> None:
+    """A unit files its report."""
+    with db.writing() as session:
+        unit = session.scalars(select(Unit).order_by(Unit.id)).all()[place]
+        session.add(
+            UnitReport(
+                id=new_id(),
+                unit_id=unit.id,
+                year=2026,
+                state="filed",
+                version=1,
+                changed_on=on,
+                first_filed_on=on,
+                filed_on=on,
+                filed=[as_filed(line) for line in lines],
+                note="",
+            )
+        )
+
+
+@pytest.fixture
+def desk(app: Flask, centre: Founded) -> FlaskClient:
+    return factories.signed_in(app, centre.of(Role.CAMPAIGNER)[0])
+
+
+def opened(desk: FlaskClient, kind: str = "report") -> Any:
+    answer = desk.get(f"{HERE}/{kind}.docx")
+    assert answer.status_code == 200, answer.status_code
+    return docx.Document(io.BytesIO(answer.data))
+
+
+def words(document: Any) -> str:
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(one.text for one in document.paragraphs), *cells])
+
+
+def seen(page: str) -> str:
+    return re.findall(r'name="seen"[^>]* value="([^"]*)"', page)[0]
+
+
+def writes(desk: FlaskClient, path: str, **said: str) -> Any:
+    """Open a page, fill it in, send it."""
+    return factories.post(desk, path, {"seen": seen(desk.get(path).text), **said})
+
+
+def test_the_report_says_what_units_filed_and_who_was_late(desk: FlaskClient) -> None:
+    page = desk.get("/dieu-hanh/bao-cao-so-y-te/", follow_redirects=True).text
+    assert "Ngày cuối đúng hạn: 11/12/2026" in page
+    assert "treo 07 băng rôn" in page, "what was done after the as-of day is not in it"
+
+    document = opened(desk)
+    table = document.tables[2]
+    assert [table.rows[place].cells[3].text for place in (3, 8, 9)] == ["7", "2", "50 (nam: 20)"]
+    assert sum(row.cells[2].text == "Trễ hạn" for row in document.tables[3].rows) == 1
+
+    book = openpyxl.load_workbook(io.BytesIO(desk.get(f"{HERE}/report.xlsx").data))
+    assert book.sheetnames == ["25 chỉ tiêu", "Theo đơn vị", "Tình hình báo cáo"]
+    assert book["25 chỉ tiêu"]["D6"].value == 7
+    assert "A14" not in str([cell.value for cell in book["Theo đơn vị"][3]])
+
+
+def test_what_is_written_stands_there_and_goes_back_to_the_suggestion(desk: FlaskClient) -> None:
+    path = f"{HERE}/muc/difficulties"
+    writes(desk, path, text="- Thiếu người.\n- Mưa lũ.")
+    assert "- Mưa lũ." in words(opened(desk))
+
+    writes(desk, path, text="")
+    assert "Mưa lũ" not in words(opened(desk))
+    assert desk.get(f"{HERE}/muc/letters").status_code == 404, "only released figures stand there"
+
+
+def test_two_who_write_at_once_lose_nothing(desk: FlaskClient) -> None:
+    path = f"{HERE}/muc/lessons"
+    before = seen(desk.get(path).text)
+    factories.post(desk, path, {"seen": before, "text": "Bản thứ nhất."})
+
+    second = factories.post(desk, path, {"seen": before, "text": "Bản thứ hai."})
+
+    assert second.status_code == 422
+    assert "Bản thứ nhất." in second.text
+    assert "Bản thứ hai." in second.text
+    again = factories.post(desk, path, {"seen": seen(second.text), "text": "Bản thứ hai."})
+    assert again.status_code == 302
+    assert "Bản thứ hai." in words(opened(desk))
+
+
+def test_number_signature_and_the_centres_own_counts_come_from_their_pages(desk: FlaskClient) -> None:
+    answer = writes(
+        desk,
+        f"{HERE}/the-thuc",
+        number="7",
+        day="10/12/2026",
+        signing="board",
+        signer="Nguyễn Thị Mẫu",
+        addressee="Sở Y tế Thanh Hóa",
+        symbol="BC-TTYT",
+        recipients="Như trên;\r\nLưu: VT.",
+        bases="",
+    )
+    assert answer.status_code == 302
+    writes(desk, f"{HERE}/so-cua-trung-tam", A13="1.200", A14="3", A19="")
+
+    document = opened(desk)
+    said = words(document)
+    assert "Số: 07/BC-TTYT" in said
+    assert "TM. BAN VÌ SỰ TIẾN BỘ CỦA PHỤ NỮ\nTRƯỞNG BAN\nNguyễn Thị Mẫu" in said
+    assert "- Lưu: VT." in said
+    assert [document.tables[2].rows[place].cells[3].text for place in (14, 15)] == ["1.200", "dưới 5"]
+    assert writes(desk, f"{HERE}/the-thuc", day="31/02/2026").status_code == 422
+
+
+def test_a_closed_report_stays_as_it_was_and_a_supplement_follows_it(app: Flask, desk: FlaskClient) -> None:
+    assert desk.get(f"{HERE}/supplement.docx").status_code == 404
+    assert "Chốt khi văn bản đã gửi đi" in desk.get(f"{HERE}/chot/report").text
+    factories.post(desk, f"{HERE}/chot/report")
+    sent = desk.get(f"{HERE}/report.docx").data
+    with app.app_context():
+        files(3, date(2026, 12, 14), held("A02", 10))
+
+    assert desk.get(f"{HERE}/report.docx").data == sent
+    writes(desk, f"{HERE}/muc/lessons", text="Viết sau khi chốt.")
+    with app.app_context(), db.reading() as session:
+        assert writing.written(session, 2026) == {}
+    said = words(opened(desk, "supplement"))
+    assert "Băng rôn, khẩu hiệu (chiếc): đã báo cáo 7, đến nay 18." in said
+    writes(desk, f"{HERE}/the-thuc", supplement_number="9", supplement_day="15/12/2026")
+    assert "Số: 09/BC-TTYT" in words(opened(desk, "supplement"))
+
+    factories.post(desk, f"{HERE}/mo-lai/report")
+    assert desk.get(f"{HERE}/report.docx").data != sent
+
+
+def test_nobody_but_the_secretary_reaches_it(app: Flask, centre: Founded) -> None:
+    for role in (Role.BOARD, Role.HANDLER, Role.ADMINISTRATOR):
+        client = factories.signed_in(app, centre.of(role)[0])
+        assert client.get(HERE).status_code in (403, 404)
+    with app.app_context(), db.writing() as session:
+        for deed in (
+            lambda: writing.write(session, centre.of(Role.BOARD)[0].identity, 2026, {"lessons": "x"}, {}),
+            lambda: writing.reopen(session, None, 2026, "report"),
+        ):
+            with pytest.raises(Denied):
+                deed()
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_every_page_answers_in_both_languages(desk: FlaskClient, prefix: str) -> None:
+    for path in ("", "/the-thuc", "/so-cua-trung-tam", "/muc/direction", "/chot/report"):
+        assert desk.get(f"{prefix}{HERE}{path}").status_code == 200, path
+    assert desk.get(f"{prefix}/dieu-hanh/bao-cao-so-y-te/1990").status_code == 404
