@@ -9,36 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from core import heavy
-from survey import effects
 from survey.pairing import TOLERANCE, Links
 from survey.power import FEWEST
-from survey.questionnaire import Questionnaire
-from survey.scoring import Answers
 
 DECIMALS: Final = 3
 
 
-def report(
-    linked: Links,
-    befores: Sequence[Answers],
-    afters: Sequence[Answers],
-    questionnaire: Questionnaire,
-    computed: Mapping[str, Any],
-) -> dict[str, Any]:
+def stricter(linked: Links) -> list[tuple[tuple[int, int], ...]]:
+    """The pairs of each tolerance shown that joins fewer than the full one, strictest first."""
+    ways = (linked.at(tolerance) for tolerance in shown(linked))
+    return [pairs for pairs in ways if len(pairs) != len(linked.pairs)]
+
+
+def report(linked: Links, computed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What is kept of the joining: counts, the expected false links, and the change at each tolerance shown.
 
-    `computed` are the effects at the full tolerance. Raises as `core.heavy.run` does.
+    computed: the effects at the full tolerance, then those of `stricter`, in its order.
     """
+    whole, *others = computed
+    ahead = iter(others)
     rows = []
     for tolerance in shown(linked):
-        pairs = linked.at(tolerance)
-        found = computed
-        if len(pairs) != len(linked.pairs):
-            joint = effects.freeze(pairs, befores, afters, questionnaire).to_json()
-            found = heavy.run("survey.effects:from_json", joint)
+        count = len(linked.at(tolerance))
+        found = whole if count == len(linked.pairs) else next(ahead)
         false = round(sum(linked.false_by_distance[: tolerance + 1]), DECIMALS)
-        rows.append({"tolerance": tolerance, "linked": len(pairs), "false": false, "scores": _scores(found)})
+        rows.append({"tolerance": tolerance, "linked": count, "false": false, "scores": _scores(found)})
     return {
         "by_card": linked.by_card,
         "by_distance": list(linked.by_distance),

@@ -19,10 +19,14 @@ from sqlalchemy.orm import Session
 from core import clock, db, heavy, log
 from core.access import Identity, Role, require
 from core.sealing import CannotOpen, PrivateKey, context, unpad, unseal
-from survey import effects, linking_report, pairing, pictures, places, rounds
-from survey.models import Comparison, Response, Round
+from survey import linking_report, pairing, pictures, places, rounds
+from survey.effects.packing import Packed, Packer, pairs_to_text
+from survey.models import WAVES, Comparison, Response, Round
+from survey.questionnaire import Questionnaire
 
 DEED: Final = "survey_linked"
+PORTION: Final = 2_000
+"""Responses read and packed at once: a hundred thousand never lie in memory as words."""
 
 
 class NotComparable(ValueError):
@@ -35,9 +39,9 @@ class AlreadyCompared(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
-    """The responses of one closed round, in a custodian's memory: answers, and what links them, by place."""
+    """The responses of one closed round, in a custodian's memory: packed answers, and what links them, by place."""
 
-    answers: list[dict[str, Any]]
+    answers: Packed
     marks: list[pairing.Mark]
 
 
@@ -71,28 +75,55 @@ def compare(before_id: str, after_id: str, by: Identity | None, *seeds: bytes) -
     """
     custodian = require(by, Role.CUSTODIAN)
     with db.writing() as session:
-        known = session.get(Round, before_id)
+        known, third = (
+            session.get(Round, before_id),
+            _third(session, before_id, after_id, custodian.person_id),
+        )
+        detail = {"before": before_id, "after": after_id}
         log.write(
             session,
             DEED,
             who=custodian.person_id,
             about=str(known.year) if known else "",
-            detail={"before": before_id, "after": after_id},
+            detail={**detail, "third": third} if third else detail,
         )
     with db.reading() as session:
         before, after = _pair(session, before_id, after_id)
         questionnaire = rounds.questionnaire_of(session, before)
-        read = [(one, _rows(session, one)) for one in (before, after)]
+        other = session.get(Round, third) if third else None
+        read = [(one, *_read(session, one, questionnaire)) for one in (before, after, other) if one]
     # Opening thousands of links takes a while, and whoever reads the database for long holds up its journal.
-    first, second = (_open(one, rows, custodian.person_id, seeds) for one, rows in read)
+    first, second, *more = (_open(*one, custodian.person_id, seeds) for one in read)
     linked = pairing.link(first.marks, second.marks)
-    joint = effects.freeze(linked.pairs, first.answers, second.answers, questionnaire).to_json()
-    computed = heavy.run("survey.effects:from_json", joint)
-    computed["linking"] = linking_report.report(
-        linked, first.answers, second.answers, questionnaire, computed
-    )
+    counted = _counted(questionnaire, (first, second), linked)
+    if other:
+        counted["third"] = _beside(first, more[0], other)
+    done = heavy.run("survey.effects:count_job", counted)
+    joint, computed = done["joint"], done["effects"][0]
+    computed["linking"] = linking_report.report(linked, done["effects"])
     shown = pictures.in_languages(computed, joint, questionnaire, (before, after))
     _keep(before_id, after_id, joint, computed, pictures.drawn(shown))
+
+
+def _counted(questionnaire: Questionnaire, waves: tuple[Wave, Wave], linked: pairing.Links) -> dict[str, Any]:
+    """What the child counts: both waves, joined as they are and as strictly as the report shows beside it."""
+    ways = [linked.pairs, *linking_report.stricter(linked)]
+    before, after = (wave.answers.to_json() for wave in waves)
+    return {
+        "questionnaire": questionnaire.to_json(),
+        "before": before,
+        "after": after,
+        "pairs": [pairs_to_text(one) for one in ways],
+    }
+
+
+def _beside(first: Wave, more: Wave, other: Round) -> dict[str, Any]:
+    """The third wave, joined to the first."""
+    return {
+        "wave": WAVES.index(other.wave),
+        "answers": more.answers.to_json(),
+        "pairs": pairs_to_text(pairing.link(first.marks, more.marks).pairs),
+    }
 
 
 def _keep(
@@ -140,23 +171,42 @@ def _fit(before: Round, after: Round) -> bool:
     )
 
 
-def _rows(session: Session, found: Round) -> Sequence[tuple[bytes, bytes]]:
+def _third(session: Session, before_id: str, after_id: str, person_id: str) -> str | None:
+    """The other later wave of the year, where it has closed too and this custodian can open its links."""
+    before, after = session.get(Round, before_id), session.get(Round, after_id)
+    if before is None or after is None or before.link_wraps is None or after.link_wraps is None:
+        return None
+    closed = select(Round).where(
+        Round.year == before.year, Round.state == "closed", Round.link_wraps.is_not(None)
+    )
+    found = session.scalars(closed.order_by(Round.closes_on.desc(), Round.id))
+    fitting = (one for one in found if _fit(before, one) and one.wave != after.wave)
+    return next((one.id for one in fitting if person_id in json.loads(one.link_wraps or b"{}")), None)
+
+
+def _read(session: Session, found: Round, questionnaire: Questionnaire) -> tuple[Packed, list[bytes]]:
+    """Answers, packed portion by portion, and the sealed links, in the same order."""
     chosen = select(Response.answers, Response.link).where(
         Response.round_id == found.id, Response.filled == 1
     )
-    return session.execute(chosen).all()
+    packer, links = Packer(questionnaire), []
+    for portion in session.execute(chosen.execution_options(yield_per=PORTION)).partitions():
+        packer.add([json.loads(answers) for answers, _ in portion])
+        links += [link for _, link in portion]
+    return packer.packed, links
 
 
-def _open(found: Round, rows: Sequence[tuple[bytes, bytes]], person_id: str, seeds: Sequence[bytes]) -> Wave:
-    answers = [json.loads(words) for words, _ in rows]
+def _open(
+    found: Round, answers: Packed, links: Sequence[bytes], person_id: str, seeds: Sequence[bytes]
+) -> Wave:
     if found.link_wraps is None:
         # Links that have been destroyed join nothing; the answers of each wave still count as a whole.
-        return Wave(answers=answers, marks=[pairing.Mark()] * len(rows))
+        return Wave(answers=answers, marks=[pairing.Mark()] * len(links))
     wrap = json.loads(found.link_wraps).get(person_id)
     if wrap is None:
         raise CannotOpen
     private = PrivateKey.from_seed(_key_of_links(bytes.fromhex(wrap), seeds, found.id, person_id))
-    return Wave(answers=answers, marks=[_mark(link, private, found.id) for _, link in rows])
+    return Wave(answers=answers, marks=[_mark(link, private, found.id) for link in links])
 
 
 def _key_of_links(wrap: bytes, seeds: Sequence[bytes], round_id: str, person_id: str) -> bytes:

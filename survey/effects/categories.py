@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+
+from survey.effects.curves import chi_above
 
 Array = NDArray[Any]
 
@@ -41,7 +42,7 @@ def stuart_maxwell(table: Array) -> ChiSquared | None:
     # The differences add up to nothing within each set of answers between which people moved: the rank says how often.
     df = int(np.linalg.matrix_rank(variance))
     statistic = float(difference @ np.linalg.pinv(variance, hermitian=True) @ difference)
-    return ChiSquared(statistic=statistic, df=df, p=float(stats.chi2.sf(statistic, df)))
+    return ChiSquared(statistic=statistic, df=df, p=chi_above(statistic, df))
 
 
 def bhapkar(table: Array) -> ChiSquared | None:
@@ -55,7 +56,7 @@ def bhapkar(table: Array) -> ChiSquared | None:
         return None
     left = 1 - found.statistic / float(np.asarray(table).sum())
     statistic = found.statistic / left if left > 1e-12 else float("inf")
-    return ChiSquared(statistic=statistic, df=found.df, p=float(stats.chi2.sf(statistic, found.df)))
+    return ChiSquared(statistic=statistic, df=found.df, p=chi_above(statistic, found.df))
 
 
 def cochrans_q(patterns: Array, people: Array) -> ChiSquared | None:
@@ -71,4 +72,4 @@ def cochrans_q(patterns: Array, people: Array) -> ChiSquared | None:
     if below == 0:
         return None
     statistic = (waves - 1) * float(waves * (right**2).sum() - right.sum() ** 2) / below
-    return ChiSquared(statistic=statistic, df=waves - 1, p=float(stats.chi2.sf(statistic, waves - 1)))
+    return ChiSquared(statistic=statistic, df=waves - 1, p=chi_above(statistic, waves - 1))

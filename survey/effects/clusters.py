@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from survey.effects.curves import t_beyond, t_quantile
 from survey.effects.yes_no import LEVEL, Interval
 
 FEW_UNITS: Final = 10
@@ -139,8 +139,8 @@ def _freedom(one: int, reach: list[Array], groups: list[Array], away: Array) -> 
 
 def _coefficient(value: float, error: float, df: float, level: float) -> Coefficient:
     t = value / error if error else float("inf") * np.sign(value or 1)
-    reach = float(stats.t.ppf(1 - (1 - level) / 2, df)) * error
-    p = 2 * float(stats.t.sf(abs(t), df))
+    reach = t_quantile((1 + level) / 2, df) * error
+    p = t_beyond(t, df)
     return Coefficient(
         value=value, error=error, df=df, t=float(t), p=p, interval=(value - reach, value + reach)
     )

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from survey.effects.curves import normal_beyond, t_beyond, t_quantile
 from survey.effects.yes_no import LEVEL, Interval
 
 Array = NDArray[Any]
@@ -50,7 +50,7 @@ def cochran_armitage(yes: Array, people: Array, doses: Array) -> Trend | None:
     if spread == 0 or share in (0, 1):
         return None
     z = float(yes @ (doses - middle)) / sqrt(float(share * (1 - share)) * spread)
-    return Trend(z=z, p=2 * float(stats.norm.sf(abs(z))))
+    return Trend(z=z, p=normal_beyond(z))
 
 
 def slope(doses: Array, changes: Array, people: Array, level: float = LEVEL) -> Slope | None:
@@ -68,9 +68,9 @@ def slope(doses: Array, changes: Array, people: Array, level: float = LEVEL) -> 
     left = changes - (people @ changes) / n - found * away
     df = int(n) - 2
     error = sqrt(float(people @ left**2) / df / spread)
-    reach = float(stats.t.ppf(1 - (1 - level) / 2, df)) * error
+    reach = t_quantile((1 + level) / 2, df) * error
     t = found / error if error > 1e-12 * max(1.0, abs(found)) else None
-    p = None if t is None else 2 * float(stats.t.sf(abs(t), df))
+    p = None if t is None else t_beyond(t, df)
     return Slope(slope=found, interval=(found - reach, found + reach), df=df, t=t, p=p)
 
 
@@ -88,7 +88,7 @@ def slope_of_groups(
     left = max(0.0, float(squares.sum()) - float(sums.sum()) ** 2 / n - found**2 * spread)
     df = int(n) - 2
     error = sqrt(left / df / spread)
-    reach = float(stats.t.ppf(1 - (1 - level) / 2, df)) * error
+    reach = t_quantile((1 + level) / 2, df) * error
     t = found / error if error > 1e-9 * max(1.0, abs(found)) else None
-    p = None if t is None else 2 * float(stats.t.sf(abs(t), df))
+    p = None if t is None else t_beyond(t, df)
     return Slope(slope=found, interval=(found - reach, found + reach), df=df, t=t, p=p)

@@ -12,8 +12,7 @@ from math import fsum
 from typing import Any
 
 from survey.power import FEWEST
-from survey.questionnaire import Item, Questionnaire
-from survey.scoring import Answers, scales, scorer
+from survey.questionnaire import Item
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,56 +48,31 @@ class ExposureTable:
         return ExposureTable(score=self.score, item=self.item, groups=tuple(turned))
 
 
-def exposure_tables(
-    pairs: Sequence[tuple[int, int]],
-    befores: Sequence[Answers],
-    afters: Sequence[Answers],
-    questionnaire: Questionnaire,
-) -> tuple[ExposureTable, ...]:
-    """Each score by each question about exposure that takes one of several ordered answers."""
-    asked = [
-        item
-        for item in questionnaire.all_items.values()
-        if item.measure.kind == "exposure" and item.kind == "one"
-    ]
-    found = []
-    for scale in scales(questionnaire) if asked else ():
-        score = scorer(scale)
-        changes = [
-            (afters[j], has - had)
-            for i, j in pairs
-            if (had := score(befores[i])) is not None and (has := score(afters[j])) is not None
-        ]
-        for item in asked:
-            groups = _groups(item, changes)
-            if len(groups) > 1:
-                found.append(ExposureTable(score=scale.name, item=item.code, groups=groups))
-    return tuple(found)
-
-
-def _groups(item: Item, changes: Sequence[tuple[Answers, float]]) -> tuple[Group, ...]:
-    by_code: dict[str, list[float]] = {choice.code: [] for choice in item.choices}
-    for answers, change in changes:
-        if (said := answers.get(item.code)) in by_code:
-            by_code[str(said)].append(change)
-    merged: list[tuple[list[str], list[int], list[float]]] = []
-    for place, (code, here) in enumerate(by_code.items()):
-        if merged and (len(here) < FEWEST or len(merged[-1][2]) < FEWEST):
-            codes, places, held = merged[-1]
-            codes.append(code)
-            places.extend([place] * len(here))
+def grouped(item: Item, changes: Mapping[str, Sequence[tuple[float, int]]]) -> tuple[Group, ...]:
+    """Groups of at least ten in the order of the answers. changes: by answer, (change, people) of the linked."""
+    merged: list[tuple[list[str], list[int], list[tuple[float, int]]]] = []
+    for place, choice in enumerate(item.choices):
+        here = changes.get(choice.code, ())
+        if merged and (_people(here) < FEWEST or _people(merged[-1][2]) < FEWEST):
+            codes, doses, held = merged[-1]
+            codes.append(choice.code)
+            doses.append(place * _people(here))
             held.extend(here)
         else:
-            merged.append(([code], [place] * len(here), list(here)))
-    return tuple(_group(*one) for one in merged if len(one[2]) >= FEWEST)
+            merged.append(([choice.code], [place * _people(here)], list(here)))
+    return tuple(_group(*one) for one in merged if _people(one[2]) >= FEWEST)
 
 
-def _group(codes: Sequence[str], places: Sequence[int], changes: Sequence[float]) -> Group:
-    n = len(changes)
+def _people(changes: Sequence[tuple[float, int]]) -> int:
+    return sum(people for _, people in changes)
+
+
+def _group(codes: Sequence[str], doses: Sequence[int], changes: Sequence[tuple[float, int]]) -> Group:
+    n = _people(changes)
     return Group(
         codes=tuple(codes),
-        dose=sum(places) / n,
+        dose=sum(doses) / n,
         n=n,
-        sum=fsum(changes),
-        squares=fsum(change * change for change in changes),
+        sum=fsum(change * people for change, people in changes),
+        squares=fsum(change * change * people for change, people in changes),
     )

@@ -1,7 +1,7 @@
 """Joint tables: how many gave which answer before and which after (pure; loads neither numpy nor scipy).
 
-They are frozen when the later wave closes, and every figure is read from them; no pair of answers need be
-kept. Per item: counts of each answer before, after, and of each pair of answers among the linked. Per
+They are frozen when the later wave closes (survey/effects/counting.py), and every figure is read from them; no pair
+of answers need be kept. Per item: counts of each answer before, after, and of each pair of answers among the linked. Per
 score: the same for its values. Codes stand in the order of the questionnaire, "" (skipped) last.
 
 A help question with many ticks becomes one yes/no item per place ("H:113", right when a right place is
@@ -10,26 +10,20 @@ ticked or a distractor is not) and one item for the indicator ("H", right at thr
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any, Final
 
-from survey.effects.exposure import ExposureTable, exposure_tables
-from survey.effects.moments import ScaleItems, scale_items
-from survey.questionnaire import Choice, Item, Questionnaire
-from survey.scoring import Answers, Scale, knows_help, scales, scorer
+from survey.effects.exposure import ExposureTable
+from survey.effects.moments import ScaleItems
+from survey.effects.packing import MEASURED as MEASURED
+from survey.effects.packing import SKIPPED as SKIPPED
+from survey.effects.waves import ThreeWaves
 
-VERSION: Final = 3
-"""Version 1 had no moments of items, 2 no exposure; they are read as tables without them."""
-SKIPPED: Final = ""
+VERSION: Final = 4
+"""Version 1 had no moments of items, 2 no exposure, 3 no third wave; they are read as tables without them."""
 UNSURE: Final = "khong_biet"
 YES, NO = "yes", "no"
-MEASURED: Final = ("knowledge", "attitude", "confidence", "trust", "help")
-
-Pairs = Sequence[tuple[int, int]]
-Column = Sequence[str | list[str]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +59,10 @@ class ScoreTable:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JointTables:
-    """All that is kept of two waves put side by side. JSON in and out, with its version."""
+    """All that is kept of two waves put side by side. JSON in and out, with its version.
+
+    three: where a third wave had closed as well, what tells of all three.
+    """
 
     questionnaire: str
     before: int
@@ -75,6 +72,7 @@ class JointTables:
     scores: tuple[ScoreTable, ...]
     scales: tuple[ScaleItems, ...] = ()
     exposure: tuple[ExposureTable, ...] = ()
+    three: ThreeWaves | None = None
     version: int = VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -84,18 +82,19 @@ class JointTables:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> JointTables:
         """The tables as `to_json` wrote them; ValueError for a version not known here."""
-        if data.get("version") not in (1, 2, VERSION):
+        if data.get("version") not in range(1, VERSION + 1):
             raise ValueError(f"Joint tables of version {data.get('version')!r} are not known here.")
         whole = dict(data)
         whole["items"] = tuple(ItemTable(**_tuples(item)) for item in data["items"])
         whole["scores"] = tuple(ScoreTable(**_tuples(one)) for one in data["scores"])
         whole["scales"] = tuple(ScaleItems.from_json(one) for one in data.get("scales", ()))
         whole["exposure"] = tuple(ExposureTable.from_json(one) for one in data.get("exposure", ()))
+        whole["three"] = ThreeWaves.from_json(data["three"]) if data.get("three") else None
         whole["version"] = VERSION
         return cls(**whole)
 
     def swapped(self) -> JointTables:
-        """The same with before and after exchanged."""
+        """The same with before and after exchanged; a third wave has no part in that."""
         return JointTables(
             questionnaire=self.questionnaire,
             before=self.after,
@@ -116,138 +115,6 @@ class JointTables:
             scales=tuple(one.swapped() for one in self.scales),
             exposure=tuple(one.swapped() for one in self.exposure),
         )
-
-
-def freeze(
-    pairs: Pairs, befores: Sequence[Answers], afters: Sequence[Answers], questionnaire: Questionnaire
-) -> JointTables:
-    """Count everything once.
-
-    pairs: (place in befores, place in afters) of the linked; each place at most once. Answers are coded
-    answers as `Questionnaire.validate` returns them. ValueError names an answer outside the questionnaire.
-    """
-    _each_at_most_once(pairs)
-    items: list[ItemTable] = []
-    for item in questionnaire.all_items.values():
-        items.extend(_item_tables(item, pairs, befores, afters))
-    return JointTables(
-        questionnaire=questionnaire.digest(),
-        before=len(befores),
-        after=len(afters),
-        linked=len(pairs),
-        items=tuple(items),
-        scores=tuple(_score_table(scale, pairs, befores, afters) for scale in scales(questionnaire)),
-        scales=scale_items(questionnaire, befores, afters),
-        exposure=exposure_tables(pairs, befores, afters, questionnaire),
-    )
-
-
-def _each_at_most_once(pairs: Pairs) -> None:
-    if any(len({pair[side] for pair in pairs}) < len(pairs) for side in (0, 1)):
-        raise ValueError("A form is linked twice; each may be linked once.")
-
-
-def _item_tables(
-    item: Item, pairs: Pairs, befores: Sequence[Answers], afters: Sequence[Answers]
-) -> Iterable[ItemTable]:
-    measure = item.measure
-    if measure.kind not in MEASURED:
-        return
-    waves = [[answers.get(item.code, SKIPPED) for answers in wave] for wave in (befores, afters)]
-    if measure.kind == "help":
-        ticked = [_ticked(item, wave) for wave in waves]
-        for code, is_right in _marks(item):
-            columns = [_yes_no(wave, is_right) for wave in ticked]
-            yield _table(item, code, (YES, NO), YES, columns[0], columns[1], pairs)
-    else:
-        codes = tuple(choice.code for choice in item.choices)
-        yield _table(item, item.code, codes, measure.right, waves[0], waves[1], pairs)
-
-
-def _marks(item: Item) -> Iterator[tuple[str, Callable[[frozenset[str]], bool]]]:
-    """The yes/no items of a help question: the indicator, then each place that counts."""
-    yield item.code, lambda ticked: knows_help(item, ticked)
-    for choice in item.choices:
-        if choice.counts is not None:
-            yield f"{item.code}:{choice.code}", partial(_marked, choice)
-
-
-def _marked(choice: Choice, ticked: frozenset[str]) -> bool:
-    return (choice.code in ticked) == (choice.counts == "right")
-
-
-def _ticked(item: Item, wave: Column) -> list[frozenset[str]]:
-    """Each answer as a set; a skipped question as the empty one, since it cannot be sent with no tick."""
-    codes = {choice.code for choice in item.choices}
-    known: dict[tuple[str, ...], frozenset[str]] = {(): frozenset()}
-    sets = []
-    for given in wave:
-        key = (given,) if isinstance(given, str) and given else tuple(given)
-        if key not in known:
-            known[key] = frozenset(key)
-            if strange := known[key] - codes:
-                raise ValueError(f"Question {item.code} has no answer {min(strange)!r}.")
-        sets.append(known[key])
-    return sets
-
-
-def _yes_no(wave: Sequence[frozenset[str]], is_right: Callable[[frozenset[str]], bool]) -> list[str]:
-    """Each set of ticks as yes or no; sets repeat, so each is judged once."""
-    verdict = {one: YES if is_right(one) else NO for one in set(wave)}
-    verdict[frozenset()] = SKIPPED
-    return [verdict[one] for one in wave]
-
-
-def _table(
-    item: Item,
-    code: str,
-    codes: tuple[str, ...],
-    right: str | None,
-    before: Column,
-    after: Column,
-    pairs: Pairs,
-) -> ItemTable:
-    codes = (*codes, SKIPPED)
-    try:
-        counts = Counter(before), Counter(after)
-    except TypeError as wrong:
-        raise ValueError(f"Question {code} takes one answer, not a list.") from wrong
-    strange = (set(counts[0]) | set(counts[1])) - set(codes)
-    if strange:
-        raise ValueError(f"Question {code} has no answer {min(map(str, strange))!r}.")
-    both = _both(before, after, pairs)
-    return ItemTable(
-        code=code,
-        measures=item.measure.kind,
-        codes=codes,
-        right=right,
-        unsure=UNSURE if UNSURE in codes else None,
-        reverse=item.measure.reverse,
-        before=tuple(counts[0][one] for one in codes),
-        after=tuple(counts[1][one] for one in codes),
-        joint=tuple(tuple(both[one, other] for other in codes) for one in codes),
-    )
-
-
-def _both(before: Sequence[Any], after: Sequence[Any], pairs: Pairs) -> Counter[tuple[Any, Any]]:
-    """How many linked people gave each pair of answers."""
-    return Counter(zip((before[i] for i, _ in pairs), (after[j] for _, j in pairs), strict=True))
-
-
-def _score_table(
-    scale: Scale, pairs: Pairs, befores: Sequence[Answers], afters: Sequence[Answers]
-) -> ScoreTable:
-    score = scorer(scale)
-    before, after = list(map(score, befores)), list(map(score, afters))
-    both = _both(before, after, pairs)
-    return ScoreTable(
-        name=scale.name,
-        low=scale.low,
-        high=scale.high,
-        before=tuple(sorted((v, n) for v, n in Counter(before).items() if v is not None)),
-        after=tuple(sorted((v, n) for v, n in Counter(after).items() if v is not None)),
-        joint=tuple(sorted((b, a, n) for (b, a), n in both.items() if b is not None and a is not None)),
-    )
 
 
 def _swapped_item(item: ItemTable) -> ItemTable:

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 from scipy.optimize import brentq
 
+from survey.effects.curves import t_beyond, t_quantile
 from survey.effects.yes_no import LEVEL, Interval
 
 SMALL_SAMPLE: Final = 50
@@ -72,14 +73,14 @@ def _root(variance: float, scale: float) -> float:
 def _tested(change: float, error: float, df: float, level: float = LEVEL) -> Change:
     if error == 0:
         return Change(change=change, interval=(change, change), t=None, df=None, p=None)
-    half = float(stats.t.ppf((1 + level) / 2, df)) * error
+    half = t_quantile((1 + level) / 2, df) * error
     t = change / error
     return Change(
         change=change,
         interval=(change - half, change + half),
         t=t,
         df=df,
-        p=2 * float(stats.t.sf(abs(t), df)),
+        p=t_beyond(t, df),
     )
 
 
@@ -201,7 +202,7 @@ def correlation(before: Array, after: Array, counts: Array) -> float:
 def smallest_detectable(n: int, power: float = 0.8, level: float = LEVEL) -> float:
     """The smallest dz that a paired t with n pairs finds with this power (two-sided; n at least 3)."""
     df = n - 1
-    bar = float(stats.t.ppf((1 + level) / 2, df))
+    bar = t_quantile((1 + level) / 2, df)
 
     def missing(dz: float) -> float:
         nc = dz * sqrt(n)

@@ -6,13 +6,9 @@ covariances, and no row of anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import mul
 from typing import Any
-
-from survey.questionnaire import Questionnaire
-from survey.scoring import Answers, Scale, scales, worth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +22,7 @@ class Moments:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScaleItems:
-    """One scale whose score is a mean: its items, and their moments before and after."""
+    """One scale whose score is a mean, or the knowledge items (0 or 1): its items, and their moments before and after."""
 
     name: str
     codes: tuple[str, ...]
@@ -49,36 +45,3 @@ class ScaleItems:
     def swapped(self) -> ScaleItems:
         """The same with before and after exchanged."""
         return ScaleItems(name=self.name, codes=self.codes, before=self.after, after=self.before)
-
-
-def scale_items(
-    questionnaire: Questionnaire, befores: Sequence[Answers], afters: Sequence[Answers]
-) -> tuple[ScaleItems, ...]:
-    """The moments of every scale whose score is a mean of ratings."""
-    return tuple(
-        ScaleItems(
-            name=scale.name,
-            codes=tuple(item.code for item in scale.items),
-            before=_moments(scale, befores),
-            after=_moments(scale, afters),
-        )
-        for scale in scales(questionnaire)
-        if scale.name in ("attitude", "confidence")
-    )
-
-
-def _moments(scale: Scale, wave: Iterable[Answers]) -> Moments:
-    looked_up = [
-        (item.code, {choice.code: int(worth(item, choice.code)) for choice in item.choices})
-        for item in scale.items
-    ]
-    wanted = {code for code, _ in looked_up}
-    rows = [answers for answers in wave if wanted <= answers.keys()]
-    columns = [[levels[answers[code]] for answers in rows] for code, levels in looked_up]  # type: ignore[index]
-    # Of the same two items the product is the same either way round.
-    half = [
-        [sum(map(mul, one, other)) for other in columns[: place + 1]] for place, one in enumerate(columns)
-    ]
-    size = range(len(columns))
-    products = tuple(tuple(half[max(i, j)][min(i, j)] for j in size) for i in size)
-    return Moments(n=len(rows), sums=tuple(map(sum, columns)), products=products)

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
+from survey.effects.curves import normal_beyond, normal_quantile, t_quantile
 from survey.effects.yes_no import LEVEL, Interval
 
 EXACT_UP_TO: Final = 50
@@ -39,7 +40,7 @@ def wilcoxon_pratt(changes: Array, counts: Array) -> tuple[float, float]:
         return _exact(up, ranks[moved], tied[moved].astype(int)), biserial
     variance = float((ranks[moved] ** 2) @ tied[moved]) / 4
     z = (up - down) / 2 / sqrt(variance)
-    return 2 * float(stats.norm.sf(abs(z))), biserial
+    return normal_beyond(z), biserial
 
 
 def _exact(up: float, ranks: Array, tied: Array) -> float:
@@ -47,7 +48,7 @@ def _exact(up: float, ranks: Array, tied: Array) -> float:
     ways = np.ones(1)
     for rank, people in zip(np.rint(2 * ranks).astype(int), tied, strict=True):
         tosses = np.zeros(rank * people + 1)
-        tosses[::rank] = stats.binom.pmf(np.arange(people + 1), people, 0.5)
+        tosses[::rank] = special.binom(people, np.arange(people + 1)) * 0.5**people
         ways = np.convolve(ways, tosses)
     seen = round(2 * up)
     return min(1.0, 2 * float(min(ways[: seen + 1].sum(), ways[seen:].sum())))
@@ -71,7 +72,7 @@ def cliffs_delta(before: Array, n_before: Array, after: Array, n_after: Array) -
     cells = float(n_after @ (sign - inner) ** 2 @ n_before)
     variance = (rows + columns - cells) / (m * n * (m - 1) * (n - 1))
     variance = max(variance, (1 - inner**2) / (m * n - 1))
-    t = float(stats.t.ppf((1 + LEVEL) / 2, m + n - 2))
+    t = t_quantile((1 + LEVEL) / 2, m + n - 2)
     half = t * sqrt(variance) * sqrt((1 - inner**2) ** 2 + t * t * variance)
     below = 1 - inner**2 + t * t * variance
     low, high = (inner - inner**3 - half) / below, (inner - inner**3 + half) / below
@@ -93,7 +94,7 @@ def hodges_lehmann(changes: Array, counts: Array, level: float = LEVEL) -> tuple
     order = np.argsort(means)
     means, upto = means[order], np.cumsum(pairs[order])
     total = n * (n + 1) / 2
-    away = float(stats.norm.ppf(1 - (1 - level) / 2)) * sqrt(n * (n + 1) * (2 * n + 1) / 24)
+    away = normal_quantile((1 + level) / 2) * sqrt(n * (n + 1) * (2 * n + 1) / 24)
     low = max(1.0, np.floor(total / 2 - away) + 1)
 
     def at(place: float) -> float:

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.optimize import minimize
 
+from survey.effects.curves import f_quantile
 from survey.effects.yes_no import LEVEL, Interval
 
 FEWEST_ITEMS: Final = 3
@@ -54,6 +54,22 @@ def reliability(covariance: Array, n: int) -> Reliability | None:
     )
 
 
+def discrimination(covariance: Array) -> tuple[float | None, ...]:
+    """Of each item: its correlation with the sum of the others; None where one of the two does not vary.
+
+    The corrected item-total correlation (Nunnally & Bernstein 1994, Psychometric Theory, ch. 8); of right and wrong
+    answers it is the point-biserial one.
+    """
+    covariance = np.asarray(covariance, dtype=float)
+    found: list[float | None] = []
+    for one in range(len(covariance)):
+        others = np.delete(np.delete(covariance, one, 0), one, 1).sum()
+        below = float(covariance[one, one] * others)
+        with_rest = float(covariance[one].sum() - covariance[one, one])
+        found.append(with_rest / sqrt(below) if below > 1e-12 else None)
+    return tuple(found)
+
+
 def alpha(covariance: Array) -> float:
     """Cronbach's alpha (Cronbach 1951, Psychometrika 16:297-334) from the items' covariances."""
     items = len(covariance)
@@ -64,8 +80,8 @@ def feldt(value: float, n: int, items: int, level: float = LEVEL) -> Interval:
     """The interval of an alpha found among n people (Feldt 1965; Feldt, Woodruff & Salih 1987, APM 11:93-103)."""
     people, both = n - 1, (n - 1) * (items - 1)
     tail = (1 - level) / 2
-    upper, lower = stats.f.ppf((tail, 1 - tail), people, both)
-    return 1 - (1 - value) * float(lower), 1 - (1 - value) * float(upper)
+    upper, lower = (f_quantile(share, people, both) for share in (tail, 1 - tail))
+    return 1 - (1 - value) * lower, 1 - (1 - value) * upper
 
 
 def omega(covariance: Array) -> float | None:

@@ -11,14 +11,15 @@ means nothing; no figure is ever NaN or infinite.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from survey.effects.attrition import attrition
-from survey.effects.categories import ChiSquared, bhapkar, stuart_maxwell
+from survey.effects.categories import ChiSquared, bhapkar, cochrans_q, stuart_maxwell
 from survey.effects.dose import slope_of_groups
 from survey.effects.exposure import ExposureTable
 from survey.effects.families import benjamini_hochberg, holm
@@ -34,27 +35,41 @@ from survey.effects.means import (
     smallest_detectable,
     welch,
 )
+from survey.effects.mixed import mixed
 from survey.effects.moments import Moments, ScaleItems
+from survey.effects.ordinal import Odds, proportional_odds
 from survey.effects.ranks import cliffs_delta, hodges_lehmann, wilcoxon_pratt
-from survey.effects.reliability import Reliability, reliability
+from survey.effects.reliability import (
+    FEWEST_ITEMS,
+    FEWEST_PEOPLE,
+    Reliability,
+    discrimination,
+    reliability,
+)
 from survey.effects.shapes import (
     Adjusted,
     ApartMean,
     ApartShare,
     ByExposure,
     EffectReport,
+    Index,
+    ItemWaves,
     LinkedMean,
     LinkedShare,
     Met,
     Moved,
+    OverWaves,
     Rating,
     Reason,
     ScoreEffect,
+    ScoreOverWaves,
+    Solved,
     Together,
     Typical,
     Views,
     YesNo,
 )
+from survey.effects.waves import Pattern, ThreeWaves
 from survey.effects.yes_no import (
     mcnemar_exact,
     mcnemar_mid_p,
@@ -65,6 +80,8 @@ from survey.effects.yes_no import (
 from survey.power import FEWEST
 
 Array = NDArray[Any]
+INDEX: Final = "knowledge"
+"""Its items are an index, not a scale: difficulty and discrimination instead of alpha."""
 
 
 def effects(joint: JointTables) -> EffectReport:
@@ -81,8 +98,10 @@ def effects(joint: JointTables) -> EffectReport:
         ratings=ratings,
         scores=tuple(_score(one) for one in joint.scores),
         adjusted=(*_family("yes_no", yes_no), *_family("ratings", ratings)),
-        reliability=tuple(_together(one) for one in joint.scales),
+        reliability=tuple(_together(one) for one in joint.scales if one.name != INDEX),
         exposure=tuple(_by_exposure(one) for one in joint.exposure),
+        index=tuple(_index(one) for one in joint.scales if one.name == INDEX),
+        three=_over_waves(joint.three) if joint.three else None,
     )
 
 
@@ -106,11 +125,39 @@ def _together(items: ScaleItems) -> Together:
 
 
 def _reliability(wave: Moments) -> Reliability | None:
-    if wave.n < 2:
-        return None
+    return reliability(_covariance(wave), wave.n) if wave.n >= FEWEST_PEOPLE else None
+
+
+def _covariance(wave: Moments) -> Array:
     sums = np.array(wave.sums, dtype=float)
-    covariance = (np.array(wave.products, dtype=float) - np.outer(sums, sums) / wave.n) / (wave.n - 1)
-    return reliability(covariance, wave.n)
+    return (np.array(wave.products, dtype=float) - np.outer(sums, sums) / wave.n) / (wave.n - 1)
+
+
+def _index(items: ScaleItems) -> Index:
+    before, after = (_solved(wave) for wave in (items.before, items.after))
+    return Index(name=items.name, codes=items.codes, before=before, after=after)
+
+
+def _solved(wave: Moments) -> Solved | None:
+    if wave.n < FEWEST_PEOPLE or len(wave.sums) < FEWEST_ITEMS:
+        return None
+    rest = discrimination(_covariance(wave))
+    return Solved(n=wave.n, right=tuple(one / wave.n for one in wave.sums), rest=rest)
+
+
+def _over_waves(three: ThreeWaves) -> OverWaves:
+    return OverWaves(
+        linked=three.linked,
+        items=tuple(_item_waves(one) for one in three.items if sum(one.people) >= FEWEST),
+        scores=tuple(ScoreOverWaves(name=one.name, model=mixed(one.groups)) for one in three.scores),
+    )
+
+
+def _item_waves(pattern: Pattern) -> ItemWaves:
+    people, said = np.array(pattern.people), np.array(list(product((0, 1), repeat=3)))
+    n = int(people.sum())
+    right = tuple((people @ said / n).tolist())
+    return ItemWaves(code=pattern.code, n=n, right=right, q=cochrans_q(said, people))
 
 
 def _by_exposure(table: ExposureTable) -> ByExposure:
@@ -237,6 +284,7 @@ def _rating(item: ItemTable) -> Rating:
         moved=_moved(other - one, people) if people.sum() >= FEWEST else None,
         apart=_apart_mean((levels, before), (levels, after), reasons),
         everyone=_everyone(levels, joint, before, after, reasons),
+        ordinal=_ordinal(before, after) if not item.reverse else _ordinal(before[::-1], after[::-1]),
         ceiling=_share_from(levels, before, answered),
         reasons=reasons,
     )
@@ -262,6 +310,7 @@ def _score(table: ScoreTable) -> ScoreEffect:
         sizes=sizes(one, other, people) if people.sum() >= FEWEST else None,
         apart=_apart_mean((values, before), (values, after), reasons),
         everyone=_everyone(values, joint, before, after, reasons),
+        ordinal=_ordinal(before, after),
         typical=_typical(other - one, people) if people.sum() >= FEWEST else None,
         ceiling=_share_from(values, before, table.high),
         attrition=attrition(table),
@@ -273,6 +322,11 @@ def _share_from(values: Array, counts: Array, best: float) -> float | None:
     """The share of people at the best value; None below ten."""
     everybody = int(counts.sum())
     return int(counts[values >= best].sum()) / everybody if everybody >= FEWEST else None
+
+
+def _ordinal(before: Array, after: Array) -> Odds | None:
+    """From counts at each value, lowest first; None below ten in a wave."""
+    return proportional_odds(before, after) if min(before.sum(), after.sum()) >= FEWEST else None
 
 
 def _typical(changes: Array, people: Array) -> Typical:

@@ -9,6 +9,8 @@ from survey.effects.attrition import Attrition
 from survey.effects.categories import ChiSquared
 from survey.effects.dose import Slope
 from survey.effects.means import Change, Sample, Sizes
+from survey.effects.mixed import Mixed
+from survey.effects.ordinal import Odds
 from survey.effects.reliability import Reliability
 from survey.effects.yes_no import Interval
 from survey.power import FEWEST
@@ -125,7 +127,8 @@ class Moved:
 class Rating:
     """A question answered on a scale; `reverse` tells that its levels were turned round.
 
-    ceiling: share of all answers before that were already at the best level; None below ten.
+    ceiling: share of all answers before that were already at the best level; None below ten. ordinal: proportional
+    odds of all answers, as a check; None below ten in a wave, or where there is nothing to compare.
     """
 
     code: str
@@ -135,13 +138,17 @@ class Rating:
     moved: Moved | None
     apart: ApartMean | None
     everyone: Change | None
+    ordinal: Odds | None
     ceiling: float | None
     reasons: dict[str, Reason]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScoreEffect:
-    """A score. ceiling: share of all answers before that were already at the best value; typical, attrition: see there."""
+    """A score. ceiling: share of all answers before that were already at the best value; typical, attrition: see there.
+
+    ordinal: proportional odds of all answers, as a check of the means.
+    """
 
     name: str
     low: float
@@ -150,6 +157,7 @@ class ScoreEffect:
     sizes: Sizes | None
     apart: ApartMean | None
     everyone: Change | None
+    ordinal: Odds | None
     typical: Typical | None
     ceiling: float | None
     attrition: Attrition
@@ -178,6 +186,55 @@ class Together:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Solved:
+    """One wave of knowledge items, among those who answered all: the share right, and how each goes with the others."""
+
+    n: int
+    right: tuple[float, ...]
+    rest: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Index:
+    """Items that add up without measuring one thing: difficulty and discrimination; None with too few people or items."""
+
+    name: str
+    codes: tuple[str, ...]
+    before: Solved | None
+    after: Solved | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemWaves:
+    """One yes/no item among those who answered it in all three waves: the share right each time, and Cochran's Q.
+
+    q is None where nobody's answers differed.
+    """
+
+    code: str
+    n: int
+    right: tuple[float, ...]
+    q: ChiSquared | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoreOverWaves:
+    """One score over three waves; model None where too few came twice or nothing varies."""
+
+    name: str
+    model: Mixed | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OverWaves:
+    """Before, after and follow-up together. linked: people found in all three; items with ten of them or more."""
+
+    linked: int
+    items: tuple[ItemWaves, ...]
+    scores: tuple[ScoreOverWaves, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Met:
     """People who met about as much of the campaign, and how a score changed among them."""
 
@@ -198,7 +255,10 @@ class ByExposure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EffectReport:
-    """All effects. smallest: the smallest dz that the linked could have shown with 80 % power."""
+    """All effects. smallest: the smallest dz that the linked could have shown with 80 % power.
+
+    three: where a third wave had closed when these two were joined.
+    """
 
     questionnaire: str
     before: int
@@ -211,6 +271,8 @@ class EffectReport:
     adjusted: tuple[Adjusted, ...]
     reliability: tuple[Together, ...]
     exposure: tuple[ByExposure, ...]
+    index: tuple[Index, ...]
+    three: OverWaves | None
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists, numbers and text; no NaN."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 from math import sqrt
 from typing import Final
 
-from scipy import stats
 from scipy.optimize import brentq
+
+from survey.effects.curves import normal_quantile, tosses_exactly, tosses_upto
 
 LEVEL: Final = 0.95
 Interval = tuple[float, float]
@@ -17,13 +18,13 @@ Interval = tuple[float, float]
 
 def critical(level: float = LEVEL) -> float:
     """The two-sided normal critical value."""
-    return float(stats.norm.ppf((1 + level) / 2))
+    return normal_quantile((1 + level) / 2)
 
 
 def mcnemar_exact(gained: int, lost: int) -> float:
     """Two-sided exact conditional p for equal numbers of gained and lost (McNemar 1947)."""
     few, all_changed = min(gained, lost), gained + lost
-    return min(1.0, 2 * float(stats.binom.cdf(few, all_changed, 0.5)))
+    return min(1.0, 2 * tosses_upto(few, all_changed))
 
 
 def mcnemar_mid_p(gained: int, lost: int) -> float:
@@ -32,7 +33,7 @@ def mcnemar_mid_p(gained: int, lost: int) -> float:
     Fagerland, Lydersen & Laake 2013, BMC Medical Research Methodology 13:91.
     """
     few, all_changed = min(gained, lost), gained + lost
-    mid = 2 * stats.binom.cdf(few, all_changed, 0.5) - stats.binom.pmf(few, all_changed, 0.5)
+    mid = 2 * tosses_upto(few, all_changed) - tosses_exactly(few, all_changed)
     return min(1.0, float(mid))
 
 

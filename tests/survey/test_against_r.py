@@ -12,15 +12,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from survey.effects import categories, clusters, dose, families, means, ranks, reliability, yes_no
+from survey.effects import (
+    categories,
+    clusters,
+    dose,
+    families,
+    means,
+    mixed,
+    ordinal,
+    ranks,
+    reliability,
+    yes_no,
+)
 from survey.effects.attrition import attrition
 from survey.effects.joint import ScoreTable
+from survey.effects.waves import Present
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "vectors" / "methods-from-r.json").read_text(encoding="utf-8")
 )
 DOCS = (Path(__file__).parent.parent.parent / "docs" / "statistics.md").read_text(encoding="utf-8")
-P = ("p", "exact", "mid", "bhapkar_p")
+P = ("p", "exact", "mid", "bhapkar_p", "f_p")
 
 
 def paired_share(x: Any) -> dict[str, Any]:
@@ -45,6 +57,42 @@ def three_waves(x: Any) -> dict[str, Any]:
     found = categories.cochrans_q(np.array(x), np.ones(len(x)))
     assert found
     return {"q": found.statistic, "p": found.p}
+
+
+def score_over_waves(x: Any) -> dict[str, Any]:
+    rows: dict[tuple[int, ...], list[list[float]]] = {}
+    for row in x:
+        there = tuple(wave for wave, value in enumerate(row) if value != "NA")
+        rows.setdefault(there, []).append([row[wave] for wave in there])
+    groups = [
+        Present(
+            waves=waves,
+            n=len(here),
+            sums=tuple(np.sum(here, axis=0).tolist()),
+            products=tuple(map(tuple, (np.array(here).T @ np.array(here)).tolist())),
+        )
+        for waves, here in rows.items()
+    ]
+    found = mixed.mixed(groups)
+    assert found
+    told = [_told(one) for one in found.changes]
+    return {
+        "means": found.means,
+        "changes": [one.change for one in found.changes],
+        "low": [one["interval"][0] for one in told],
+        "high": [one["interval"][1] for one in told],
+        **{name: [one[name] for one in told] for name in ("t", "p")},
+        "f": found.f,
+        "f_p": found.p,
+        "between": found.between,
+        "within": found.within,
+    }
+
+
+def odds(x: Any) -> dict[str, Any]:
+    found = ordinal.proportional_odds(*(np.array(wave) for wave in x))
+    assert found
+    return {name: getattr(found, name) for name in ("log_odds", "error", "odds", "interval", "p")}
 
 
 def two_waves(x: Any) -> dict[str, Any]:
@@ -89,6 +137,7 @@ def scale(x: Any) -> dict[str, Any]:
             reliability.alpha(np.delete(np.delete(covariance, one, 0), one, 1)) for one in range(items)
         ],
         "omega": reliability.omega(covariance),
+        "discrimination": reliability.discrimination(covariance),
         "feldt": reliability.feldt(value, n, items),
     }
 
@@ -151,6 +200,8 @@ METHODS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "apart share": lambda x: {"newcombe": yes_no.newcombe_apart(*x)},
     "all answers": all_answers,
     "three waves": three_waves,
+    "three waves of a score": score_over_waves,
+    "proportional odds": odds,
     "two waves": two_waves,
     "smallest": lambda n: {"dz": means.smallest_detectable(n)},
     "signed ranks": signed_ranks,

@@ -15,10 +15,25 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from survey import questionnaire
-from survey.effects import JointTables, dose, effects, freeze, from_json
+from survey.effects import (
+    JointTables,
+    categories,
+    count_job,
+    curves,
+    dose,
+    effects,
+    freeze,
+    from_json,
+    mixed,
+    ordinal,
+    packing,
+    reliability,
+)
 from survey.effects import means as m
 from survey.effects import ranks as r
 from survey.effects import yes_no as y
+from survey.effects.waves import Present
+from survey.scoring import scales, scorer
 
 # --- shares: published examples
 
@@ -602,3 +617,205 @@ def test_a_line_through_groups_is_the_line_through_people(people: list[tuple[int
     assert grouped.interval == pytest.approx(plain.interval, abs=1e-6)
     if plain.p is not None and grouped.p is not None:
         assert grouped.p == pytest.approx(plain.p, rel=1e-6, abs=1e-12)
+
+
+# --- counting at once, and three waves
+
+
+def test_counting_in_portions_and_in_another_process_counts_the_same() -> None:
+    befores, afters, pairs = _people(70, 12)
+    here = freeze(pairs, befores, afters, SHIPPED)
+    sent = []
+    for wave in (befores, afters):
+        packer = packing.Packer(SHIPPED)
+        for start in range(0, len(wave), 9):
+            packer.add(wave[start : start + 9])
+        packer.add([])
+        sent.append(packer.packed.to_json())
+    asked = {
+        "questionnaire": SHIPPED.to_json(),
+        "before": sent[0],
+        "after": sent[1],
+        "pairs": [packing.pairs_to_text(one) for one in (pairs, pairs[:20])],
+    }
+    done = count_job(json.loads(json.dumps(asked)))
+    done = json.loads(json.dumps(done))
+    assert JointTables.from_json(done["joint"]) == here
+    assert done["effects"][0] == json.loads(json.dumps(effects(here).to_json()))
+    assert done["effects"][1]["linked"] == 20
+    assert done["effects"][0]["three"] is None
+
+
+def test_a_question_with_hundreds_of_answers_is_packed_in_wider_numbers() -> None:
+    data = json.loads(json.dumps(SHIPPED.to_json()))
+    item = next(one for one in data["items"] if one["code"] == "K1")
+    item.pop("scale", None)
+    item["options"] = [{"code": f"a{n}", "vi": f"{n}", "en": f"{n}"} for n in range(300)]
+    item["measures"]["right"] = "a299"
+    wide = questionnaire.Questionnaire.from_json(data)
+    joint = freeze([], [{"K1": "a299"}, {"K1": "a0"}, {}], [], wide)
+    assert (_item(joint, "K1").before[299], _item(joint, "K1").before[0], _item(joint, "K1").before[300]) == (
+        1,
+        1,
+        1,
+    )
+
+
+def _three(n: int, seed: int, place: int = 2) -> tuple[Any, dict[str, Any]]:
+    """Three waves of n people, the last two joined to the first in part; and what a child makes of them."""
+    random = np.random.default_rng(seed)
+    waves = [[_answers(random, lift) for _ in range(n)] for lift in (0.0, 0.3, 0.2)]
+    links = [[(int(i), j) for j, i in enumerate(random.permutation(n)[: n * 3 // 4])] for _ in range(2)]
+    order = (0, 1, 2) if place == 2 else (0, 2, 1)
+    sent = [packing.packed(SHIPPED, waves[one]).to_json() for one in order]
+    ways = [packing.pairs_to_text(links[one - 1]) for one in order[1:]]
+    asked = {
+        "questionnaire": SHIPPED.to_json(),
+        "before": sent[0],
+        "after": sent[1],
+        "pairs": ways[:1],
+        "third": {"wave": place, "answers": sent[2], "pairs": ways[1]},
+    }
+    return (waves, links), count_job(json.loads(json.dumps(asked)))
+
+
+def test_three_waves_count_people_who_answered_each_and_whoever_was_joined_first_changes_nothing() -> None:
+    (waves, links), done = _three(60, 3)
+    _, other = _three(60, 3, place=1)
+    assert done["joint"]["three"] == other["joint"]["three"]
+    assert JointTables.from_json(json.loads(json.dumps(done["joint"]))).to_json() == done["joint"]
+    second, third = (dict(one) for one in links)
+    everywhere = [(i, second[i], third[i]) for i in second if i in third]
+    three = done["effects"][0]["three"]
+    assert three["linked"] == len(everywhere)
+    (k1,) = [one for one in three["items"] if one["code"] == "K1"]
+    right = SHIPPED.item("K1").measure.right
+    said = [[wave[at].get("K1") for wave, at in zip(waves, there, strict=True)] for there in everywhere]
+    whole = np.array([[one == right for one in row] for row in said if None not in row])
+    assert (k1["n"], k1["right"]) == (len(whole), pytest.approx(whole.mean(0)))
+    q = categories.cochrans_q(whole, np.ones(len(whole)))
+    assert q is not None
+    assert k1["q"]["p"] == pytest.approx(q.p)
+    (pattern,) = [one for one in done["joint"]["three"]["items"] if one["code"] == "K1"]
+    assert list(pattern["people"]) == np.bincount(whole @ [4, 2, 1], minlength=8).tolist()
+
+
+def test_a_score_over_three_waves_uses_everybody_and_stores_no_group_below_ten() -> None:
+    (waves, _), done = _three(60, 8)
+    for one in done["joint"]["three"]["scores"]:
+        assert min(group["n"] for group in one["groups"]) >= 10
+    score = scorer(next(one for one in scales(SHIPPED) if one.name == "attitude"))
+    (model,) = [one["model"] for one in done["effects"][0]["three"]["scores"] if one["name"] == "attitude"]
+    assert model["answers"] == sum(score(answers) is not None for wave in waves for answers in wave)
+    rose = model["changes"][0]
+    assert rose["interval"][0] < rose["change"] < rose["interval"][1]
+    assert rose["p"] < 0.01
+    assert model["means"][1] - model["means"][0] == pytest.approx(rose["change"])
+
+
+def test_three_waves_of_nobody_or_of_people_never_joined_say_nothing_and_are_no_error() -> None:
+    for n in (0, 12):
+        random = np.random.default_rng(2)
+        sent = packing.packed(SHIPPED, [_answers(random, 0.1) for _ in range(n)]).to_json()
+        nobody = packing.pairs_to_text([])
+        done = count_job(
+            {
+                "questionnaire": SHIPPED.to_json(),
+                "before": sent,
+                "after": sent,
+                "pairs": [nobody],
+                "third": {"wave": 2, "answers": sent, "pairs": nobody},
+            }
+        )
+        three = done["effects"][0]["three"]
+        assert (three["linked"], three["items"]) == (0, ())
+        assert all(one["model"] is None for one in three["scores"])
+
+
+def test_a_mixed_model_of_equal_people_or_without_a_wave_says_nothing() -> None:
+    same = Present(waves=(0, 1, 2), n=20, sums=(60.0,) * 3, products=((180.0,) * 3,) * 3)
+    assert mixed.mixed([same]) is None
+    assert (
+        mixed.mixed(
+            [Present(waves=(0, 1), n=20, sums=(60.0, 61.0), products=((190.0, 180.0), (180.0, 200.0)))]
+        )
+        is None
+    )
+    assert mixed.mixed([]) is None
+
+
+def test_people_whose_levels_never_agree_have_no_level_of_their_own() -> None:
+    """Where answers of one person differ more than answers of two, the variance between people is none, not negative."""
+    rows = np.array([[1.0, 5.0, 3.0], [5.0, 3.0, 1.0], [3.0, 1.0, 5.0]] * 5)
+    found = mixed.mixed(
+        [
+            Present(
+                waves=(0, 1, 2),
+                n=15,
+                sums=tuple(rows.sum(0).tolist()),
+                products=tuple(map(tuple, (rows.T @ rows).tolist())),
+            )
+        ]
+    )
+    assert found is not None
+    assert (found.between, found.f) == (0, pytest.approx(0, abs=1e-9))
+
+
+def test_everybody_rising_alike_over_three_waves_has_no_error_to_test_by() -> None:
+    rows = np.array([[1.0, 2.0, 3.0], [2.0, 3.0, 4.0]] * 10)
+    crossed = tuple(map(tuple, (rows.T @ rows).tolist()))
+    assert (
+        mixed.mixed([Present(waves=(0, 1, 2), n=20, sums=tuple(rows.sum(0).tolist()), products=crossed)])
+        is None
+    )
+
+
+def test_proportional_odds_turn_with_the_waves_and_say_nothing_where_nothing_overlaps() -> None:
+    one, other = np.array([5, 9, 20, 14, 2]), np.array([1, 6, 17, 21, 9])
+    forth, back = ordinal.proportional_odds(one, other), ordinal.proportional_odds(other, one)
+    assert forth is not None
+    assert back is not None
+    assert (forth.log_odds, forth.p) == (pytest.approx(-back.log_odds), pytest.approx(back.p))
+    assert forth.odds > 1
+    assert ordinal.proportional_odds(np.array([0, 20, 0]), np.array([0, 12, 0])) is None
+    assert ordinal.proportional_odds(np.array([20, 0, 0]), np.array([0, 0, 20])) is None
+    assert ordinal.proportional_odds(np.array([0, 0, 0]), np.array([0, 0, 20])) is None
+
+
+def test_knowledge_items_have_difficulty_and_discrimination_and_no_alpha() -> None:
+    many = [
+        {
+            f"K{n}": right if (7 * i + i // 5 + 3 * n) % 5 < 3 else "khong_biet"
+            for n, right in enumerate(RIGHT, 1)
+        }
+        for i in range(120)
+    ]
+    report = effects(freeze([], many, many[:99], SHIPPED))
+    assert {one.name for one in report.reliability} == {"attitude", "confidence"}
+    (index,) = report.index
+    assert index.before is not None
+    assert len(index.before.right) == len(index.before.rest) == len(index.codes) == 8
+    assert index.before.right == tuple(
+        sum(one[code] == right for one in many) / 120 for code, right in zip(index.codes, RIGHT, strict=True)
+    )
+    solved = np.array(
+        [[one[code] == right for code, right in zip(index.codes, RIGHT, strict=True)] for one in many]
+    )
+    assert index.before.rest[0] == pytest.approx(np.corrcoef(solved[:, 0], solved[:, 1:].sum(1))[0, 1])
+    assert index.after is None
+    assert reliability.discrimination(np.diag([1.0, 0.0, 1.0])) == (0.0, None, 0.0)
+
+
+def test_distributions_are_those_of_scipy_far_out_too() -> None:
+    for df in (1, 7.3, 400, 1e6):
+        assert curves.t_quantile(0.975, df) == pytest.approx(stats.t.ppf(0.975, df), rel=1e-9)
+        assert np.log(curves.t_beyond(-30, df)) == pytest.approx(np.log(2 * stats.t.sf(30, df)), rel=1e-9)
+    assert np.log(curves.normal_beyond(30)) == pytest.approx(np.log(2 * stats.norm.sf(30)))
+    assert np.log(curves.chi_above(900, 3)) == pytest.approx(np.log(stats.chi2.sf(900, 3)))
+    assert curves.f_above(3.2, 2, 90) == pytest.approx(stats.f.sf(3.2, 2, 90))
+    assert curves.f_quantile(0.975, 40, 160) == pytest.approx(stats.f.ppf(0.975, 40, 160))
+    for few, tosses in ((0, 0), (0, 1), (3, 9), (40, 400)):
+        assert curves.tosses_upto(few, tosses) == pytest.approx(stats.binom.cdf(few, tosses, 0.5), rel=1e-12)
+        assert curves.tosses_exactly(few, tosses) == pytest.approx(
+            stats.binom.pmf(few, tosses, 0.5), rel=1e-9
+        )

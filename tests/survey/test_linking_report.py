@@ -47,12 +47,15 @@ def test_two_levels_stand_side_by_side_only_when_ten_people_lie_between(
     assert linking_report.shown(found) == shown
 
 
-def test_each_level_has_its_people_its_false_links_and_its_change(calculated_here: None) -> None:
+def test_each_level_has_its_people_its_false_links_and_its_change() -> None:
     found = links(20, 10, 10)
     first, second = people(3, 2, 40), [*people(6, 3, 20), *people(4, 4, 20)]
-    computed = effects.effects(effects.freeze(found.pairs, first, second, QUESTIONS)).to_json()
+    ways = [found.pairs, *linking_report.stricter(found)]
+    computed, *others = (
+        effects.effects(effects.freeze(pairs, first, second, QUESTIONS)).to_json() for pairs in ways
+    )
 
-    report = linking_report.report(found, first, second, QUESTIONS, computed)
+    report = linking_report.report(found, [computed, *others])
 
     rows = report["tolerances"]
     assert [(one["linked"], one["false"]) for one in rows] == [(20, 0.1), (30, 0.3), (40, 0.6)]

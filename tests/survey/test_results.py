@@ -37,8 +37,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Heavy jobs done here instead of in a child, and no pictures drawn."""
 
     def here(job: str, payload: dict[str, Any]) -> dict[str, Any]:
-        if job == "survey.effects:from_json":
-            return effects.from_json(payload)
+        if job == "survey.effects:count_job":
+            return effects.count_job(payload)
         return {"svg": ["<svg></svg>"] * len(payload["charts"])}
 
     monkeypatch.setattr(heavy, "run", here)

@@ -1,6 +1,6 @@
 # Every method of survey/effects on at least two data sets, as R has it: run once, by hand, and kept.
 #   cd tests/vectors && Rscript methods.R > methods-from-r.json
-# R 4.2.2 with coin 1.4.2, clubSandwich 0.5.8, psych 2.2.9, MASS and jsonlite (Debian 12). Where no package has a
+# R 4.2.2 with coin 1.4.2, clubSandwich 0.5.8, psych 2.2.9, MASS, nlme and jsonlite (Debian 12). Where no package has a
 # method, its definition stands here in base R, written anew from the paper (person by person, roots by search).
 suppressMessages({library(coin); library(clubSandwich); library(psych); library(jsonlite)})
 cases <- list()
@@ -59,6 +59,45 @@ for (one in list(list("Conover 1971, sportswriters", games), list("Grizzle, Star
   long <- data.frame(y = factor(as.vector(m)), wave = factor(as.vector(col(m))), id = factor(as.vector(row(m))))
   q <- mh_test(y ~ wave | id, data = long)
   add("three waves", one[[1]], m, list(q = as.numeric(statistic(q)), p = as.numeric(pvalue(q))))
+}
+
+# three waves of a score: one row a person, NA where they were not there. lme stops early; base R goes to the end.
+reml <- function(y, ratio) {  # everything at one ratio of the variances, person by person
+  a <- matrix(0, 3, 3); b <- numeric(3); s <- 0; extra <- 0; n <- sum(!is.na(y))
+  for (i in seq_len(nrow(y))) { k <- which(!is.na(y[i, ])); v <- diag(length(k)) + ratio; w <- solve(v); x <- diag(3)[k, , drop = FALSE]
+    a <- a + t(x) %*% w %*% x; b <- b + t(x) %*% w %*% y[i, k]; s <- s + y[i, k] %*% w %*% y[i, k]; extra <- extra + log(det(v)) }
+  m <- solve(a, b); left <- as.numeric(s - t(m) %*% b) / (n - 3)
+  list(m = as.numeric(m), v = left * solve(a), left = left, fit = (n - 3) * log(left) + extra + log(det(a)))
+}
+teeth <- matrix(subset(nlme::Orthodont, age < 14)$distance, ncol = 3, byrow = TRUE)
+chicks <- with(subset(ChickWeight, Time %in% c(0, 10, 21)), tapply(weight, list(as.character(Chick), Time), c))
+for (one in list(list("Potthoff & Roy 1964, growth", teeth), list("Crowder & Hand 1990, chicks", unname(chicks)))) {
+  y <- one[[2]]; at <- optimize(function(l) reml(y, exp(l))$fit, c(-14, 14), tol = 1e-12)$minimum; f <- reml(y, exp(at))
+  long <- na.omit(data.frame(y = as.vector(y), wave = factor(as.vector(col(y))), id = factor(as.vector(row(y)))))
+  lme <- nlme::lme(y ~ wave, random = ~ 1 | id, data = long); stopifnot(all.equal(cumsum(c(f$m[1], diff(f$m))), as.numeric(nlme::fixef(lme)) + c(0, 1, 1) * nlme::fixef(lme)[[1]], tolerance = 1e-4))
+  df <- nrow(long) - nrow(y) - 2; told <- anova(lme); stopifnot(told[2, 2] == df)
+  l <- rbind(c(-1, 1, 0), c(-1, 0, 1), c(0, -1, 1)); d <- as.numeric(l %*% f$m); se <- sqrt(diag(l %*% f$v %*% t(l)))
+  g <- l[1:2, ]; stat <- as.numeric(t(d[1:2]) %*% solve(g %*% f$v %*% t(g), d[1:2])) / 2
+  stopifnot(all.equal(stat, told[2, 3], tolerance = 1e-4))
+  add("three waves of a score", one[[1]], y, list(means = f$m, changes = d, t = d / se, p = 2 * pt(-abs(d / se), df),
+    low = d - qt(.975, df) * se, high = d + qt(.975, df) * se, f = stat, f_p = pf(stat, 2, df, lower.tail = FALSE),
+    between = sqrt(exp(at) * f$left), within = sqrt(f$left)))
+}
+# proportional odds: polr for the estimate; the error from slopes of its likelihood (Richardson), which polr rounds
+for (one in list(list("Holmes & Williams 1954, tonsils", rbind(c(497, 560, 269), c(19, 29, 24))),
+                 list("Agresti, ideology by party", rbind(c(80, 81, 171, 41, 55), c(30, 46, 148, 84, 99))))) {
+  n <- one[[2]]; k <- ncol(n); like <- function(b) { s <- 0
+    for (w in 0:1) s <- s + sum(n[w + 1, ] * log(diff(c(0, plogis(b[1:(k - 1)] - b[k] * w), 1)))); s }
+  long <- data.frame(y = factor(rep(seq_len(k), 2)), wave = rep(0:1, each = k), n = as.vector(t(n)))
+  fit <- MASS::polr(y ~ wave, data = long, weights = n, control = list(reltol = 1e-16, maxit = 1000)); b <- c(fit$zeta, coef(fit))
+  slope <- function(b) sapply(seq_len(k), function(i) { e <- replace(numeric(k), i, 1); h <- 2e-3
+    (8 * (like(b + h * e) - like(b - h * e)) - (like(b + 2 * h * e) - like(b - 2 * h * e))) / (12 * h) })
+  bend <- sapply(seq_len(k), function(i) { e <- replace(numeric(k), i, 1); h <- 2e-3
+    (8 * (slope(b + h * e) - slope(b - h * e)) - (slope(b + 2 * h * e) - slope(b - 2 * h * e))) / (12 * h) })
+  for (again in 1:3) b <- b - solve(bend, slope(b))
+  stopifnot(abs(b[k] - coef(fit)) < 1e-4); se <- sqrt(solve(-bend)[k, k]); z <- b[[k]] / se
+  add("proportional odds", one[[1]], n, list(log_odds = b[[k]], error = se, odds = exp(b[[k]]),
+    interval = exp(b[[k]] + c(-1, 1) * qnorm(.975) * se), p = 2 * pnorm(-abs(z))))
 }
 
 # --- means
@@ -120,7 +159,9 @@ for (one in list(list("invented, five items", invented), list("Chatterjee & Pric
   fit <- factanal(covmat = v, factors = 1, n.obs = n, lower = .005, control = tight)
   load <- fit$loadings[, 1] * sqrt(diag(v)); own <- fit$uniquenesses * diag(v)
   add("scale", one[[1]], m, list(alpha = al, dropped = a$alpha.drop$raw_alpha, omega = sum(load)^2 / (sum(load)^2 + sum(own)),
-    feldt = 1 - (1 - al) * qf(c(.975, .025), n - 1, (n - 1) * (k - 1))))
+    feldt = 1 - (1 - al) * qf(c(.975, .025), n - 1, (n - 1) * (k - 1)),
+    discrimination = sapply(seq_len(k), function(i) cor(m[, i], rowSums(m[, -i])))))
+  stopifnot(all.equal(a$item.stats$r.drop, cases[[length(cases)]]$r$discrimination))
 }
 
 # --- exposure
