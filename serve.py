@@ -25,9 +25,10 @@ from core.gateway import Gateway, Large
 from core.memory import NoMemory
 from core.migrate import DatabaseTooNew
 from intake import founding_link
+from intake.files import arriving
 from survey import rounds
 
-PREPARATIONS: Final = (installation.prepare, rounds.prepare)
+PREPARATIONS: Final = (installation.prepare, rounds.prepare, arriving.prepare)
 """What each part does with a database that lacks its data; each is harmless when nothing is missing."""
 
 QUEUE: Final = 2048
@@ -62,7 +63,10 @@ def worker() -> Any:
         threads=settings.threads,
         limit=app.config["MAX_CONTENT_LENGTH"],
         large=Large(
-            ends="/hop-thu/tep", limit=settings.file_megabytes * 1_000_000 + 65_536, folder=settings.instance
+            ends="/hop-thu/tep",
+            limit=settings.file_megabytes * 1_000_000 + 65_536,
+            folder=settings.instance,
+            reserve_megabytes=settings.reserve_megabytes,
         ),
         end=lambda: os._exit(0),
     )

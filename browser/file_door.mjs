@@ -3,8 +3,8 @@
 
 let box = null; // the panel, once it is open: it stays while the screen around it is made anew
 
-// section: the place on the screen; keys: { digits, token, seed }.
-export function fileDoor(section, keys) {
+// section: the place on the screen; keys: { digits, token, seed }; opened: what to do when files can be chosen there.
+export function fileDoor(section, keys, opened = () => {}) {
   if (!section) return;
   if (box) return section.replaceChildren(box);
   const button = section.querySelector("[data-open]");
@@ -21,6 +21,7 @@ export function fileDoor(section, keys) {
       const script = await import(section.dataset.script);
       box = await script.open(section.dataset.panel, keys);
       section.replaceChildren(box);
+      opened();
       box.querySelector("h2").focus();
     } catch {
       unable.hidden = false;

@@ -102,7 +102,7 @@ class Files {
     const publics = (ids) => ids.map((id) => (keys[id] && !kept.struck.includes(id) ? unbase64(keys[id]) : null));
     const readers = { version: kept.roster, handlers: publics(seats.S), custodians: publics(seats.C) };
     if (!readers.handlers.some(Boolean)) throw new Refused("nobody");
-    this.#letter = { caseId: said.case, seed: this.#keys.seed, readers, at: said.writing, room: said.room };
+    this.#letter = { caseId: said.case, seed: this.#keys.seed, readers, at: said.writing, room: said.room, short: said.short };
     this.#show();
   }
 
@@ -343,10 +343,11 @@ class Files {
 
   #show() {
     const waiting = this.#chosen.filter((one) => one.state === "waiting").length;
-    const { room } = this.#letter;
+    const { room, short } = this.#letter;
     this.#part("[data-room]").textContent = room;
     this.#part("[data-full]").hidden = room > 0;
-    this.#part("[data-ask]").hidden = this.#sending || !room;
+    this.#part("[data-short]").hidden = !room || !short;
+    this.#part("[data-ask]").hidden = this.#sending || !room || short;
     this.#part("[data-send]").hidden = this.#sending || !waiting;
     this.#part("[data-stop]").hidden = !this.#sending;
     this.#part("[data-files-list]").hidden = !this.#chosen.length;

@@ -316,7 +316,20 @@ function goodbye(day) {
   shown(screen.querySelector("h1"));
 }
 
+// --- the page of the other way for files: sealing here is offered again where this browser can -------------------
+
+async function seal_again(place) {
+  if (!place.firstElementChild || !(await able())) return;
+  const digits = typed(place.dataset.receipt);
+  const { token, seed } = await worth(digits, place.dataset.installation);
+  const other = document.querySelector("[data-sealed-on-arrival]"); // one way on the screen at a time
+  fileDoor(place.firstElementChild, { digits, token, seed }, () => other.remove());
+  place.hidden = false;
+}
+
 const box = document.querySelector("form[data-mailbox]");
+const other_way_page = document.querySelector("[data-seal-again]");
 
 if (form) begin();
 if (box) import(box.dataset.script);
+if (other_way_page) seal_again(other_way_page).catch(() => {}); // then the page stays as it is

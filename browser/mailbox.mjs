@@ -99,6 +99,7 @@ async function in_clear(place) {
   const fields = { receipt: keys.digits, message_id: messageId, message: text, choice: text, ticket };
   const answer = await asked(place.dataset.other, new URLSearchParams(fields), {});
   if (answer?.ok) return arrived();
+  if (answer?.status === 429 && answer.wait > 60) return slowed(place, Math.ceil(answer.wait / 60));
   if (!answer || answer.status === 429 || answer.status >= 502) return trouble(place, answer ? "mailbox-busy" : "mailbox-lost");
   return unsent("damaged");
 }
@@ -112,7 +113,8 @@ async function asked(address, body, headers) {
     const there = Date.parse(answer.headers.get("Date") ?? "");
     if (there) ahead = there - Date.now();
     const text = await answer.text();
-    return { ok: answer.ok, status: answer.status, kind: answer.headers.get("Content-Type") ?? "", text };
+    const { ok, status, headers: said } = answer;
+    return { ok, status, kind: said.get("Content-Type") ?? "", wait: Number(said.get("Retry-After")), text };
   } catch {
     return null;
   } finally {
@@ -331,6 +333,7 @@ async function deliver(place) {
     says(place, "sending");
     const said = await sent(form.dataset.sealed, pending.body);
     if (said.kept) return arrived();
+    if (said.why === "pace") return slowed(place, said.minutes);
     if (said.why === "lost" || said.why === "busy" || said.why === "wait") return refused(place, said);
     if (said.why !== "moved") return unsent(said.why === "unknown" ? "unknown" : "damaged");
     // Somebody wrote or the list of readers changed meanwhile: look again, and seal again under the same id.
@@ -352,6 +355,12 @@ function unsent(why) {
   pending = null;
   fixed(place, false);
   trouble(place, `mailbox-${why}`);
+}
+
+// Many messages came in a short time. Nothing was kept, so the words can still be changed until it is time.
+function slowed(place, minutes) {
+  unsent("pace");
+  for (const one of place.querySelectorAll("[data-minutes]")) one.textContent = minutes;
 }
 
 // The bytes to send, or the word for why there are none.

@@ -8,6 +8,8 @@ receipts) the next try waits 1, 2, 4 … at most 20 seconds. Three things keep t
 - whoever is asked to wait is given a ticket: after the wait it buys one try, however much others behind the
   same address are guessing in the meantime;
 - whoever waits is told so at once, and nothing is computed for them.
+
+`pace` slows what nobody guesses at but somebody might pile up: messages in one letter.
 """
 
 from __future__ import annotations
@@ -81,6 +83,21 @@ def attempt(
         wait = min(2 ** min(tries - free, 30), longest)
         shelf.put(f"wait:{key}", str(time.time() + wait).encode(), wait)
     return Attempt(key=key)
+
+
+def pace(kind: str, *subject: str, at_once: int, apart: float) -> int:
+    """Let one through, `at_once` in a row and then one in `apart` seconds; else the seconds until the next may come.
+
+    Nothing is ever shut: whoever waits that long is let through. 0 means that this one was, and is counted.
+    """
+    key = f"pace:{kind}:{_hashed(kind, *subject)}"
+    shelf, now = memory.store(), time.time()
+    since = max(now, float(shelf.get(key) or 0))
+    ahead = since - now - (at_once - 1) * apart
+    if ahead > 0:
+        return math.ceil(ahead)
+    shelf.put(key, str(since + apart).encode(), at_once * apart)
+    return 0
 
 
 def source() -> str:

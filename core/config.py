@@ -55,6 +55,10 @@ class Settings:
     """Size up to which one file is taken."""
     files_per_letter: int = 5
     """How many files one letter may have; 0 takes none."""
+    files_megabytes: int = 0
+    """How much all files together may take; 0 leaves it to the disk."""
+    reserve_megabytes: int = 500
+    """Room on the disk that is kept for words: where less would be left, no file is taken in."""
     idle_minutes: int = 10
     """A signed-in person is signed out after so long without a page."""
     session_hours: int = 8
@@ -171,6 +175,8 @@ _BOUNDS: Final = {
     "threads": (1, 256),
     "file_megabytes": (1, 100),
     "files_per_letter": (0, 50),
+    "files_megabytes": (0, 100_000_000),
+    "reserve_megabytes": (0, 1_000_000),
     "idle_minutes": (2, 120),
     "session_hours": (1, 24),
     "retention_months": (6, 120),

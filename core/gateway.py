@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-from core import quiet
-from core.spool import Spool
+from core import disk, quiet
+from core.spool import Nowhere, Spool
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -39,6 +39,11 @@ UPLOAD_PACE: Final = 8_192
 UPLOAD_PLACES: Final = 16
 """Large bodies one process receives at once; those beyond are asked to come again in a minute."""
 
+NO_ROOM: Final = "centre.no_room"
+"""In the environment of a request whose large body was read and thrown away: the disk has no room for it."""
+COPIES: Final = 4
+"""So many times its length a large body may take: the spool, two copies that are kept, and the journal's."""
+
 LARGE_PAGES: Final = 2
 """Large bodies worked on at once in a process: whatever comes in files, most threads stay for letters."""
 _FULL: Final = (
@@ -56,16 +61,30 @@ _FULL_HEADERS: Final = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Large:
-    """Bodies that may be larger than a form's: to which paths (how they end), how large, and where they wait, sealed."""
+    """Bodies that may be larger than a form's: to which paths (how they end), how large, and where they wait, sealed.
+
+    reserve_megabytes: room on that disk which is not theirs.
+    """
 
     ends: str
     limit: int
     folder: Path
+    reserve_megabytes: int = 0
 
     def meant(self, environ: dict[str, Any]) -> bool:
         """Whether a request may bring a large body."""
         path, kind = environ["PATH_INFO"], environ.get("CONTENT_TYPE", "")
         return environ["REQUEST_METHOD"] == "POST" and path.endswith(self.ends) and "multipart/" in kind
+
+    def has_room(self, length: int) -> bool:
+        """Whether a body of so many bytes, or of the limit where nobody says how many, leaves the reserve alone."""
+        try:
+            disk.require_room(
+                self.folder, COPIES * (length or self.limit), reserve_megabytes=self.reserve_megabytes
+            )
+        except disk.NoRoom:
+            return False
+        return True
 
 
 class Full(Exception):
@@ -116,10 +135,10 @@ class Gateway:
         if scope.proto != "http":
             return
         environ = environ_of(scope)
-        spool: Spool | None = None
+        spool: Spool | Nowhere | None = None
         try:
             if self._large and self._large.meant(environ) and _length(environ) <= self._large.limit:
-                spool = await self._receive_large(self._large, protocol)
+                spool = await self._receive_large(self._large, environ, protocol)
             else:
                 body, whole = await self._receive(environ, protocol)
         except TooSlow:
@@ -154,15 +173,17 @@ class Gateway:
         finally:
             self._busy -= 1
 
-    async def _receive_large(self, large: Large, protocol: Any) -> Spool:
+    async def _receive_large(self, large: Large, environ: dict[str, Any], protocol: Any) -> Spool | Nowhere:
         """A large body, sealed on the disk piece by piece. Raises `TooSlow`, `Gone` or `Full`.
 
-        What is beyond the limit is read no further; the page then sees a length it refuses.
+        What is beyond the limit is read no further; the page then sees a length it refuses. Where the disk has no
+        room nothing is kept: it is read all the same, so that a browser hears why instead of a broken line.
         """
         if self._receiving >= UPLOAD_PLACES:
             raise Full
         self._receiving += 1
-        spool = Spool(large.folder)
+        environ[NO_ROOM] = not large.has_room(_length(environ))
+        spool = Nowhere() if environ[NO_ROOM] else Spool(large.folder)
         try:
             await _fill(spool, large.limit, protocol)
         except BaseException:
@@ -228,7 +249,7 @@ class Gateway:
                 close()
 
 
-async def _fill(spool: Spool, limit: int, protocol: Any) -> None:
+async def _fill(spool: Spool | Nowhere, limit: int, protocol: Any) -> None:
     loop, pieces = asyncio.get_running_loop(), aiter(protocol)
     begun = loop.time()
     while True:
@@ -267,7 +288,7 @@ def environ_of(scope: Any) -> dict[str, Any]:
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
-        "wsgi.errors": _NOWHERE,
+        "wsgi.errors": _UNHEARD,
         "wsgi.input_terminated": True,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
@@ -314,11 +335,11 @@ def _no_writing(_data: bytes) -> object:
     raise NotImplementedError("pages return their bytes")
 
 
-class _Nowhere(io.StringIO):
+class _Unheard(io.StringIO):
     """What a page would write to the server's error stream goes nowhere: core/quiet.py writes the log."""
 
     def write(self, text: str) -> int:
         return len(text)
 
 
-_NOWHERE: Final = _Nowhere()
+_UNHEARD: Final = _Unheard()

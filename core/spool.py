@@ -67,6 +67,27 @@ class Spool:
         self._blocks += 1
 
 
+class Nowhere:
+    """In place of a spool where nothing may be written: it counts, and keeps nothing."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def write(self, piece: bytes) -> None:
+        """Count bytes."""
+        self.size += len(piece)
+
+    def done(self) -> None:
+        """Nothing more will come."""
+
+    def reader(self) -> io.BytesIO:
+        """Nothing."""
+        return io.BytesIO()
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
 class _Reader(io.RawIOBase):
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces

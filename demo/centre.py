@@ -23,9 +23,11 @@ from core.installation import installation_id
 from core.units import Unit
 from demo import casefiles, content
 from demo.answers import Respondent
-from intake import casework, founding, mailbox, receipt, submission
+from intake import casework, founding, mailbox, receipt, submission, wishes
 from intake.founding import Founded, Newcomer, Settled
 from intake.report import Report, validate
+from intake.retention import WITHDRAW
+from intake.submission import Draft
 from survey import cards, results, rounds
 from survey.models import Round
 
@@ -41,6 +43,8 @@ class Size:
     staff: int
 
 
+TAP: Final = "tap"
+"""A letter whose reporter has not answered yet a question with answers to tap."""
 SIZES: Final = {"full": Size(cases_a_year=30, staff=STAFF), "small": Size(cases_a_year=6, staff=40)}
 
 
@@ -129,11 +133,18 @@ def sign_ins(founded: Founded) -> list[dict[str, str]]:
 def _letters(founded: Founded, chance: random.Random, year: int, count: int, *, until: date) -> None:
     first = date(year, 1, 8)
     span = (until - first).days
-    for day in sorted(first + timedelta(days=chance.randrange(span)) for _ in range(count)):
-        _one_letter(founded, chance, day, recent=(until - day).days < 5)
+    days = sorted(first + timedelta(days=chance.randrange(span)) for _ in range(count))
+    asks: tuple[str, ...] = ()
+    if until == clock.today() and span > 30:
+        # Something to see on every desk: an answer to tap, and two wishes that still stand.
+        asks = (TAP, wishes.OTHER, WITHDRAW)
+        days[-len(asks) :] = [until - timedelta(days=back) for back in (6, 5, 4)]
+    for number, day in enumerate(days, start=len(asks) - count):
+        ask = asks[number] if number >= 0 else ""
+        _one_letter(founded, chance, day, recent=(until - day).days < 5, ask=ask)
 
 
-def _one_letter(founded: Founded, chance: random.Random, day: date, *, recent: bool) -> None:
+def _one_letter(founded: Founded, chance: random.Random, day: date, *, recent: bool, ask: str = "") -> None:
     handlers = founded.of(Role.HANDLER)
     struck = [chance.choice(handlers).person_id] if chance.random() < 0.1 else []
     with _on(day, chance.randrange(7, 22)):
@@ -141,21 +152,20 @@ def _one_letter(founded: Founded, chance: random.Random, day: date, *, recent: b
         draft = submission.send(report, submission.readers_now(), submission.draw())
     reading = [one for one in handlers if one.person_id not in struck]
     handler = chance.choice(reading)
-    if recent and chance.random() < 0.7:
+    if recent and not ask and chance.random() < 0.7:
         return
     with _on(day + timedelta(days=1), 10), db.writing() as session:
         casework.open_case(session, handler.identity, seed_of(handler), draft.case_id)
-    if chance.random() < 0.85:
+    if ask or chance.random() < 0.85:
+        known = content.QUESTIONS if ask == TAP else (*content.ANSWERS, *content.QUESTIONS)
+        words, choices = chance.choice(known)
         with _on(day + timedelta(days=1), 11), db.writing() as session:
             casework.answer(
-                session, handler.identity, seed_of(handler), draft.case_id, chance.choice(content.ANSWERS)
+                session, handler.identity, seed_of(handler), draft.case_id, words, choices=choices
             )
-    if chance.random() < 0.4:
+    if (ask and ask != TAP) or (not ask and chance.random() < 0.4):
         with _on(day + timedelta(days=3), 20):
-            keys = receipt.derive(draft.receipt, installation_id())
-            with db.reading() as session:
-                opened = mailbox.find(session, draft.receipt, keys)
-            mailbox.write(opened, chance.choice(content.REPLIES))
+            _reply(draft, chance, ask)
     if day.month % 2 and len(reading) > 1:
         colleague = next(one for one in reading if one is not handler)
         casefiles.keep(draft.case_id, handler, colleague, chance, day)
@@ -168,6 +178,17 @@ def _one_letter(founded: Founded, chance: random.Random, day: date, *, recent: b
             genuine="yes" if chance.random() < 0.95 else "no",
             gbv_type=_gbv_type(report),
         )
+
+
+def _reply(draft: Draft, chance: random.Random, wish: str) -> None:
+    """What a reporter does in the mailbox: asks for something, taps an answer that was offered, or writes."""
+    keys = receipt.derive(draft.receipt, installation_id())
+    with db.reading() as session:
+        opened = mailbox.find(session, draft.receipt, keys)
+    if wish:
+        mailbox.write(opened, content.WISHES[wish], what=wish)
+    else:
+        mailbox.write(opened, chance.choice(opened.to_tap or content.REPLIES))
 
 
 def seed_of(person: Settled) -> bytes:

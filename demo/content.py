@@ -44,14 +44,40 @@ STORIES: Final = (
     "Tôi chỉ muốn có người biết. Tôi chưa muốn làm gì.",
 )
 
-ANSWERS: Final = (
-    "Cảm ơn bạn đã viết. Điều đã xảy ra không phải lỗi của bạn. Chúng tôi ở đây và sẽ đi từng bước theo ý bạn.",
-    "Chúng tôi đã đọc thư của bạn. Bạn có chỗ nào an toàn để nói chuyện không? Bạn chọn ngày giờ, chúng tôi sẽ theo.",
-    "Bạn có thể gọi số bạn thấy ở cuối trang bất cứ lúc nào. Nếu muốn, chúng tôi sẽ hỏi giúp bạn một nơi tạm lánh.",
+ANSWERS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    (
+        "Cảm ơn bạn đã viết. Điều đã xảy ra không phải lỗi của bạn. Chúng tôi ở đây và sẽ đi từng bước theo ý bạn.",
+        (),
+    ),
+    (
+        "Chúng tôi đã đọc thư của bạn. Bạn có chỗ nào an toàn để nói chuyện không? Bạn chọn ngày giờ, chúng tôi sẽ theo.",
+        (),
+    ),
+    (
+        "Bạn có thể gọi số bạn thấy ở cuối trang bất cứ lúc nào. Nếu muốn, chúng tôi sẽ hỏi giúp bạn một nơi tạm lánh.",
+        (),
+    ),
 )
+
+QUESTIONS: Final = (
+    (
+        "Cảm ơn bạn đã viết. Chúng tôi gọi cho bạn được không, và lúc nào thì an toàn?",
+        ("Được, buổi sáng", "Được, buổi chiều", "Đừng gọi, viết ở đây thôi"),
+    ),
+    (
+        "Hôm nay bạn có an toàn không? Bạn chỉ cần chạm vào một câu.",
+        ("Tôi an toàn", "Tôi chưa chắc", "Tôi không an toàn"),
+    ),
+)
+"""What a handler asks, with answers that a reporter can tap."""
 
 REPLIES: Final = (
     "Cảm ơn chị. Chiều thứ Năm sau 14 giờ tôi nói chuyện được.",
     "Tôi chưa sẵn sàng gặp. Tôi sẽ viết tiếp ở đây.",
     "Vâng, tôi muốn được tư vấn.",
 )
+
+WISHES: Final = {
+    "withdraw": "",
+    "other_handler": "Người đọc thư quen với gia đình tôi. Tôi mong một người khác.",
+}

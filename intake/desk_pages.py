@@ -20,6 +20,7 @@ from core.sessions import identity, seed, signed_in
 from intake import desk as lists
 from intake import desk_memory, queue, recovery_pages, wish_marks
 from intake.desk import Desk, Listed
+from intake.files import arriving
 from intake.handler import pages as pages
 from intake.handling import STATES
 from intake.questions import FORM
@@ -46,6 +47,7 @@ def desk() -> Any:
     who = _identity()
     if Role.HANDLER not in who.roles:
         return render_template("intake/guards.html", doors=_custodian_doors(who))
+    arriving.sweep_daily()
     desk = _look(who)
     found = desk.lines
     wish = Wish.read(request.args)

@@ -17,6 +17,7 @@ from intake.cases import PastRetention
 from intake.casework import CaseDamaged
 from intake.commands import commands, key_holder
 from intake.erasing import Line, NotYetDue
+from intake.files import arriving
 from intake.refusals import answer_refusals
 
 pages = Blueprint("erasing", __name__, url_prefix="/lam-viec")
@@ -124,8 +125,12 @@ def purge(name: str, now: bool) -> None:
         if not now:
             return
         leftovers = erasing.finish()
+        with db.writing() as session:
+            unfinished = arriving.sweep(session)
         erased = sum(_erased(who, opened, line.case_id) for line in ready if not line.damaged)
     click.echo(f"Erased: {erased}. Left behind by a crash and cleared away: {leftovers}.")
+    if unfinished:
+        click.echo(f"Files that never arrived whole, let go: {unfinished}.")
     if doubtful:
         click.echo(
             f"Not erased, since parts of them do not open: {len(doubtful)}. Look at their pages first."

@@ -15,14 +15,17 @@ from core import config, db
 from core.access import Identity, Role, require
 from core.brakes import MustWait
 from core.db import new_id
+from core.disk import NoRoom
+from core.gateway import NO_ROOM
 from core.headers import attachment, page_of
 from core.i18n import Text
+from core.installation import installation_id
 from core.keys import Busy
 from core.sealing import CannotOpen
 from core.sessions import identity, seed, signed_in
-from intake import mailbox, wish_marks
+from intake import mailbox, returning, wish_marks
 from intake.casework import CaseDamaged
-from intake.files import keeping, opening
+from intake.files import keeping, opening, room
 from intake.files.cleaning import CleaningBusy, Swells
 from intake.files.keeping import NoFile, TooLarge, TooMany, UnknownKind
 from intake.forms import ReceiptForm
@@ -37,6 +40,10 @@ pages = Blueprint("files", __name__)
 _OVERHEAD: Final = 65_536
 """Room for the form around a file."""
 
+_SHORT: Final = Text(
+    "Lúc này máy chủ hết chỗ nên chưa nhận tệp được. Lời bạn viết thì vẫn nhận: hãy viết rằng bạn có tệp.",
+    "The server has no room for files at the moment, so none is taken. Words are: write that you have one.",
+)
 _WRONG: Final[dict[type[Exception], tuple[int, Text]]] = {
     NoFile: (422, Text("Bạn chưa chọn tệp, hoặc tệp trống.", "No file was chosen, or it is empty.")),
     TooLarge: (
@@ -47,6 +54,7 @@ _WRONG: Final[dict[type[Exception], tuple[int, Text]]] = {
         ),
     ),
     TooMany: (409, Text("Thư này đã đủ số tệp.", "This letter has as many files as it can have.")),
+    NoRoom: (507, _SHORT),
     UnknownKind: (
         415,
         Text(
@@ -114,6 +122,12 @@ def _words() -> dict[str, Any]:
 # --- the reporter ---------------------------------------------------------------------------------
 
 
+@pages.after_request
+def _filled(answer: Response) -> Response:
+    """Of one of few lengths, as all that a mailbox answers."""
+    return returning.filled(answer) if request.path.startswith("/hop-thu") else answer
+
+
 @pages.post("/hop-thu/them-tep")
 def show() -> Response:
     """The form for a file, for whoever holds the receipt."""
@@ -128,6 +142,8 @@ def show() -> Response:
 @pages.post("/hop-thu/tep")
 def add() -> Response:
     """Take one file in. The whole request is on the disk by now, sealed; here it is read block by block."""
+    if request.environ.get(NO_ROOM):
+        return make_response(render_template("intake/file_no_room.html", sentence=_SHORT), 507)
     request.max_content_length = keeping.most_bytes() + _OVERHEAD
     boundary = request.mimetype_params.get("boundary", "")
     if request.mimetype != "multipart/form-data" or not boundary:
@@ -152,11 +168,14 @@ def _form(opened: Mailbox, wrong: Exception | None = None, *, added: str = "") -
     status, sentence = next((one for kind, one in _WRONG.items() if isinstance(wrong, kind)), (200, None))
     with db.reading() as session:
         left = keeping.room(session, opened.case_id)
+        short = room.is_short(session)
     page = render_template(
         "intake/add_file.html",
         receipt=opened.receipt,
         file_id=new_id(),
         left=left,
+        short=_SHORT if short else None,
+        installation=installation_id(),
         wrong=sentence.format(limit=config.current().file_megabytes) if sentence else None,
         added=added,
     )

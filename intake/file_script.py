@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import brakes, config, db
 from core.brakes import MustWait
+from core.disk import NoRoom
 from core.pages import same_bytes
 from core.sealing import CannotOpen
 from intake.files import arriving, bodies, keeping
@@ -34,6 +35,7 @@ _WHY: Final[dict[type[Exception], tuple[int, str]]] = {
     IntegrityError: (409, "moved"),  # the same twice at once: the second look finds the first
     TooMany: (409, "many"),
     TooLarge: (413, "large"),
+    NoRoom: (507, "short"),
     CannotOpen: (500, "damaged"),
 }
 
@@ -41,6 +43,7 @@ _WHY: Final[dict[type[Exception], tuple[int, str]]] = {
 @pages.get("")
 def panel() -> Response:
     """What the script shows, in this language: the same bytes for everyone."""
+    arriving.sweep_daily()
     settings = config.current()
     kept = (settings.file_megabytes, settings.files_per_letter)
     return same_bytes(

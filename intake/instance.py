@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 import click
 from flask import Blueprint, Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from core import clock, config, db, keys, log, rosters
 from core.backup import recipients
@@ -25,6 +25,7 @@ from core.roster import RosterRefused
 from core.rosters import NoRoster
 from intake import eraser
 from intake.cases import newest_arrival
+from intake.files import room
 
 commands = Blueprint("instance_commands", __name__, cli_group="instance")
 
@@ -150,6 +151,7 @@ def check(url: str | None) -> None:
         found = [
             *checking.findings(config.current(), db.current()),
             *_erasers(config.current(), checking.Finding),
+            *_room(config.current(), checking.Finding),
             *_clock(checking.Finding),
         ]
     for finding in found:
@@ -170,6 +172,15 @@ def _erasers(settings: Settings, finding: Any) -> Iterator[Any]:
         yield finding(what="eraser keys", said="Missing or cut short: no letter opens.", bad=True)
         return
     yield finding(what="eraser keys", said=f"{count.slots} places, {count.erased} of them erased.")
+
+
+def _room(settings: Settings, finding: Any) -> Iterator[Any]:
+    try:
+        with db.reading() as session:
+            said, bad = room.said(room.look(session, settings), settings)
+    except SQLAlchemyError:  # said above, of the database
+        return
+    yield finding(what="disk", said=said, bad=bad)
 
 
 def _clock(finding: Any) -> Iterator[Any]:

@@ -20,7 +20,7 @@ from core.db import new_id
 from core.i18n import Text
 from core.installation import installation_id
 from core.sealing import CannotOpen, PrivateKey
-from intake import openings, receipt, wishes
+from intake import openings, pacing, receipt, wishes
 from intake.cases import add_entry, add_key_set, load
 from intake.compartments import Keys, Reporter, reporter_proof, write_compartment
 from intake.letters import compact, open_letter, open_strikeouts, read_compact, seal_letter
@@ -131,7 +131,8 @@ def write(opened: Mailbox, text: str, *, what: str = MESSAGE, message_id: str = 
     """Seal a reporter's message or wish to the handlers who may read the case, with a copy for the reporter.
 
     The same message id again adds nothing, and neither does a wish that stands already. Returns the mailbox as it
-    is afterwards. Raises `Withdrawn`, `MailboxDamaged`, or `NobodyLeft` where all who could read it have left since.
+    is afterwards. Raises `Withdrawn`, `MailboxDamaged`, `pacing.Slowed`, or `NobodyLeft` where all who could read it
+    have left since.
     """
     wanted = message_id if _MESSAGE_ID.fullmatch(message_id) else new_id()
     standing = opened.withdrawal
@@ -155,6 +156,7 @@ def add_message(
     case = load(session, opened.case_id, lock=True)
     if session.get(Compartment, message_id) is not None:
         return
+    pacing.require_turn(case.id, case.file.messages)
     private = PrivateKey.from_seed(opened.keys.seed)
     strikeouts = open_strikeouts(case.file.for_reporter, case_id=case.id, private=private)
     chain = rosters.chain(session)

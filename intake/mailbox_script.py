@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -15,7 +13,9 @@ from core import brakes, db
 from core.brakes import MustWait
 from core.sealing import CannotOpen
 from intake import sealed_mailbox
+from intake.filling import filling, step
 from intake.mailbox import NoMailbox
+from intake.pacing import Slowed
 from intake.sealed_mailbox import MovedOn, NotAMessage
 
 pages = Blueprint("mailbox_script", __name__, url_prefix="/hop-thu/niem-phong")
@@ -52,7 +52,7 @@ def _take(body: bytes) -> dict[str, Any]:
     try:
         with db.writing() as session:
             sealed_mailbox.take(session, message)
-    except (MovedOn, NotAMessage):
+    except (MovedOn, NotAMessage, Slowed):
         attempt.succeeded()  # the token was right: nobody guessed
         raise
     except IntegrityError as taken:  # the same message twice at once: the second look finds the first
@@ -71,6 +71,8 @@ def _answered(deed: Callable[[bytes], dict[str, Any]]) -> Response:
         return _said(404, why="unknown")
     except MovedOn:
         return _said(409, why="moved")
+    except Slowed as slowed:
+        return _said(429, why="pace", minutes=slowed.minutes)
     except MustWait as wait:
         return _said(429, why="wait", seconds=wait.seconds, ticket=wait.ticket)
     except CannotOpen:
@@ -80,16 +82,10 @@ def _answered(deed: Callable[[bytes], dict[str, Any]]) -> Response:
 def _said(status: int, **words: Any) -> Response:
     """An answer of one of few lengths: a mailbox with many letters looks on the wire like an empty one."""
     bare = json.dumps(words | {"pad": ""}).encode()
-    size = next((size for size in _SIZES if len(bare) <= size), -(-len(bare) // _SIZES[-1]) * _SIZES[-1])
     return Response(
-        bare[:-2] + _filling(size - len(bare)) + bare[-2:],
+        bare[:-2] + filling(step(len(bare), _SIZES) - len(bare)) + bare[-2:],
         status,
         # What lies between would compress the filling to a length of its own.
         headers={"Cache-Control": "no-store, no-transform"},
         content_type="application/json",
     )
-
-
-def _filling(count: int) -> bytes:
-    """So many letters that do not compress better than what they stand for."""
-    return b64encode(secrets.token_bytes(count // 4 * 3 + 3))[:count]

@@ -16,8 +16,10 @@ from core.installation import installation_id
 from core.keys import Busy
 from core.pages import same_bytes
 from intake import mailbox, wishes
+from intake.filling import filled_page
 from intake.forms import ReceiptForm, ReplyForm
 from intake.mailbox import Mailbox, MailboxDamaged, NoMailbox, Withdrawn
+from intake.pacing import Slowed
 from intake.questions import FORM
 from intake.receipt import NotAReceipt
 from intake.slots import NobodyLeft
@@ -27,6 +29,9 @@ pages = Blueprint("mailbox", __name__, url_prefix="/hop-thu")
 
 _COUNTED = [(role.value, TITLES[role]) for role in (Role.HANDLER, Role.CUSTODIAN)]
 _REFUSED = (NotAReceipt, NoMailbox, MustWait, Busy)
+
+_LENGTHS: Final = (64 * 1024, 256 * 1024, 1024 * 1024)
+"""Bytes of a page without scripts: some ten letters of usual length, some fifty, more."""
 
 _CHOOSE = Text(
     "Bạn chọn một câu trong danh sách, hoặc viết ở ô bên dưới.",
@@ -50,6 +55,11 @@ _UNSENT: Final[dict[type[Exception], Text]] = {
     NobodyLeft: _NOBODY,
     Withdrawn: _OVER,
 }
+_SLOWED = Text(
+    "Hộp thư vừa nhận nhiều tin. Bạn gửi lại được sau {minutes} phút. Nếu gấp: gọi 113, 115, 111, hoặc viết một thư mới.",
+    "Many messages came in a short time. You can send it in {minutes} minutes. If it is urgent: call 113, 115 or 111, "
+    "or write a new letter.",
+)
 _UNKNOWN = Text(
     "Không có hộp thư nào mở bằng mã này. Bạn xem lại mã, hoặc thư đã quá hạn lưu.",
     "No mailbox opens with this code. Please check it; the letter may also have passed its time.",
@@ -70,6 +80,16 @@ def words() -> dict[str, Any]:
         "months_out_of_scope": settings.retention_months_out_of_scope,
         "last_day": wishes.last_day(clock.today()),
     }
+
+
+@pages.after_request
+def filled(answer: Response) -> Response:
+    """What a mailbox answers has one of few lengths, so that nobody on the way counts its letters (decision 0028)."""
+    if request.method == "POST" and answer.content_type.startswith("text/html"):
+        answer.set_data(filled_page(answer.get_data(), _LENGTHS))
+        # What lies between would compress the filling to a length of its own.
+        answer.headers["Cache-Control"] = "no-store, no-transform"
+    return answer
 
 
 @pages.get("")
@@ -134,13 +154,16 @@ def write(opened: Mailbox, text: str, what: str = MESSAGE) -> Response:
     form = ReplyForm(formdata=None)
     try:
         again = mailbox.write(opened, text, what=what, message_id=message_id)
+    except Slowed as slowed:
+        form.message.errors = [_SLOWED.format(minutes=slowed.minutes)]
+        status, more = 429, {"Retry-After": str(slowed.seconds)}
     except (MailboxDamaged, NobodyLeft, Withdrawn) as unsent:
-        form.message.data = text
         form.message.errors = [_UNSENT[type(unsent)]]
-        return make_response(
-            page(opened, form, message_id), 500 if isinstance(unsent, MailboxDamaged) else 409
-        )
-    return make_response(page(again, sent=what))
+        status, more = 500 if isinstance(unsent, MailboxDamaged) else 409, {}
+    else:
+        return make_response(page(again, sent=what))
+    form.message.data = text
+    return make_response(page(opened, form, message_id), status, more)
 
 
 def page(opened: Mailbox, form: ReplyForm | None = None, message_id: str = "", **said: Any) -> str:

@@ -17,6 +17,7 @@ from core.log import LogBroken
 from core.sessions import identity, signed_in
 from intake import notices, rota
 from intake.commands import commands
+from intake.files import arriving
 from intake.notices import Round
 from intake.roles import require_may
 from intake.rota import NotADutyDay
@@ -80,6 +81,7 @@ def save() -> Any:
 def remind(name: str | None) -> None:
     """Send the reminders of this hour to whom the rota names, if NOTICE_HOURS has this hour; run it by a timer."""
     settings = config.current()
+    arriving.sweep_daily()
     if not config.notice_hours(settings):
         click.echo("Reminders are switched off: NOTICE_HOURS is empty.")
         return

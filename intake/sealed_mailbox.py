@@ -25,6 +25,7 @@ from core.roster import Roster, RosterRefused
 from core.rosters import NoRoster
 from core.sealing import FORMAT as SEALED_FORMAT
 from core.sealing import PUBLIC_OVERHEAD, SHARED_OVERHEAD, CannotOpen
+from intake import pacing
 from intake.cases import Case, add_entry, keep_slots, load
 from intake.compartments import ENTRY, SIZES
 from intake.letters import LETTER_SIZE
@@ -104,7 +105,7 @@ def contents(session: Session, token: bytes) -> dict[str, Any]:
 def take(session: Session, message: Message) -> None:
     """Keep a message sealed in the browser; the same id again adds nothing.
 
-    Raises `NoMailbox`, `NotAMessage`, `MovedOn`.
+    Raises `NoMailbox`, `NotAMessage`, `MovedOn`, `pacing.Slowed`.
     """
     case = _case(session, message.token, lock=True)
     known = session.get(Compartment, message.message_id)
@@ -117,6 +118,7 @@ def take(session: Session, message: Message) -> None:
     place = case.next_place(Side.HANDLERS)
     if known is not None or (place.sequence, case.file.messages) != (message.part, message.letter):
         raise MovedOn
+    pacing.require_turn(case.id, case.file.messages)
     try:
         key_set = keep_slots(session, case.file, Side.HANDLERS, slots, roster)
     except SlotsRefused as refused:

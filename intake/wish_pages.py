@@ -19,6 +19,7 @@ from intake.wishes import OTHER, TAKEN_BACK
 
 pages = Blueprint("wishes", __name__, url_prefix="/hop-thu")
 pages.context_processor(returning.words)
+pages.after_request(returning.filled)
 
 
 @pages.post("/rut")

@@ -1,7 +1,8 @@
 """Taking in a file that the reporter's browser sealed: begun, brought chunk by chunk, made whole at once.
 
 Until it is whole no entry of the case describes it, and nobody sees it: its keys are in the browser alone. A letter has
-one such file at a time, a new beginning lets go of the one before, and what was begun before yesterday is swept away.
+one such file at a time, a new beginning lets go of the one before, and what was begun before yesterday is swept away:
+at the next beginning, once a day by whoever looks at the desk or for files, at a start, and by the commands of the night.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
-from core import clock, rosters
+from core import clock, db, memory, rosters
 from core.db import new_id
 from core.roster import Roster, RosterRefused
 from core.rosters import NoRoster
 from core.sealing import CannotOpen
 from intake.cases import Case, keep_slots, load
 from intake.compartments import ENTRY
+from intake.files import room as space
 from intake.files.bodies import Begun, Described, NotAFile, Piece, Whole, described
 from intake.files.keeping import TooLarge, most_bytes, require_room, room
 from intake.files.stream import CHUNK, COPIES, chunks_for
@@ -48,6 +50,7 @@ def where(session: Session, token: bytes) -> dict[str, Any]:
     return {
         "case": case.id,
         "room": room(session, case.id),
+        "short": space.is_short(session),
         "strikeouts": _text(case.file.for_reporter),
         "writing": _writing(session, case),
     }
@@ -56,7 +59,7 @@ def where(session: Session, token: bytes) -> dict[str, Any]:
 def begin(session: Session, told: Begun) -> None:
     """Make room for a file; the same beginning again changes nothing.
 
-    Raises `NoMailbox`, `TooLarge`, `TooMany`, and `NotAFile` for counts that are no size class.
+    Raises `NoMailbox`, `TooLarge`, `TooMany`, `NoRoom`, and `NotAFile` for counts that are no size class.
     """
     case = _case(session, told.token, lock=True)
     if told.original < 1 or any(
@@ -71,6 +74,7 @@ def begin(session: Session, told: Begun) -> None:
         return
     require_room(session, case.id)
     _sweep(session, case.id)
+    space.require(session, told.clean + told.original)
     session.add(StoredFile(id=told.file_id, case_id=case.id))
     session.flush()
     session.add(
@@ -118,6 +122,23 @@ def make_whole(session: Session, told: Whole) -> int:
     return room(session, case.id)
 
 
+def sweep(session: Session) -> int:
+    """Let go of everybody's files that never became whole in time; how many there were."""
+    return _let_go(session, _late())
+
+
+def prepare(session: Session) -> None:
+    """At a start: what was left unfinished before."""
+    sweep(session)
+
+
+def sweep_daily() -> None:
+    """The first who comes by on a day sweeps, for all processes."""
+    if memory.store().add(f"swept:{clock.today().isoformat()}", b"1", 2 * 86_400):
+        with db.writing() as session:
+            sweep(session)
+
+
 # --- inside ---------------------------------------------------------------------------------------
 
 
@@ -157,14 +178,21 @@ def _require_same(session: Session, known: StoredFile, case: Case, told: Begun) 
 
 def _sweep(session: Session, case_id: str) -> None:
     """Let go of whatever else this letter began, and of everybody's that never became whole in time."""
-    oldest = clock.today() - timedelta(days=_DAYS)
+    _let_go(session, (StoredFile.case_id == case_id) | _late())
+
+
+def _late() -> ColumnElement[bool]:
+    return ArrivingFile.begun_on < clock.today() - timedelta(days=_DAYS)
+
+
+def _let_go(session: Session, which: ColumnElement[bool]) -> int:
     wanted = select(ArrivingFile.file_id).join(StoredFile, StoredFile.id == ArrivingFile.file_id)
-    wanted = wanted.where((StoredFile.case_id == case_id) | (ArrivingFile.begun_on < oldest))
-    gone: Sequence[str] = session.scalars(wanted).all()
+    gone: Sequence[str] = session.scalars(wanted.where(which)).all()
     if gone:
         session.execute(delete(FileChunk).where(FileChunk.file_id.in_(gone)))
         session.execute(delete(ArrivingFile).where(ArrivingFile.file_id.in_(gone)))
         session.execute(delete(StoredFile).where(StoredFile.id.in_(gone)))
+    return len(gone)
 
 
 def _require_chunks(session: Session, arriving: ArrivingFile) -> None:

@@ -28,6 +28,7 @@ from core.vietnamese import nfc
 from intake.cases import add_key_set, load
 from intake.compartments import ENTRY, Keys, Reporter, Sides, reporter_proof, write_compartment
 from intake.envelope import entry_place
+from intake.files import room as space
 from intake.files.cleaning import clean
 from intake.files.kinds import HEAD, Kind, kind_of
 from intake.files.stream import Copy, Stream, chunks_for, seal_stream
@@ -128,7 +129,8 @@ def _add(sent: Sent, digest: Any, piece: bytes, most: int) -> None:
 def add_file(opened: Mailbox, sent: Sent) -> Kind:
     """Clean, seal and keep a file with the case of an opened mailbox; returns what it is.
 
-    Raises `NoFile`, `UnknownKind`, `TooMany`, `cleaning.Swells`, `cleaning.CleaningBusy`, `CannotOpen`, `NobodyLeft`.
+    Raises `NoFile`, `UnknownKind`, `TooMany`, `NoRoom`, `cleaning.Swells`, `cleaning.CleaningBusy`, `CannotOpen`,
+    `NobodyLeft`.
     """
     if not sent.spool.size:
         raise NoFile
@@ -139,6 +141,7 @@ def add_file(opened: Mailbox, sent: Sent) -> Kind:
         if _kept_before(session, opened, sent):
             return kind
         require_room(session, opened.case_id)
+        space.require(session, 2 * chunks_for(sent.spool.size))
     copy = clean(kind, sent.spool, spool_folder(), 2 * most_bytes())
     try:
         with db.writing() as session:

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import pytest
 from flask import Flask, request
 
-from core import gateway
+from core import disk, gateway
 from core.gateway import Gateway, Large, environ_of
 
 
@@ -335,6 +335,22 @@ def test_a_large_body_beyond_its_limit_is_read_no_further(tmp_path: Path) -> Non
     line = Line(*[b"a" * 30_000] * 4, AssertionError("read on"))
     _upload(_length_of, tmp_path, line)
     assert line.body == b"120000 120000"  # beyond what the page lets in: it answers in its own words
+
+
+def test_a_large_body_without_room_on_the_disk_is_heard_out_and_kept_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(disk, "free", lambda _folder: 399_999)
+    monkeypatch.setattr(gateway, "Spool", lambda _folder: pytest.fail("something was written"))
+
+    def app(environ: dict[str, Any], start: Any) -> list[bytes]:
+        told.append(environ[gateway.NO_ROOM])
+        return _length_of(environ, start)
+
+    line = Line(b"a" * 40_000, b"b" * 40_000)
+    _upload(app, tmp_path, line)
+    assert (line.body, told) == (b"80000 0", [True])
 
 
 def test_a_large_body_that_breaks_off_or_crawls_leaves_nothing(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from core import db
+from core import db, disk
 from core.access import Role
 from core.sealing import CannotOpen
 from intake.casework import CaseDamaged
@@ -315,3 +315,68 @@ def test_files_that_are_switched_off_are_refused_and_not_offered(
     app.extensions["settings"] = replace(app.extensions["settings"], files_per_letter=0)
     assert one.begins(1) == (409, {"why": "many"})
     assert "data-file-door" not in app.test_client(use_cookies=False).get("/hop-thu").text
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("share", ["disk", "setting"])
+def test_where_room_is_short_no_file_begins_and_words_are_taken(
+    app: Flask,
+    bringing: Callable[..., Bringing],
+    reporter: Reporter,
+    monkeypatch: pytest.MonkeyPatch,
+    share: str,
+) -> None:
+    assert bringing().brings(a_picture())[0] == 200
+    if share == "disk":
+        monkeypatch.setattr(disk, "free", lambda _folder: 501 * disk.MEGABYTE)
+    else:
+        app.extensions["settings"] = replace(app.extensions["settings"], files_megabytes=1)
+    one = bringing()
+    assert one.begins(4, 4) == (507, {"why": "short"})
+    assert rows(app) == (1, 0, 1)
+    token = one.keys.token
+    assert one.ask("/mo", b"\1" + token)[1]["short"] is True
+    page = reporter.client.post("/hop-thu/them-tep", data={"receipt": reporter.receipt})
+    assert "Lúc này máy chủ hết chỗ" in page.text
+    assert 'name="tep"' not in page.text
+    assert "Lúc này máy chủ hết chỗ" in sends(reporter, a_picture() + bytes(400_000), file_id="b" * 32).text
+    assert rows(app) == (1, 0, 1)
+    assert reporter.adds("Tôi có một bức ảnh.").status_code == 200
+    said = app.test_cli_runner().invoke(args=["instance", "check"]).output
+    (line,) = [line for line in said.splitlines() if " disk: " in line]
+    assert line.startswith("BAD ")
+    assert "1 files beside letters take 0 MB" in line
+
+
+@pytest.mark.embedded
+def test_what_a_browser_has_promised_counts_before_it_comes(
+    app: Flask, bringing: Callable[..., Bringing], reporter: Reporter
+) -> None:
+    other = Reporter(app)
+    other.writes(narrative="…")
+    theirs = Bringing.of(app, other.receipt, by_client(other.client))
+    app.extensions["settings"] = replace(app.extensions["settings"], files_megabytes=4)
+    assert theirs.begins(8) == (200, {"kept": True})
+    assert bringing().begins(8) == (507, {"why": "short"})
+    assert bringing().begins(6) == (200, {"kept": True})
+    assert bringing().begins(6) == (200, {"kept": True}), "a new beginning takes the place of one's own"
+
+
+@pytest.mark.embedded
+def test_the_first_who_comes_by_on_a_day_sweeps_up_what_never_arrived(
+    app: Flask,
+    clock: StillClock,
+    bringing: Callable[..., Bringing],
+    reporter: Reporter,
+    handlers: list[Handler],
+) -> None:
+    abandoned = bringing()
+    abandoned.begins(2)
+    abandoned.adds("original", 0, bytes(SEALED_CHUNK))
+    desk = signed_in(app, handlers[0].person)
+    assert desk.get("/lam-viec/").status_code == 200
+    assert rows(app) == (1, 1, 1), "it may still come"
+    clock.set(clock.moment + timedelta(days=2))
+    desk = signed_in(app, handlers[0].person)
+    assert desk.get("/lam-viec/").status_code == 200
+    assert rows(app) == (0, 0, 0)

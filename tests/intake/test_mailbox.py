@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import time
 from typing import Any
@@ -140,6 +141,22 @@ def test_a_message_puts_the_case_back_on_the_desk_even_when_it_was_closed(
     assert "Đã kết thúc" in reporter.opens().text
     reporter.adds("Chuyện lại xảy ra.")
     assert handlers[0].cases()[0].state == "received"
+
+
+@pytest.mark.embedded
+def test_a_page_without_scripts_is_as_long_with_six_letters_as_with_none(
+    reporter: Reporter, handlers: list[Handler]
+) -> None:
+    reporter.writes()
+    answers = [reporter.opens(), reporter.opens(receipt.draw())]
+    assert len(gzip.compress(answers[0].data)) > 30_000, "what fills it up does not compress away"
+    for number in range(3):
+        answers.append(reporter.adds(f"Tin {number}. " + "Lời dài hơn. " * 40))
+        handlers[0].answers(reporter.case_id, "Câu trả lời dài. " * 40)
+    answers.append(reporter.opens())
+    assert {len(one.data) for one in answers} == {64 * 1024}
+    assert all("no-transform" in one.headers["Cache-Control"] for one in answers)
+    assert answers[-1].text.index("Câu trả lời dài") < answers[-1].text.index("</html>")
 
 
 def test_a_damaged_letter_is_said_to_be_damaged_and_the_others_are_shown(
