@@ -26,6 +26,8 @@ from typing import Any, Final
 
 JOBS: Final = frozenset(
     {
+        "board.activities.drawing:small_job",
+        "board.report.layout:docx_job",
         "core.charts:draw",
         "core.charts:file_job",
         "core.disclosure:protect_job",
@@ -36,7 +38,7 @@ JOBS: Final = frozenset(
         "survey.card_sheet:pdf_job",
         "survey.collected.job:look_job",
         "survey.collected.job:report_job",
-        "survey.effects:from_json",
+        "survey.effects:count_job",
         "survey.export_files:dta_job",
         "survey.export_files:sav_job",
         "survey.export_files:xlsx_job",
