@@ -10,6 +10,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from board import custodian as releases
 from board import member
 from board import terminal as board_commands
+from board.activities import entry_pages, secretary_pages, unit_pages
+from board.report import pages as department_report
 from core import (
     administrator,
     config,
@@ -110,6 +112,10 @@ BLUEPRINTS = (
     linking.pages,
     releases.pages,
     member.pages,
+    unit_pages.pages,
+    entry_pages.pages,
+    secretary_pages.pages,
+    department_report.pages,
 )
 
 

@@ -1,4 +1,4 @@
-"""Who may do what with published figures, as one table to read aloud (pure). What is not listed is denied."""
+"""Who may do what on the roof, as one table to read aloud (pure). What is not listed is denied."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from core.access import Denied, Identity, Role, require
 
 MAY: Final[dict[str, frozenset[Role]]] = {
     "see figures": frozenset({Role.BOARD}),
+    "report for a unit": frozenset({Role.UNIT}),
+    "judge unit reports": frozenset({Role.CAMPAIGNER}),
     "see releases": frozenset({Role.CUSTODIAN}),
     "begin a release": frozenset({Role.CUSTODIAN}),
     "count a release": frozenset({Role.CUSTODIAN}),

@@ -48,6 +48,8 @@ DEEDS: Final[Mapping[str, Text]] = {
     "units_taken_in": Text("Nhập danh sách đơn vị từ tệp", "Took in a list of units from a file"),
     "hotline_edited": Text("Sửa số hỗ trợ", "Edited a help number"),
     "holiday_edited": Text("Sửa ngày nghỉ", "Edited a day off"),
+    "report_sent": Text("Chốt báo cáo gửi Sở Y tế", "Closed the report to the Department of Health"),
+    "report_reopened": Text("Mở lại báo cáo gửi Sở Y tế", "Opened the report to the Department of Health again"),
     "campaign_edited": Text("Sửa chiến dịch", "Edited the campaign"),
     "listed": Text("Xem danh sách thư", "Looked at the list of letters"),
     "entry_begun": Text("Mở trang nhập hộ thư", "Opened the page to enter a letter for another"),
@@ -102,6 +104,10 @@ DEEDS: Final[Mapping[str, Text]] = {
     "release_published": Text("Công bố số liệu cho Ban", "Published figures to the board"),
     "release_refused": Text("Số liệu không công bố được an toàn", "Figures could not be published safely"),
     "release_put_aside": Text("Để một kỳ số liệu lại", "Put a release aside"),
+    "unit_report_filed": Text("Nộp báo cáo của đơn vị", "Filed a unit's report"),
+    "unit_report_corrected": Text("Mở báo cáo của đơn vị để sửa", "Opened a unit's report for correction"),
+    "unit_report_accepted": Text("Nhận báo cáo của đơn vị", "Accepted a unit's report"),
+    "unit_report_returned": Text("Trả lại báo cáo của đơn vị", "Returned a unit's report"),
 }
 ON_A_CASE: Final = frozenset(
     {

@@ -46,6 +46,8 @@ PLACES: Final = (
     _place("linking.show", "Ghép khảo sát", "Join surveys", Role.CUSTODIAN),
     _place("member.desk", "Số liệu của Ban", "The board's figures", Role.BOARD, desk=True),
     _place("campaigner.desk", "Đợt khảo sát", "Survey rounds", Role.CAMPAIGNER, desk=True),
+    _place("department_report.this_year", "Báo cáo Sở Y tế", "Report upward", Role.CAMPAIGNER),
+    _place("unit_reports.show", "Các đơn vị", "Units' reports", Role.CAMPAIGNER),
     _place("questionnaires.show_all", "Bảng hỏi", "Questionnaires", Role.CAMPAIGNER),
     _place("collected.show", "Thu ở nơi khác", "Collected elsewhere", Role.CAMPAIGNER),
     _place("unit.desk", "Báo cáo của đơn vị", "Unit report", Role.UNIT, desk=True),

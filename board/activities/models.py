@@ -66,6 +66,8 @@ class Activity(Base):
     type_code: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(10))
     version: Mapped[int] = mapped_column(Integer)
+    hand: Mapped[str] = mapped_column(ID)
+    """Drawn by each page that is opened: the page that wrote last may write again though it never heard back."""
     title: Mapped[str] = mapped_column(String(200))
     audience: Mapped[str] = mapped_column(String(200))
     planned_on: Mapped[date | None] = mapped_column(Date)

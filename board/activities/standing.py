@@ -106,7 +106,7 @@ def progress(session: Session, campaign: Campaign) -> list[Progress]:
         UnitReport.filed_on,
     )
     rows = session.execute(select(*columns).where(UnitReport.year == campaign.year))
-    known = {row.unit_id: row._mapping for row in rows}
+    known = {row.unit_id: row._asdict() for row in rows}
     return [_progress(unit, known.get(unit.id), campaign) for unit in owing(session, campaign)]
 
 

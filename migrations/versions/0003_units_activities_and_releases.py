@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("type_code", sa.String(length=3), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("hand", sa.String(length=32), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("audience", sa.String(length=200), nullable=False),
         sa.Column("planned_on", sa.Date(), nullable=True),
@@ -118,3 +119,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_news")),
     )
     op.create_index(op.f("ix_campaign_news_year"), "campaign_news", ["year"])
+
+    # The report to the Department of Health: what people wrote in it, and what it said when it went out.
+    op.create_table(
+        "report_part",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("part", sa.String(length=30), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("year", "part", name=op.f("pk_report_part")),
+    )
+    op.create_table(
+        "sent_report",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("sent_on", sa.Date(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.CheckConstraint("kind IN ('report', 'supplement')", name=op.f("ck_sent_report_kind_known")),
+        sa.PrimaryKeyConstraint("year", "kind", name=op.f("pk_sent_report")),
+    )
