@@ -18,7 +18,8 @@ from survey.expressions.xpath import Facts, calculated, holds, looks_at
 from survey.items import ANSWERED, Choice, Item, Page
 from survey.questionnaire import Questionnaire
 
-_REFERENCE: Final = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
+REFERENCE: Final = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
+"""An answer inside words."""
 _NOT_FITTING: Final = Text(
     "Câu trả lời này không hợp với câu hỏi. Bạn xem lại hoặc bỏ qua.",
     "This answer does not fit the question. Please look again, or skip it.",
@@ -150,7 +151,7 @@ def filled(words: Text, questionnaire: Questionnaire, values: Mapping[str, str])
         return words
 
     def said(tongue: str) -> str:
-        return _REFERENCE.sub(
+        return REFERENCE.sub(
             lambda found: _as_words(questionnaire, found[1], values.get(found[1], ""), tongue),
             getattr(words, tongue),
         )
@@ -188,9 +189,9 @@ def steps(questionnaire: Questionnaire, wave: str) -> tuple[Page, ...]:
 
 def looked_back_at(questionnaire: Questionnaire, item: Item) -> frozenset[str]:
     """Every answer on which it depends how this item is shown, through calculations too."""
-    names: set[str] = set(_REFERENCE.findall(item.label.vi + item.label.en))
+    names: set[str] = set(REFERENCE.findall(item.label.vi + item.label.en))
     if item.hint:
-        names |= set(_REFERENCE.findall(item.hint.vi + item.hint.en))
+        names |= set(REFERENCE.findall(item.hint.vi + item.hint.en))
     for text in item.rules.relevant:
         names |= looks_at(text)
     if item.rules.choice_filter:

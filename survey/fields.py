@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from core.i18n import Text
 from survey.coding import Coded, shown
 from survey.items import Choice, Item
@@ -17,8 +19,8 @@ def field(
     errors: Mapping[str, Text],
     *,
     offered: Sequence[Choice] | None = None,
-    label: Text | None = None,
-    hint: Text | None = None,
+    label: Text | Markup | None = None,
+    hint: Text | Markup | None = None,
     prefix: str = "",
 ) -> dict[str, Any]:
     """What the macro `one` of survey/item.html draws.

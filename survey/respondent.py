@@ -15,7 +15,7 @@ from sqlalchemy import select
 from core import clock, db
 from core.i18n import Text
 from core.pages import same_bytes
-from survey import cards, dates, rounds, stepping, taking
+from survey import at_once, cards, dates, rounds, stepping, taking
 from survey.fields import field
 from survey.models import Round
 from survey.questionnaire import AnswersRefused, Questionnaire
@@ -47,7 +47,8 @@ def show(round_id: str) -> Response | tuple[str, int]:
     if not _is_open(found):
         return _not_open(found, sent=False)
     if questionnaire.conditional:
-        return Response(_screen(found, questionnaire, stepping.begin(found, questionnaire)))
+        screen = stepping.begin(found, questionnaire)
+        return Response(_screen(found, questionnaire, screen, at_once.whole(found, questionnaire)))
     if not found.with_cards:
         return Response(_page(found, questionnaire, token=secrets.token_hex(16)))
     order = secrets.randbelow(ORDERS)
@@ -62,7 +63,7 @@ def answer(round_id: str) -> Response | tuple[str, int]:
         return _not_open(found, sent=True)
     given = {name: request.form.getlist(name) for name in request.form}
     if questionnaire.conditional:
-        return _step(found, questionnaire, given)
+        return (_whole if at_once.NAME in given else _step)(found, questionnaire, given)
     try:
         _take(found, _read(given, found, questionnaire))
     except AnswersRefused as refused:
@@ -88,10 +89,32 @@ def _step(
     outcome = stepping.onward(found, questionnaire, given)
     if isinstance(outcome, stepping.Screen):
         return _screen(found, questionnaire, outcome), 422 if outcome.repeat else 200
-    held = outcome.held
+    return _sent_off(found, questionnaire, outcome)
+
+
+def _whole(
+    found: Round, questionnaire: Questionnaire, given: dict[str, list[str]]
+) -> Response | tuple[str, int]:
+    """The same from a browser that followed the conditions itself and sends everything together."""
+    outcome = at_once.arrived(found, questionnaire, given)
+    if isinstance(outcome, stepping.Done):
+        return _sent_off(found, questionnaire, outcome, given)
+    screen, errors = outcome
+    page = at_once.whole(found, questionnaire, given, errors)
+    return _screen(found, questionnaire, screen, page), 422 if errors else 200
+
+
+def _sent_off(
+    found: Round,
+    questionnaire: Questionnaire,
+    done: stepping.Done,
+    given: dict[str, list[str]] | None = None,
+) -> Response | tuple[str, int]:
+    """Everything taken and thanked for, or what stands in the way. given: what the one page sent, if it was one."""
+    held = done.held
     sent = _Answered(
-        answers=outcome.answers,
-        elements=outcome.elements,
+        answers=done.answers,
+        elements=done.elements,
         code=held.card,
         token=held.token,
         same_card=not held.other_card,
@@ -99,11 +122,9 @@ def _step(
     try:
         _take(found, sent)
     except AnswersRefused as refused:
-        screen = stepping.again(found, questionnaire, outcome, refused.errors, first=True)
-        return _screen(found, questionnaire, screen), 422
+        return _once_more(found, questionnaire, done, refused.errors, given), 422
     except taking.NotTaken:
-        screen = stepping.again(found, questionnaire, outcome, {"send": _BUSY})
-        return _screen(found, questionnaire, screen), 503
+        return _once_more(found, questionnaire, done, {"send": _BUSY}, given), 503
     except taking.AlreadyAnswered:
         return render_template("survey/already.html", round=found), 409
     except taking.RoundNotOpen:
@@ -111,11 +132,34 @@ def _step(
     return _thanks(found, questionnaire)
 
 
-def _screen(found: Round, questionnaire: Questionnaire, screen: stepping.Screen) -> str:
-    summary = [(f"#{name}", str(sentence)) for name, sentence in screen.errors.items()]
+def _once_more(
+    found: Round,
+    questionnaire: Questionnaire,
+    done: stepping.Done,
+    errors: Mapping[str, Text],
+    given: dict[str, list[str]] | None,
+) -> str:
+    screen = stepping.again(found, questionnaire, done, errors, first="card" in errors)
+    page = None if given is None else at_once.whole(found, questionnaire, given, errors)
+    return _screen(found, questionnaire, screen, page)
+
+
+def _screen(
+    found: Round, questionnaire: Questionnaire, screen: stepping.Screen, whole: at_once.Whole | None = None
+) -> str:
     return render_template(
-        "survey/step.html", round=found, questionnaire=questionnaire, screen=screen, summary=summary
+        "survey/step.html",
+        round=found,
+        questionnaire=questionnaire,
+        screen=screen,
+        whole=whole,
+        summary=_summary(screen.errors),
+        whole_summary=_summary(whole.errors) if whole else [],
     )
+
+
+def _summary(errors: Mapping[str, Text]) -> list[tuple[str, str]]:
+    return [(f"#{name}", str(sentence)) for name, sentence in errors.items()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +293,7 @@ def _page(
         card=card,
         other_card="other_card" in given,
         opened="other_card" in given or any(one["errors"] or one["data"] for one in sections[0][1]),
-        summary=[(f"#{name}", str(sentence)) for name, sentence in errors.items()],
+        summary=_summary(errors),
         token="" if found.with_cards else token or _token(given) or secrets.token_hex(16),
         wrong=bool(errors),
     )

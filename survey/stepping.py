@@ -22,7 +22,7 @@ from survey.items import ANSWERED, Page
 from survey.models import Round
 from survey.questionnaire import Questionnaire
 
-_AGAIN: Final = Text(
+AGAIN: Final = Text(
     "Trang trước không còn dùng được, nên bạn bắt đầu lại từ đầu. Chưa có câu trả lời nào được ghi.",
     "The page before can no longer be used, so you begin again. No answer was recorded.",
 )
@@ -57,7 +57,7 @@ class Done:
 
 def begin(found: Round, questionnaire: Questionnaire, *, notice: Text | None = None) -> Screen:
     """The first page."""
-    return _Walk(found, questionnaire).show(Carried(step=0, token=secrets.token_hex(16)), notice=notice)
+    return Walk(found, questionnaire).show(Carried(step=0, token=secrets.token_hex(16)), notice=notice)
 
 
 def onward(found: Round, questionnaire: Questionnaire, sent: Mapping[str, list[str]]) -> Screen | Done:
@@ -65,8 +65,8 @@ def onward(found: Round, questionnaire: Questionnaire, sent: Mapping[str, list[s
     try:
         brought = carried.opened("".join(sent.get("carried", [])), found.id)
     except NotCarried:
-        return begin(found, questionnaire, notice=_AGAIN)
-    return _Walk(found, questionnaire).onward(brought, sent)
+        return begin(found, questionnaire, notice=AGAIN)
+    return Walk(found, questionnaire).onward(brought, sent)
 
 
 def again(
@@ -74,11 +74,11 @@ def again(
 ) -> Screen:
     """The last page once more, or the first with its card: what was sent at the end could not be taken."""
     held = replace(done.held, step=0) if first else done.held
-    return _Walk(found, questionnaire).show(held, errors=errors)
+    return Walk(found, questionnaire).show(held, errors=errors)
 
 
-class _Walk:
-    """The steps of one round."""
+class Walk:
+    """The steps of one round; survey.at_once walks them when everything is sent together."""
 
     def __init__(self, found: Round, questionnaire: Questionnaire) -> None:
         self._round, self._asked = found, questionnaire
@@ -90,8 +90,8 @@ class _Walk:
             # The same page in another language, with what was typed on it.
             return self.show(replace(brought, step=place, other_card="other_card" in sent), given=sent)
         errors: dict[str, Text] = {}
-        held = self._with_card(brought, sent, errors) if place == 0 else brought
-        held = replace(held, step=place, answers=self._with_page(held, place, sent, errors))
+        held = self.with_card(brought, sent, errors) if place == 0 else brought
+        held = replace(held, step=place, answers=with_page(held.answers, self._steps[place], sent, errors))
         settled = self._settle(held.answers)
         if "back" in sent:
             return self.show(replace(held, step=self._before(place, settled), again=()))
@@ -107,7 +107,7 @@ class _Walk:
             after = len(self._steps) - 1
         if after is not None:
             return self.show(replace(held, step=after, answers=settled.answers))
-        return self._finish(replace(held, answers=settled.answers), settled)
+        return self.finish(replace(held, answers=settled.answers), settled)
 
     def show(
         self,
@@ -135,7 +135,7 @@ class _Walk:
             ),
             fields=[self._field(item.code, settled, given, errors or {}) for item in shown],
             carried=carried.sealed(held, self._round.id),
-            card=self._card(held, given, errors or {}) if held.step == 0 else None,
+            card=self.card(held, given, errors or {}) if held.step == 0 else None,
             other_card=held.other_card,
             errors=errors or {},
             notice=notice,
@@ -155,9 +155,10 @@ class _Walk:
             hint=filled(item.hint, self._asked, settled.values) if item.hint else None,
         )
 
-    def _card(
+    def card(
         self, held: Carried, given: Mapping[str, list[str]], errors: Mapping[str, Text]
     ) -> dict[str, Any] | None:
+        """The box for the card's code, where the round has cards."""
         if not self._round.with_cards:
             return None
         typed = " ".join(given.get("card", [])) or held.card
@@ -168,7 +169,8 @@ class _Walk:
             "errors": [str(errors["card"])] if "card" in errors else [],
         }
 
-    def _with_card(self, brought: Carried, sent: Mapping[str, list[str]], errors: dict[str, Text]) -> Carried:
+    def with_card(self, brought: Carried, sent: Mapping[str, list[str]], errors: dict[str, Text]) -> Carried:
+        """With the code of the card that was sent; what is wrong with it stands in `errors`."""
         if not self._round.with_cards:
             return brought
         typed = " ".join(sent.get("card", []))
@@ -178,22 +180,6 @@ class _Walk:
             errors["card"] = wrong.sentence if typed.strip() else _CARD_NEEDED
             parsed = ""
         return replace(brought, card=parsed, other_card="other_card" in sent)
-
-    def _with_page(
-        self, held: Carried, place: int, sent: Mapping[str, list[str]], errors: dict[str, Text]
-    ) -> dict[str, Coded]:
-        """What was said before, and on this page what was sent now; errors for what this page cannot take."""
-        answers = dict(held.answers)
-        for item in self._steps[place].items:
-            answers.pop(item.code, None)
-            given = [value.strip() for value in sent.get(item.code, []) if value.strip()]
-            if not given or item.kind not in ANSWERED:
-                continue
-            try:
-                answers[item.code] = code(item, given)
-            except WrongAnswer as wrong:
-                errors[item.code] = wrong.sentence
-        return answers
 
     def _settle(self, answers: Mapping[str, Coded]) -> Settled:
         return settle(self._asked, self._round.wave, answers, clock.today())
@@ -216,7 +202,7 @@ class _Walk:
         behind = range(place - 1, 0, -1)
         return next((one for one in behind if self._is_asked(one, settled)), 0)
 
-    def _finish(self, held: Carried, settled: Settled) -> Screen | Done:
+    def finish(self, held: Carried, settled: Settled) -> Screen | Done:
         """Every rule has run over everything; something wrong on an earlier page is shown there."""
         for place, step in enumerate(self._steps):
             errors = {
@@ -224,6 +210,10 @@ class _Walk:
             }
             if errors:
                 return self.show(replace(held, step=place), errors=errors)
+        return self.done(held, settled)
+
+    def done(self, held: Carried, settled: Settled) -> Done:
+        """Everything as it is taken; the caller has looked at what is wrong."""
         linkage = [
             item.code for item in self._asked.items(self._round.wave) if item.measure.kind == "linkage"
         ]
@@ -232,6 +222,31 @@ class _Walk:
             elements=[str(settled.answers.get(name, "")) for name in linkage],
             held=held,
         )
+
+    def at_first_of(self, held: Carried, sent: Mapping[str, list[str]], errors: Mapping[str, Text]) -> Screen:
+        """The first page on which something is wrong, with what was sent and what is wrong there."""
+        for place, step in enumerate(self._steps):
+            here = {item.code for item in step.items} | ({"card"} if place == 0 else set())
+            if found := {name: said for name, said in errors.items() if name in here}:
+                return self.show(replace(held, step=place), given=sent, errors=found)
+        return self.show(replace(held, step=0), given=sent, errors=errors)
+
+
+def with_page(
+    before: Mapping[str, Coded], page: Page, sent: Mapping[str, list[str]], errors: dict[str, Text]
+) -> dict[str, Coded]:
+    """What was said before, and on this page what was sent now; errors for what this page cannot take."""
+    answers = dict(before)
+    for item in page.items:
+        answers.pop(item.code, None)
+        given = [value.strip() for value in sent.get(item.code, []) if value.strip()]
+        if not given or item.kind not in ANSWERED:
+            continue
+        try:
+            answers[item.code] = code(item, given)
+        except WrongAnswer as wrong:
+            errors[item.code] = wrong.sentence
+    return answers
 
 
 _END: Final = Page(code="end", title=Text("Xong rồi", "All done"), lead=None, items=())

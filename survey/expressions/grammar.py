@@ -153,10 +153,10 @@ _QUOTES: Final = str.maketrans("\u2018\u2019\u201c\u201d\u00a0", "''\"\" ")
 _NAME: Final = r"[^\W\d][\w.-]*"
 _TOKEN: Final = re.compile(
     rf"""\s*(?:
-      (?P<number>\d+(?:\.\d*)?|\.\d+)
+      (?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)
     | (?P<words>"[^"]*"|'[^']*')
     | \$\{{\s*(?P<answer>{_NAME})\s*\}}
-    | (?P<call>{_NAME}(?::{_NAME})?)\s*\(
+    | (?!(?:and|or|div|mod)\s*\()(?P<call>{_NAME}(?::{_NAME})?)\s*\(
     | (?P<name>{_NAME})
     | (?P<sign><=|>=|!=|[-+*=<>(),.])
     )""",
@@ -267,9 +267,6 @@ class _Reader:
 
     def _one(self) -> Node:
         kind, text = self._next()
-        if kind == "call" and text in _WORD_SIGNS:
-            # `a or (b)` reads like a function called "or" where an operand is missing before it.
-            raise _unexpected((kind, text))
         match kind:
             case "number":
                 return Number(text)
@@ -294,6 +291,8 @@ class _Reader:
     def _column(self, name: str) -> Node:
         if name in self._columns:
             return Column(name)
+        if name in _WORD_SIGNS:
+            raise _unexpected(("name", name))
         raise ExpressionRefused(
             Text(
                 f"“{name}” không phải là tên cột của lựa chọn; chữ đặt trong dấu nháy, câu khác viết ${{{name}}}.",

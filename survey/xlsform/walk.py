@@ -16,7 +16,20 @@ from survey.xlsform.table import Entry, in_both
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 RESERVED: Final = frozenset(
-    ("card", "other_card", "token", "send", "carried", "asked", "csrf_token", "page", "back")
+    (
+        "card",
+        "other_card",
+        "token",
+        "send",
+        "carried",
+        "asked",
+        "csrf_token",
+        "page",
+        "back",
+        "stay",
+        "finish",
+        "whole",
+    )
 )
 """Names the page of answers uses itself."""
 _GRIDS: Final = frozenset(("table-list", "label", "list-nolabel"))

@@ -334,6 +334,24 @@ def test_ten_cards_fit_a_sheet_and_every_digit_stands_inside_its_card(
     assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
 
 
+def _answered_at_once(page: Page, card: str) -> str:
+    """With scripts everything stands on one page, and what hangs on an answer comes and goes with it."""
+    expect(page.locator("#so_lan")).to_be_hidden()
+    page.check("input[name=da_hoc][value=co]")
+    page.fill("#so_lan", "5")
+    expect(page.get_by_text("Cảm ơn bạn đã dự 5 lần.")).to_be_visible()
+    page.check("input[name=nhom][value=goi]")
+    expect(page.locator("input[name=H1]:visible")).to_have_count(3)
+    page.click("#send")
+    expect(page.locator("[role=alert]")).to_be_focused()
+    page.click("a.tongue")
+    expect(page.locator("#so_lan")).to_have_value("5")
+    page.click("a.tongue")
+    page.fill("#card", card)
+    page.click("#send")
+    return page.inner_text("main")
+
+
 def test_a_workbook_is_uploaded_looked_over_and_answered_page_by_page_with_the_keys_alone(
     desk: CampaignerAtDesk, campaigner: Campaigner, phone: BrowserContext, assert_accessible: Look
 ) -> None:
@@ -343,9 +361,10 @@ def test_a_workbook_is_uploaded_looked_over_and_answered_page_by_page_with_the_k
     desk.page.click("text=Ghi một đợt khảo sát")
     desk.page.check("text=Khảo sát mẫu")
     version = desk.page.locator("input[name=questionnaire]:checked").get_attribute("value") or ""
-    (card,) = campaigner.prints(1)
+    card, another = campaigner.prints(2)
     desk.page.goto(f"/khao-sat/{campaigner.opens('before', questionnaire_id=version)}")
     assert_accessible(desk.page)
+    assert "Đã nhận câu trả lời" in _answered_at_once(desk.page, another)
 
     somebody = WithoutMouse(phone.new_page(), card)
     assert somebody.finds_the_survey() == "Khảo sát mẫu"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import date
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from survey.expressions.grammar import DEEPEST, LONGEST, ExpressionRefused, read
 from survey.expressions.patterns import LONGEST_TEXT, PatternRefused, compile_pattern, matches
 from survey.expressions.xpath import Facts, calculated, holds, looks_at
+from tests.vectors import make_expressions
 
 TODAY = date(2026, 11, 24)
 ANSWERS = {"tuoi": "41", "noi": "111 yte", "ngay": "2026-11-20", "le": "2.5", "co": "co", "trong": ""}
@@ -90,6 +92,9 @@ def test_a_calculation_gives(text: str, expected: str) -> None:
         ("${trong} = ''", "", True),
         ("${trong} > 3", "", False),
         ("1 = 1 and 2 = 2 or 3 = 4", "", True),
+        ("${tuoi} > 40 and (${co} = 'co' or ${co} = 'khong')", "", True),
+        ("(1 = 2) or(${tuoi} mod (2) = 1)", "", True),
+        (". = 2.345", "2.345", True),
         ("true()", "", True),
         ("false()", "", False),
         ("starts-with(${co}, 'c') and ends-with(${co}, 'o') and contains(${noi}, 'yt')", "", True),
@@ -201,3 +206,13 @@ def test_days_compare_as_days(first: date, second: date) -> None:
     text = f"date('{first}') < '{second}'"
     assert true(text) is (first < second)
     assert value(f"'{first}' - '{second}'") == str((first - second).days)
+
+
+def test_python_gives_what_the_vectors_say_and_the_browser_reads_the_same_lists() -> None:
+    held = json.loads(make_expressions.FILE.read_text(encoding="utf-8"))
+    for one in held["cases"]:
+        assert json.loads(json.dumps(make_expressions.case(one["text"], one["own"]))) == one
+    for one in held["typed"]:
+        assert make_expressions.typed(one["item"], one["typed"]) == one
+    for name, sent in held["items"].items():
+        assert json.loads(json.dumps(make_expressions.rules(name))) == sent

@@ -45,6 +45,11 @@ class Walker:
         sent = {"carried": self.carried, **answers} | ({name: "1"} if name else {})
         return self._sees(self._browser().post(self._address, data=sent), status)
 
+    def says_all(self, *, status: int = 200, **answers: Any) -> str:
+        """Send everything at once, as a browser does that followed the conditions."""
+        sent = {"carried": self.carried, "whole": "1", **answers}
+        return self._sees(self._browser().post(self._address, data=sent), status)
+
     @property
     def carried(self) -> str:
         found = re.search(r'name="carried" value="([^"]+)"', self.page)
@@ -262,6 +267,52 @@ def test_a_page_costs_at_most_five_statements(app: Flask, campaigner: Campaigner
     assert all(statement.lstrip().startswith("SELECT") for statement in said), (
         "nothing is written between pages"
     )
+
+
+def test_with_scripts_everything_comes_at_once_and_the_server_is_still_the_judge(
+    app: Flask, campaigner: Campaigner, clock: Any
+) -> None:
+    walker = Walker(app, opened(campaigner))
+    page = walker.begins()
+    rules = json.loads(re.search(r'<template data-rules="(.*?)">\n', page, re.S)[1])  # type: ignore[index]
+    assert rules["today"] == "2026-11-20"
+    assert 'Cảm ơn bạn đã dự <span data-said="so_lan">…</span> lần.' in page
+
+    walker.says_all(status=422, K1="sai", H1=["111"])
+    assert "bấm tiếp lần nữa để bỏ qua" in walker.page, "a required question is asked a second time"
+    walker.says_all(status=422, K1="sai", da_hoc="co", so_lan="99", ngay_cuoi="hôm qua")
+    whole = walker.page.partition("<template")[2]
+    assert "Từ 1 đến 50 lần." in whole
+    assert "Bạn ghi ngày theo kiểu 05/12/2026" in whole
+    assert 'value="99"' in whole
+    walker.says_all(da_hoc="khong", so_lan="99", stay="1")
+    assert 'value="99"' in walker.page.partition("<template")[2], "another language loses nothing"
+    assert answers(app) == []
+
+    last = walker.carried
+    walker.says_all(
+        K1="sai", da_hoc="khong", so_lan="99", ngay_cuoi="?", nhom="goi", H1=["111", "yte"], E1="h"
+    )
+    assert "Đã nhận câu trả lời" in walker.page
+    kept = [{"K1": "sai", "da_hoc": "khong", "nhom": "goi", "H1": ["111"]}]
+    assert answers(app) == kept, "what was not asked or not offered is dropped, whatever the browser sent"
+    walker.page = f'name="carried" value="{last}"'
+    walker.says_all(K1="sai", da_hoc="khong", nhom="goi", H1=["111"])
+    assert answers(app) == kept, "a retry after a lost connection is no second answer"
+
+
+def test_a_page_from_before_a_restart_keeps_what_stands_on_it_and_records_nothing(
+    app: Flask, campaigner: Campaigner, clock: Any
+) -> None:
+    walker = Walker(app, opened(campaigner))
+    walker.page = 'name="carried" value="AAAA"'
+    walker.says_all(K1="sai", da_hoc="co", so_lan="7")
+    whole = walker.page.partition("<template")[2]
+    assert "Máy chủ vừa khởi động lại" in whole
+    assert 'value="7"' in whole
+    assert answers(app) == []
+    walker.says_all(K1="sai", da_hoc="co", so_lan="7")
+    assert answers(app) == [{"K1": "sai", "da_hoc": "co", "so_lan": "7"}]
 
 
 @pytest.mark.parametrize(
