@@ -20,7 +20,7 @@ from core.accounts import Person
 from core.db import new_id
 from core.i18n import Text
 from core.units import Unit, UnitSuccession
-from core.vietnamese import fold
+from core.vietnamese import Word, sort_key
 
 FEWEST_IN_A_GROUP: Final = 5
 """A group of fewer units says too much about each (docs/threat-model.md)."""
@@ -77,10 +77,12 @@ def plan(session: Session, identity: Identity | None, change: Change) -> Planned
     _check_numbers(change, len(ending))
     last_day = change.on_day - timedelta(days=1)
     there = {
-        fold(unit.name_vi): unit for unit in units.valid(session, change.on_day) if unit.id not in change.old
+        same_name(unit.name_vi): unit
+        for unit in units.valid(session, change.on_day)
+        if unit.id not in change.old
     }
-    joined = [there[fold(name)] for name in change.names if fold(name) in there]
-    founded = [name for name in change.names if fold(name) not in there]
+    joined = [there[same_name(name)] for name in change.names if same_name(name) in there]
+    founded = [name for name in change.names if same_name(name) not in there]
     if change.change == "rename" and joined:
         raise ChangeRefused("names", _TAKEN)
     if change.change == "merge" and len(ending) == 1 and not joined:
@@ -109,6 +111,11 @@ def carry_out(session: Session, identity: Identity | None, change: Change) -> li
             session.merge(UnitSuccession(before_id=before.id, after_id=after.id, on_day=change.on_day))
         log.write_if_started(session, "unit_changed", who=who.person_id, about=before.id)
     return units.in_order(new)
+
+
+def same_name(name: str) -> tuple[Word, ...]:
+    """What two spellings of one name share: Hòa is Hoà and hòa, and never Hóa, which is another commune."""
+    return sort_key(name)[0]
 
 
 def history(session: Session) -> list[tuple[date, str, list[Unit], list[Unit]]]:
@@ -170,7 +177,7 @@ def _ending(session: Session, change: Change) -> list[Unit]:
 
 
 def _check_numbers(change: Change, old: int) -> None:
-    names = [fold(name) for name in change.names]
+    names = [same_name(name) for name in change.names]
     if len(set(names)) != len(names):
         raise ChangeRefused("names", _TWICE)
     if any(len(name) > 160 for name in change.names):

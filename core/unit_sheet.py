@@ -25,7 +25,7 @@ COLUMNS: Final = {
     "valid_until": Text("Đến hết ngày", "Until"),
 }
 NEEDED: Final = ("name_vi", "kind", "group", "valid_from")
-MOST_ROWS: Final = 2000
+MOST_ROWS: Final = 1000
 _DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -235,7 +235,7 @@ _NO_HEAD: Final = Text(
     "There is no row of column names (Name, Kind, Group in figures, From).",
 )
 _MISSING: Final = Text("Thiếu cột: {names}.", "Columns are missing: {names}.")
-_MANY: Final = Text("Nhiều hơn 2.000 dòng.", "There are more than 2,000 rows.")
+_MANY: Final = Text("Nhiều hơn 1.000 dòng.", "There are more than 1,000 rows.")
 _EMPTY: Final = Text("Ô này cần được điền.", "This cell needs an answer.")
 _LONG: Final = Text("Dài quá 160 chữ và dấu.", "This is longer than 160 characters.")
 _UNKNOWN_ID: Final = Text(

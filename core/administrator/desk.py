@@ -11,7 +11,7 @@ from flask import render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import accounts, clock, db, rosters
+from core import accounts, clock, db, rosters, unit_changes
 from core.access import Role
 from core.accounts import Person
 from core.administrator.blueprint import pages
@@ -89,6 +89,7 @@ def _people(session: Session) -> Iterator[Care]:
             sentence=_OVER if over else _until(link.expires_on),
             url=url_for("administrator.person", person_id=person.id),
         )
+    yield from _stranded(session)
     for person in session.scalars(select(Person).where(Person.state == "invited")):
         if person.id not in links:
             yield Care(
@@ -97,6 +98,19 @@ def _people(session: Session) -> Iterator[Care]:
                 sentence=Text("Hãy lập đường dẫn mới hoặc rút lời mời.", "Make a fresh link, or withdraw."),
                 url=url_for("administrator.person", person_id=person.id),
             )
+
+
+def _stranded(session: Session) -> Iterator[Care]:
+    """People whose unit is no more: whoever reported for it now reports for the unit that took it over."""
+    for person, unit, heirs in unit_changes.without_unit(session, clock.today()):
+        now_vi = ", ".join(one.name_vi for one in heirs) or "không có đơn vị tiếp nhận"
+        now_en = ", ".join(one.name_en for one in heirs) or "nobody took it over"
+        yield Care(
+            kind="soon",
+            title=Text(f"Đơn vị của {person.name} không còn", f"The unit of {person.name} is no more"),
+            sentence=Text(f"{unit.name_vi}, nay là: {now_vi}.", f"{unit.name_en}, now: {now_en}."),
+            url=url_for("administrator.person", person_id=person.id),
+        )
 
 
 def _hotlines(session: Session) -> Iterator[Care]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -18,7 +19,7 @@ from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, t
 from core.pages import data_changed
 from core.sessions import identity, signed_in
-from core.units import Unit, UnitGroup
+from core.units import Unit, UnitGroup, forebears, heirs
 from core.vietnamese import fold, sort_key
 
 KINDS: Final = {
@@ -78,10 +79,11 @@ def unit(unit_id: str) -> Any:
     """Change a unit."""
     with db.reading() as session:
         found = session.get(Unit, unit_id) or abort(404)
-    return _save(found, UnitForm(obj=found))
+        before, after = forebears(session, unit_id), heirs(session, unit_id)
+    return _save(found, UnitForm(obj=found), before, [one for one in after if one.id != unit_id])
 
 
-def _save(found: Unit | None, form: UnitForm) -> Any:
+def _save(found: Unit | None, form: UnitForm, before: Sequence[Unit] = (), after: Sequence[Unit] = ()) -> Any:
     with db.reading() as session:
         form.group.choices = [
             SelectChoice(group.code, t(group.name_vi, group.name_en))
@@ -101,7 +103,8 @@ def _save(found: Unit | None, form: UnitForm) -> Any:
             data_changed()
             flash(t("Đã lưu đơn vị.", "The unit is saved."))
             return redirect(url_for("administrator.units"))
-    return render_template("core/unit.html", unit=found, form=form), 422 if form.errors else 200
+    page = render_template("core/unit.html", unit=found, form=form, before=before, after=after)
+    return page, 422 if form.errors else 200
 
 
 def _facts(form: UnitForm) -> UnitFacts:
