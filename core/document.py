@@ -45,6 +45,9 @@ _SHORTEST, _LONGEST = 12, 44
 """Letters: no column of a table is taken for shorter or longer than this."""
 _MOMENT: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</dcterms:)")
 _NUMBER: Final = "#,##0.###"
+_SMALL: Final = "0.00E+00"
+_SHOWN: Final = 0.001
+"""Below this a number would look like nothing: it is written with its power of ten."""
 _WIDEST: Final = 60
 
 
@@ -235,7 +238,7 @@ def _fill_sheet(page: Worksheet, sheet: Mapping[str, Any]) -> None:
             cell.font = Font(name=FONT, size=12, bold=cell.row == 3)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             if isinstance(cell.value, int | float):
-                cell.number_format = _NUMBER
+                cell.number_format = _SMALL if 0 < abs(cell.value) < _SHOWN else _NUMBER
     for note in sheet.get("notes", ()):
         page.append([])
         page.append([note])

@@ -41,7 +41,7 @@ def as_document(
 ) -> dict[str, Any]:
     """The annex as a payload of `core.document:docx_job`."""
     return {
-        "title": _title(before),
+        "title": title(before),
         "language": language(),
         "day": found.made_on.isoformat(),
         "header": t("Phụ lục kỹ thuật · mã kiểm tra {}", "Technical annex · check {}").format(
@@ -59,60 +59,11 @@ def as_document(
     }
 
 
-def as_workbook(found: Comparison, before: Round, questionnaire: Questionnaire) -> dict[str, Any]:
-    """The tables as a payload of `core.document:xlsx_job`: numbers as numbers, so that they can be computed with."""
-    effects = found.effects
-    sheets = [
-        _sheet(
-            t("Hiểu biết", "Knowledge"),
-            t("Tỷ lệ trả lời đúng", "Shares of right answers"),
-            _SHARES,
-            _shares(effects),
-        ),
-        _sheet(
-            t("Thang điểm", "Scores"),
-            t("Điểm trung bình", "Mean scores"),
-            _MEANS,
-            _means(effects["scores"], "name"),
-        ),
-        _sheet(
-            t("Từng câu", "Items"),
-            t("Câu trên thang 1-5", "Items rated 1-5"),
-            _MEANS,
-            _means(effects["ratings"], "code"),
-        ),
-        _sheet(
-            t("Như thể không ghép", "As if not joined"),
-            t("Tất cả câu trả lời của từng lần", "All answers of each wave"),
-            _APART,
-            _apart(effects),
-        ),
-        _sheet(
-            t("Người vắng lần sau", "Lost"),
-            t("Người chỉ trả lời lần đầu", "Those who answered the first time only"),
-            _LOST,
-            _lost(effects),
-        ),
-        _sheet(
-            "p",
-            t("p trong nhóm câu", "p within families"),
-            _P,
-            [[one[k] for k in _P] for one in effects.get("adjusted", ())],
-        ),
-        _sheet(
-            t("Câu hỏi", "Questions"),
-            t("Nguyên văn", "Full wording"),
-            _WORDS,
-            _wording(questionnaire, before.wave),
-        ),
-    ]
-    return {"title": _title(before), "day": found.made_on.isoformat(), "sheets": sheets}
-
-
 # --- the document
 
 
-def _title(before: Round) -> str:
+def title(before: Round) -> str:
+    """What both documents are called."""
     return t(
         "Thay đổi sau Tháng hành động {}: phụ lục kỹ thuật",
         "Change after the action month {}: technical annex",
@@ -120,7 +71,7 @@ def _title(before: Round) -> str:
 
 
 def _opening(found: Comparison, before: Round, plan: AnalysisPlan | None) -> Iterator[dict[str, Any]]:
-    yield {"kind": "title", "text": _title(before)}
+    yield {"kind": "title", "text": title(before)}
     for sentence in reading.sentences(found.effects, analysis_plan.in_order(plan)):
         yield {"kind": "paragraph", "text": sentence}
     for name, svg in found.charts.get(language(), {}).items():
@@ -232,7 +183,7 @@ def _outcome(name: str) -> Text:
 def outcomes(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
     """What changed, as tables."""
     yield heading(t("Kết quả", "Outcomes"))
-    if scores := tables.scores(effects):
+    if scores := tables.scores(effects, reading.EXACT):
         yield table(
             t("Thang điểm của những người ghép được", "Scores among those joined"), tables.BY_SCORE, scores
         )
@@ -243,7 +194,7 @@ def outcomes(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[
         yield table(t("Độ lớn của thay đổi", "Effect sizes"), columns, sizes)
     if known := tables.knowledge(effects, questionnaire):
         yield table(t("Từng câu hiểu biết", "Knowledge, item by item"), tables.BY_ITEM, known)
-    if rated := tables.ratings(effects, questionnaire):
+    if rated := tables.ratings(effects, questionnaire, reading.EXACT):
         yield table(
             t("Từng câu thái độ và tự tin", "Attitude and confidence, item by item"), tables.BY_ITEM, rated
         )
@@ -253,7 +204,14 @@ def outcomes(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[
             "Who moved, the typical change (Hodges–Lehmann) and ceilings",
         )
         yield table(caption, tables.TYPICAL, moved)
-    if exposure := tables.exposure(effects, questionnaire):
+    if odds := tables.odds(effects, questionnaire):
+        caption = t(
+            "Kiểm tra lại không coi mức là khoảng cách: tỷ số odds (proportional odds, tất cả câu trả lời)",
+            "A check that takes no level for a distance: odds ratios (proportional odds, all answers)",
+        )
+        yield table(caption, tables.ODDS, odds)
+    yield from _three_waves(effects, questionnaire)
+    if exposure := tables.exposure(effects, questionnaire, reading.EXACT):
         caption = t(
             "Thay đổi theo mức tham gia (không phải bằng chứng nhân quả)",
             "Change by exposure (no proof of cause)",
@@ -263,6 +221,22 @@ def outcomes(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[
         yield table(t("p điều chỉnh trong nhóm câu", "p adjusted within families"), tables.ADJUSTED, adjusted)
 
 
+def _three_waves(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
+    """Before, after and follow-up together, where the three had closed when these two were joined."""
+    if right := tables.right_over_waves(effects, questionnaire):
+        caption = t(
+            "Ba đợt: tỷ lệ đúng của những người trả lời cả ba lần",
+            "Three waves: shares of right answers of those who answered all three",
+        )
+        yield table(caption, tables.RIGHT_OVER_WAVES, right)
+    if changes := tables.scores_over_waves(effects):
+        caption = t(
+            "Ba đợt: thay đổi điểm (mô hình hỗn hợp, mỗi người một mức riêng, REML)",
+            "Three waves: change of scores (mixed model with a level of each person's own, REML)",
+        )
+        yield table(caption, tables.SCORES_OVER_WAVES, changes)
+
+
 def quality(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[dict[str, Any]]:
     """How well was measured: reliability, ceilings, the smallest change that could be seen, the wording."""
     yield heading(t("Chất lượng của phép đo", "Quality of measurement"))
@@ -270,10 +244,16 @@ def quality(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[d
         yield table(
             t("Độ tin cậy của thang đo", "Reliability"), tables.TOGETHER, together, numbers=[2, 3, 4, 5]
         )
+    if solved := tables.solved(effects, questionnaire):
+        caption = t(
+            "Câu hiểu biết: độ khó (tỷ lệ đúng) và độ phân biệt (tương quan với tổng các câu khác)",
+            "Knowledge items: difficulty (share right) and discrimination (correlation with the sum of the others)",
+        )
+        yield table(caption, tables.SOLVED, solved)
     ceilings = [
         [str(reading.SCORES[one["name"]]), tables.top(one["ceiling"])]
         for one in effects["scores"]
-        if one["ceiling"] is not None
+        if one["ceiling"] is not None and reading.told_apart(one)
     ]
     if ceilings:
         columns = [t("Thang điểm", "Score"), t("Đã ở mức cao nhất từ trước", "At the top before")]
@@ -289,7 +269,7 @@ def quality(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[d
             ).format(number(effects["smallest"], 2))
         )
     columns = [t("Mã", "Code"), t("Nguyên văn", "Full wording"), t("Đo gì", "Measures")]
-    yield table(t("Câu hỏi", "Questions"), columns, _wording(questionnaire, "before"), numbers=[])
+    yield table(t("Câu hỏi", "Questions"), columns, wording(questionnaire, "before"), numbers=[])
 
 
 BY_HAND: Final = (
@@ -365,135 +345,6 @@ def _sizes(effects: dict[str, Any]) -> list[list[str]]:
     ]
 
 
-# --- the workbook
-
-_SHARES = [
-    "code",
-    "n",
-    "before",
-    "after",
-    "difference",
-    "tango_low",
-    "tango_high",
-    "newcombe_low",
-    "newcombe_high",
-]
-_SHARES += ["gained", "lost", "p_exact", "p_mid"]
-_MEANS = [
-    "code",
-    "n",
-    "before_mean",
-    "before_sd",
-    "after_mean",
-    "after_sd",
-    "change",
-    "low",
-    "high",
-    "t",
-    "df",
-    "p",
-    "typical",
-    "typical_low",
-    "typical_high",
-    "ceiling",
-]
-_APART = [
-    "name",
-    "n_before",
-    "n_after",
-    "change",
-    "low",
-    "high",
-    "t",
-    "df",
-    "p",
-    "delta",
-    "delta_low",
-    "delta_high",
-]
-_APART += ["everyone", "everyone_low", "everyone_high", "everyone_p"]
-_LOST = ["name", "linked", "lost", "difference", "carried", "carried_low", "carried_high"]
-_P = ["code", "family", "p", "holm", "bh"]
-_WORDS = ["code", "wording", "measures"]
-
-
-def _sheet(name: str, caption: str, columns: list[str], rows: list[list[Any]]) -> dict[str, Any]:
-    return {"name": name, "caption": caption, "columns": columns, "rows": rows}
-
-
-def _shares(effects: dict[str, Any]) -> list[list[Any]]:
-    return [
-        [
-            one["code"],
-            share["n"],
-            share["before"],
-            share["after"],
-            share["difference"],
-            *share["tango"],
-            *share["newcombe"],
-            share["gained"],
-            share["lost"],
-            share["p_exact"],
-            share["p_mid"],
-        ]
-        for one in effects["yes_no"]
-        if (share := one["right"]["linked"])
-    ]
-
-
-def _means(found: list[dict[str, Any]], key: str) -> list[list[Any]]:
-    return [
-        [
-            one[key],
-            linked["n"],
-            linked["before"]["mean"],
-            linked["before"]["sd"],
-            linked["after"]["mean"],
-            linked["after"]["sd"],
-            change["change"],
-            *change["interval"],
-            change["t"],
-            change["df"],
-            change["p"],
-            *_typical(one),
-            one.get("ceiling"),
-        ]
-        for one in found
-        if (linked := one["linked"]) and (change := linked["change"])
-    ]
-
-
-def _typical(one: dict[str, Any]) -> list[Any]:
-    found = one.get("typical") or (one.get("moved") or {}).get("typical")
-    return [found["change"], *found["interval"]] if found else [None] * 3
-
-
-def _apart(effects: dict[str, Any]) -> list[list[Any]]:
-    rows = []
-    for one in effects["scores"]:
-        if (apart := one["apart"]) and (everyone := one["everyone"]):
-            change = apart["change"]
-            alone = [change["change"], *change["interval"], change["t"], change["df"], change["p"]]
-            delta = [apart["delta"], *apart["delta_interval"]]
-            together = [everyone["change"], *everyone["interval"], everyone["p"]]
-            rows.append([one["name"], apart["before"]["n"], apart["after"]["n"], *alone, *delta, *together])
-    return rows
-
-
-def _lost(effects: dict[str, Any]) -> list[list[Any]]:
-    return [
-        [
-            one["name"],
-            left["linked"],
-            left["lost"],
-            left["difference"],
-            carried["change"],
-            *carried["interval"],
-        ]
-        for one in effects["scores"]
-        if (left := one.get("attrition")) and (carried := left["carried"])
-    ]
-
-
-def _wording(questionnaire: Questionnaire, wave: str) -> list[list[Any]]:
+def wording(questionnaire: Questionnaire, wave: str) -> list[list[Any]]:
+    """One row a question of a wave: its code, its words, what it measures."""
     return [[item.code, str(item.label), str(KINDS[item.measure.kind])] for item in questionnaire.items(wave)]

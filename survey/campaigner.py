@@ -22,6 +22,7 @@ from core.sessions import identity, signed_in
 from survey import (
     analysis_plan,
     annex,
+    annex_book,
     cards,
     dates,
     pictures,
@@ -285,6 +286,10 @@ def changes(before_id: str, after_id: str) -> str:
         together=tables.together(found.effects),
         lost=tables.lost(found.effects),
         typical=tables.typical(found.effects, questionnaire),
+        odds=tables.odds(found.effects, questionnaire),
+        solved=tables.solved(found.effects, questionnaire),
+        right_over_waves=tables.right_over_waves(found.effects, questionnaire),
+        scores_over_waves=tables.scores_over_waves(found.effects),
         sensitivity=(tables.sensitivity_columns(found.effects), tables.sensitivity(found.effects)),
         evaluator={
             "views": tables.THREE_WAYS,
@@ -292,6 +297,10 @@ def changes(before_id: str, after_id: str) -> str:
             "scales": tables.TOGETHER,
             "lost": tables.LOST,
             "typical": tables.TYPICAL,
+            "odds": tables.ODDS,
+            "solved": tables.SOLVED,
+            "right": tables.RIGHT_OVER_WAVES,
+            "waves": tables.SCORES_OVER_WAVES,
         },
     )
 
@@ -306,7 +315,7 @@ def annex_file(before_id: str, after_id: str, kind: str) -> Any:
             plan = analysis_plan.of_year(session, before.year)
         payload = annex.as_document(found, before, after, questionnaire, plan)
     else:
-        payload = annex.as_workbook(found, before, questionnaire)
+        payload = annex_book.as_workbook(found, before, questionnaire)
     try:
         return document.download(kind, payload, f"phu-luc-khao-sat-{before.year}")
     except heavy.HeavyBusy:

@@ -15,7 +15,7 @@ from survey.effects.joint import SKIPPED
 from survey.models import Round
 from survey.power import FEWEST
 from survey.questionnaire import Item, Questionnaire
-from survey.reading import CEILING, NO_ROOM, OUTCOMES, SCORES
+from survey.reading import CEILING, NO_ROOM, OUTCOMES, SCORES, unanimous
 
 RIGHT: Final = "dung"
 SPREAD: Final = "thai-do"
@@ -88,15 +88,19 @@ def _people(effects: Mapping[str, Any], waves: Sequence[Round], language: Langua
 
 
 def _right(effects: Mapping[str, Any], questionnaire: Questionnaire, language: Language) -> list[Spec]:
-    rows = []
+    rows: list[Spec] = []
     for one in effects["yes_no"]:
         share = one["right"]["linked"]
         if one["measures"] != "knowledge" or not share:
             continue
+        label = _in(questionnaire.item(one["code"]).label, language)
+        if unanimous(share["before"]) or unanimous(share["after"]):
+            rows.append({"label": label, "missing": _in(_ALIKE, language)})
+            continue
         low, high = share["tango"]
         rows.append(
             {
-                "label": _in(questionnaire.item(one["code"]).label, language),
+                "label": label,
                 "ceiling": _in(_MOST_RIGHT, language) if share["before"] > MOST_RIGHT else "",
                 "before": share["before"],
                 "after": share["after"],
@@ -109,7 +113,7 @@ def _right(effects: Mapping[str, Any], questionnaire: Questionnaire, language: L
 
 def _spread(joint: Mapping[str, Any], questionnaire: Questionnaire, language: Language) -> list[Spec]:
     """Answers of those who answered both times, from the least to the most helpful."""
-    rows = []
+    rows: list[Spec] = []
     for item in joint["items"]:
         if item["right"] is not None or item["measures"] not in ("attitude", "confidence"):
             continue
@@ -120,10 +124,13 @@ def _spread(joint: Mapping[str, Any], questionnaire: Questionnaire, language: La
         before = [sum(counts[i][j] for j in answered) for i in answered]
         after = [sum(counts[i][j] for i in answered) for j in answered]
         people = sum(before)
-        if people >= FEWEST:
+        label = _in(questionnaire.item(item["code"]).label, language)
+        if people >= FEWEST and people in (*before, *after):
+            rows.append({"label": label, "missing": _in(_ALIKE, language)})
+        elif people >= FEWEST:
             rows.append(
                 {
-                    "label": _in(questionnaire.item(item["code"]).label, language),
+                    "label": label,
                     "ceiling": _ceiling(before[-1] / people, language),
                     "before": [one / people for one in before],
                     "after": [one / people for one in after],
@@ -182,5 +189,9 @@ _LITTLE_ROOM: Final = Text(
 _NO_ROOM: Final = Text(
     "Trần: {share} % đã ở mức cao nhất từ đầu, hết chỗ tăng.",
     "Ceiling: {share}% were at the top already; no room to rise.",
+)
+_ALIKE: Final = Text(
+    "Có lần mọi người trả lời như nhau, nên không vẽ: câu trả lời của từng người sẽ lộ.",
+    "All answered alike at one time, so it is not drawn: everybody's answer would be known.",
 )
 _WAVES: Final = (Text("Trước", "Before"), Text("Sau", "After"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final
 
-from core.i18n import Text, language, number, t
+from core.i18n import Text, language, number, percent, t
 from survey.power import FEWEST
 
 SCORES: Final = {
@@ -15,6 +15,9 @@ SCORES: Final = {
     "confidence": Text("Điểm tự tin", "Confidence score"),
     "help": Text("Số nơi hỗ trợ biết đúng", "Right places known for help"),
 }
+
+PLAIN, EXACT = 1, 2
+"""Decimals of means and changes: of what everybody reads (statistics.md 2.2, rule 8), and in tables for evaluators."""
 
 OUTCOMES: Final = ("attitude", "knowledge")
 """Of a survey older than its plan: the attitude mean is the primary outcome, the knowledge sum the secondary one."""
@@ -77,9 +80,8 @@ def _name(score: dict[str, Any]) -> str:
 def _of_hundred(score: dict[str, Any]) -> str:
     """The knowledge sum as people: of 100, how many more answer an average question right."""
     change = score["linked"]["change"]
-    gained, low, high = (
-        round(value / score["high"] * 100) for value in (change["change"], *change["interval"])
-    )
+    gained = round(change["change"] / score["high"] * 100)
+    low, high = (end(value / score["high"] * 100) for value in change["interval"])
     if gained == 0:
         words = Text(
             "Tính trung bình mỗi câu hiểu biết, số người trả lời đúng gần như không đổi"
@@ -110,13 +112,41 @@ def _points(score: dict[str, Any]) -> str:
     return _say(
         words,
         name=_name(score),
-        before=number(linked["before"]["mean"], 2),
-        after=number(linked["after"]["mean"], 2),
+        before=number(linked["before"]["mean"], PLAIN),
+        after=number(linked["after"]["mean"], PLAIN),
         most=number(score["high"]),
-        change=number(rounded(linked["change"]["change"], 2), 2),
-        low=number(rounded(low, 2), 2),
-        high=number(rounded(high, 2), 2),
+        change=number(rounded(linked["change"]["change"], PLAIN), PLAIN),
+        low=end(low, PLAIN),
+        high=end(high, PLAIN),
     )
+
+
+def end(value: float, decimals: int = 0) -> str:
+    """The end of an interval; what rounds to nothing but is none tells on which side of it it stands."""
+    shown = rounded(value, decimals)
+    if shown == 0 and abs(value) > 1e-9:
+        return t("trên 0", "above 0") if value > 0 else t("dưới 0", "below 0")
+    return number(shown, decimals)
+
+
+def share(value: float) -> str:
+    """A share in whole percent; where all answered alike, or nearly so, no more than that (statistics.md 2.2, rule 8)."""
+    if unanimous(value):
+        return t("trên 90 %", "over 90%") if value > 0.5 else t("dưới 10 %", "under 10%")
+    return percent(value)
+
+
+def unanimous(value: float) -> bool:
+    """Whether a share would be shown as 0 or 100 %: everybody's answer would then be known."""
+    return round(value * 100) in (0, 100)
+
+
+def told_apart(score: Mapping[str, Any]) -> bool:
+    """Whether figures of the joined may stand beside those of all: never where one to nine people lie between."""
+    linked, alone = score["linked"], score["apart"]
+    if not linked or not alone:
+        return True
+    return all(not 0 < alone[wave]["n"] - linked["n"] < FEWEST for wave in ("before", "after"))
 
 
 def rounded(value: float, decimals: int) -> float:

@@ -7,7 +7,18 @@ from typing import Any, Final
 
 from core.i18n import Text, number, percent, t
 from survey.questionnaire import Questionnaire
-from survey.reading import CEILING, NO_ROOM, SCORES, rounded
+from survey.reading import (
+    CEILING,
+    EXACT,
+    NO_ROOM,
+    PLAIN,
+    SCORES,
+    end,
+    rounded,
+    share,
+    told_apart,
+    unanimous,
+)
 
 
 def _numbers(*labels: Text) -> list[dict[str, Any]]:
@@ -73,6 +84,43 @@ TYPICAL = [
         Text("Ở mức cao nhất từ đầu", "At the top before"),
     ),
 ]
+ODDS = [
+    {"label": Text("Câu hoặc thang điểm", "Question or score")},
+    *_numbers(
+        Text("Tỷ số odds", "Odds ratio"),
+        Text("Khoảng tin cậy 95\N{NO-BREAK SPACE}%", "95% interval"),
+        Text("p", "p"),
+    ),
+]
+SOLVED = [
+    {"label": Text("Câu", "Question")},
+    *_numbers(
+        Text("Đúng, trước", "Right, before"),
+        Text("Độ phân biệt, trước", "Discrimination, before"),
+        Text("Đúng, sau", "Right, after"),
+        Text("Độ phân biệt, sau", "Discrimination, after"),
+    ),
+]
+RIGHT_OVER_WAVES = [
+    {"label": Text("Câu", "Question")},
+    *_numbers(
+        Text("Trước", "Before"),
+        Text("Sau", "After"),
+        Text("Sau ba tháng", "Follow-up"),
+        Text("Số người", "People"),
+        Text("p (Cochran Q)", "p (Cochran's Q)"),
+    ),
+]
+SCORES_OVER_WAVES = [
+    {"label": Text("Thang điểm", "Score")},
+    *_numbers(
+        Text("Trước → sau", "Before → after"),
+        Text("Trước → sau ba tháng", "Before → follow-up"),
+        Text("Sau → sau ba tháng", "After → follow-up"),
+        Text("Số người", "People"),
+        Text("p (đợt)", "p (wave)"),
+    ),
+]
 TOGETHER = [
     {"label": Text("Thang đo", "Scale")},
     {"label": Text("Đợt", "Wave")},
@@ -100,30 +148,40 @@ def people(effects: dict[str, Any], invited: Sequence[int]) -> list[list[Any]]:
 
 
 def knowledge(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
-    """One row a question with a right answer: shares in percent, the change in points of percent."""
+    """One row a question with a right answer: shares in percent, the change in points of percent.
+
+    Where all answered alike in a wave, no change is given, since it would tell what all of them answered.
+    """
     return [
         [
             questionnaire.item(one["code"]).label,
-            percent(share["before"]),
-            percent(share["after"]),
-            _signed(share["difference"] * 100),
-            _span([end * 100 for end in share["tango"]]),
-            share["n"],
+            share(found["before"]),
+            share(found["after"]),
+            *_points(found),
+            found["n"],
         ]
         for one in effects["yes_no"]
-        if one["measures"] == "knowledge" and (share := one["right"]["linked"])
+        if one["measures"] == "knowledge" and (found := one["right"]["linked"])
     ]
 
 
-def scores(effects: dict[str, Any]) -> list[list[Any]]:
+def _points(found: dict[str, Any]) -> tuple[str, str]:
+    if unanimous(found["before"]) or unanimous(found["after"]):
+        return "–", "–"
+    return _signed(found["difference"] * 100), _span([end * 100 for end in found["tango"]])
+
+
+def scores(effects: dict[str, Any], decimals: int = PLAIN) -> list[list[Any]]:
     """One row a score."""
-    return [[SCORES[one["name"]], *_mean(one["linked"])] for one in effects["scores"] if one["linked"]]
+    return [
+        [SCORES[one["name"]], *_mean(one["linked"], decimals)] for one in effects["scores"] if one["linked"]
+    ]
 
 
-def ratings(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
+def ratings(effects: dict[str, Any], questionnaire: Questionnaire, decimals: int = PLAIN) -> list[list[Any]]:
     """One row a question answered on a scale."""
     return [
-        [questionnaire.item(one["code"]).label, *_mean(one["linked"])]
+        [questionnaire.item(one["code"]).label, *_mean(one["linked"], decimals)]
         for one in effects["ratings"]
         if one["linked"]
     ]
@@ -132,7 +190,11 @@ def ratings(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[
 def three_ways(effects: dict[str, Any]) -> list[list[Any]]:
     """One row a score: its change among the joined, among all with the links used, and as if nobody were joined."""
     return [
-        [SCORES[one["name"]], *(_change(one[view]) for view in ("linked", "everyone", "apart"))]
+        [
+            SCORES[one["name"]],
+            _change(one["linked"]),
+            *(_change(one[view]) if told_apart(one) else _withheld() for view in ("everyone", "apart")),
+        ]
         for one in effects["scores"]
         if one["linked"] or one["everyone"] or one["apart"]
     ]
@@ -141,24 +203,24 @@ def three_ways(effects: dict[str, Any]) -> list[list[Any]]:
 def adjusted(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
     """One row an item that could be compared: its p, and p adjusted within its family."""
     return [
-        [_item_label(one["code"], questionnaire), *(_p(one[name]) for name in ("p", "holm", "bh"))]
+        [_item_label(one["code"], questionnaire), *(p_value(one[name]) for name in ("p", "holm", "bh"))]
         for one in effects.get("adjusted", ())
     ]
 
 
-def exposure(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
+def exposure(effects: dict[str, Any], questionnaire: Questionnaire, decimals: int = PLAIN) -> list[list[Any]]:
     """One row a score and level of exposure, then one for the straight line over levels."""
     rows: list[list[Any]] = []
     for one in effects.get("exposure", ()):
         words = {choice.code: choice.label for choice in questionnaire.item(one["item"]).choices}
         for group in one["groups"]:
             label = " / ".join(str(words[code]) for code in group["codes"])
-            rows.append([SCORES[one["score"]], label, group["n"], *_moved(group["change"])])
+            rows.append([SCORES[one["score"]], label, group["n"], *_moved(group["change"], decimals)])
         if line := one["line"]:
             people = sum(group["n"] for group in one["groups"])
             said = Text("Mỗi mức thêm", "Each level more")
             told = {"change": line["slope"], "interval": line["interval"]}
-            rows.append([SCORES[one["score"]], said, people, *_moved(told)])
+            rows.append([SCORES[one["score"]], said, people, *_moved(told, decimals)])
     return rows
 
 
@@ -178,27 +240,90 @@ def lost(effects: dict[str, Any]) -> list[list[Any]]:
 def typical(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
     """One row a score, then one a rating: who moved, the Hodges-Lehmann change, and how many could not rise."""
     rows: list[list[Any]] = [
-        [SCORES[one["name"]], "", "", "", _change(one["typical"]), top(one["ceiling"])]
+        [SCORES[one["name"]], "", "", "", _change(one["typical"]), _top_of(one)]
         for one in effects["scores"]
         if one.get("typical")
     ]
     for one in effects["ratings"]:
         if (moved := one["moved"]) and moved.get("typical"):
-            shares = [percent(moved[name]) for name in ("up", "same", "down")]
             label = questionnaire.item(one["code"]).label
-            rows.append([label, *shares, _change(moved["typical"]), top(one["ceiling"])])
+            rows.append([label, *_moves(moved), _change(moved["typical"]), _top_of(one)])
     return rows
 
 
-def top(share: float | None) -> str:
+def _moves(moved: dict[str, Any]) -> list[str]:
+    """Up, the same, down: in percent, unless all went one way."""
+    shares = [moved[name] for name in ("up", "same", "down")]
+    alike = any(round(one * 100) == 100 for one in shares)
+    return [share(one) if alike else percent(one) for one in shares]
+
+
+def _top_of(one: dict[str, Any]) -> str:
+    return top(one["ceiling"]) if told_apart(one) else "–"
+
+
+def top(found: float | None) -> str:
     """The share at the best value before, marked where it leaves little or no room to rise."""
-    if share is None:
+    if found is None:
         return "–"
-    if share > NO_ROOM:
-        return t("{} (hết chỗ tăng)", "{} (no room)").format(percent(share))
-    if share > CEILING:
-        return t("{} (ít chỗ tăng)", "{} (little room)").format(percent(share))
-    return percent(share)
+    if found > NO_ROOM:
+        return t("{} (hết chỗ tăng)", "{} (no room)").format(share(found))
+    if found > CEILING:
+        return t("{} (ít chỗ tăng)", "{} (little room)").format(percent(found))
+    return percent(found)
+
+
+def odds(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
+    """One row a score and rating: proportional odds, as a check that takes no level for a distance."""
+    named = [(SCORES[one["name"]], one) for one in effects["scores"]]
+    named += [(questionnaire.item(one["code"]).label, one) for one in effects["ratings"]]
+    rows = []
+    for label, one in named:
+        if (found := one.get("ordinal")) and told_apart(one):
+            low, high = (number(limit, EXACT) for limit in found["interval"])
+            interval = t(f"{low} đến {high}", f"{low} to {high}")
+            rows.append([label, number(found["odds"], EXACT), interval, p_value(found["p"])])
+    return rows
+
+
+def solved(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
+    """One row a knowledge item: how many were right and how it goes with the others, before and after."""
+    rows = []
+    for index in effects.get("index", ()):
+        for place, code in enumerate(index["codes"]):
+            cells = [_solved(index[wave], place) for wave in ("before", "after")]
+            if any(index[wave] for wave in ("before", "after")):
+                rows.append([questionnaire.item(code).label, *cells[0], *cells[1]])
+    return rows
+
+
+def _solved(wave: dict[str, Any] | None, place: int) -> tuple[str, str]:
+    if wave is None:
+        return t("quá ít người", "too few people"), ""
+    rest = wave["rest"][place]
+    return share(wave["right"][place]), "–" if rest is None else number(rounded(rest, EXACT), EXACT)
+
+
+def right_over_waves(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
+    """One row a yes/no item of those who answered it in all three waves, with Cochran's Q."""
+    return [
+        [
+            _item_label(one["code"], questionnaire),
+            *(share(part) for part in one["right"]),
+            one["n"],
+            p_value(one["q"]["p"]) if one["q"] else t("không ai đổi", "nobody changed"),
+        ]
+        for one in (effects.get("three") or {}).get("items", ())
+    ]
+
+
+def scores_over_waves(effects: dict[str, Any]) -> list[list[Any]]:
+    """One row a score: the changes between each two of three waves by a mixed model, and whether the wave matters."""
+    return [
+        [SCORES[one["name"]], *map(_change, model["changes"]), model["people"], p_value(model["p"])]
+        for one in (effects.get("three") or {}).get("scores", ())
+        if (model := one["model"])
+    ]
 
 
 def together(effects: dict[str, Any]) -> list[list[Any]]:
@@ -256,11 +381,15 @@ def _change(view: dict[str, Any] | None) -> str:
     if view is None:
         return t("quá ít người", "too few people")
     change = view["change"] if isinstance(view["change"], dict) else view
-    return f"{_signed(change['change'], 2)} ({_span(change['interval'], 2)})"
+    return f"{_signed(change['change'], EXACT)} ({_span(change['interval'], EXACT)})"
 
 
-def _moved(change: dict[str, Any]) -> tuple[str, str]:
-    return _signed(change["change"], 2), _span(change["interval"], 2)
+def _moved(change: dict[str, Any], decimals: int) -> tuple[str, str]:
+    return _signed(change["change"], decimals), _span(change["interval"], decimals)
+
+
+def _withheld() -> str:
+    return t("giữ kín: chênh dưới 10 người", "withheld: fewer than 10 people apart")
 
 
 def _item_label(code: str, questionnaire: Questionnaire) -> Any:
@@ -275,19 +404,21 @@ def _item_label(code: str, questionnaire: Questionnaire) -> Any:
     )
 
 
-def _p(value: float) -> str:
+def p_value(value: float) -> str:
+    """A p with three decimals, or that it is smaller."""
     return t("< 0,001", "< 0.001") if value < 0.001 else number(value, 3)
 
 
-def _mean(linked: dict[str, Any]) -> list[Any]:
-    change = linked["change"]
-    return [
-        number(linked["before"]["mean"], 2),
-        number(linked["after"]["mean"], 2),
-        _signed(change["change"], 2),
-        _span(change["interval"], 2),
-        linked["n"],
-    ]
+def _mean(linked: dict[str, Any], decimals: int) -> list[Any]:
+    if not (linked["before"]["sd"] and linked["after"]["sd"]):
+        # All stand at one value: with their mean everybody's answer would be known.
+        told = (
+            number(linked[wave]["mean"], decimals) if linked[wave]["sd"] else t("như nhau", "all alike")
+            for wave in ("before", "after")
+        )
+        return [*told, "–", "–", linked["n"]]
+    means = (number(linked[wave]["mean"], decimals) for wave in ("before", "after"))
+    return [*means, *_moved(linked["change"], decimals), linked["n"]]
 
 
 def _signed(value: float, decimals: int = 0) -> str:
@@ -295,6 +426,6 @@ def _signed(value: float, decimals: int = 0) -> str:
     return ("+" if shown > 0 else "") + number(shown, decimals)
 
 
-def _span(ends: list[float], decimals: int = 0) -> str:
-    low, high = (_signed(end, decimals) for end in ends)
+def _span(ends: Sequence[float], decimals: int = 0) -> str:
+    low, high = (("+" if rounded(one, decimals) > 0 else "") + end(one, decimals) for one in ends)
     return t(f"{low} đến {high}", f"{low} to {high}")

@@ -17,6 +17,7 @@ from core.charts.sheet import (
     Sheet,
     aside,
     cap,
+    end_of,
     label_above,
     missing,
     points,
@@ -143,7 +144,7 @@ def _forest(rows: Sequence[Mean], mood: Mood, head: Head, unit: str) -> str:
 
 
 def _forest_row(sheet: Sheet, row: Mean) -> None:
-    change, interval = signed(row.change), f"{signed(row.low)} … {signed(row.high)}"
+    change, interval = signed(row.change), f"{end_of(row.low)} … {end_of(row.high)}"
     sheet.text(change, 0, 14, fontWeight="bold")
     sheet.text(f"({interval})", WIDTH, 14, align="right", color=QUIET)
     sheet.upright(0, sheet.y + 21, sheet.y + 41, color=INK, strokeWidth=1.5)

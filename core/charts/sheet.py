@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from markupsafe import escape
 
-from core.i18n import Language, number, speak
+from core.i18n import Language, Text, number, speak
 
 Mood = Literal["open", "quiet"]
 WIDTH: Final = 360
@@ -168,7 +168,16 @@ def points(share: float) -> str:
 
 
 def signed(change: float) -> str:
-    return plus(number(change, 2))
+    """A change of means to one decimal."""
+    return plus(number(change, 1))
+
+
+def end_of(change: float) -> str:
+    """The end of an interval; one that rounds to nothing but is none tells on which side of it it stands."""
+    words = signed(change)
+    if words.strip("0.,") or abs(change) < 1e-9:
+        return words
+    return str(Text("trên 0", "above 0") if change > 0 else Text("dưới 0", "below 0"))
 
 
 def plus(words: str) -> str:

@@ -168,9 +168,7 @@ def test_a_forest_shows_change_against_no_change() -> None:
     picture = forest(rows, "vi", title="Thay đổi", unit="Điểm từ 1 đến 5.")
     words = ElementTree.fromstring(picture).find(f"{SVG}desc")
     assert words is not None
-    assert (
-        words.text == "Thái độ: +0,42 (+0,31 … +0,53). Tự tin: −0,05 (−0,20 … +0,10). Giúp đỡ Quá ít người."
-    )
+    assert words.text == "Thái độ: +0,4 (+0,3 … +0,5). Tự tin: −0,1 (−0,2 … +0,1). Giúp đỡ Quá ít người."
     assert "Điểm từ 1 đến 5." in picture
     assert "0: không đổi" in picture
 
@@ -182,7 +180,7 @@ def test_nothing_at_all_is_drawn_without_complaint() -> None:
 
 def test_no_change_has_no_sign() -> None:
     picture = forest([Mean(label="T", change=-0.001, low=-0.004, high=0.004)], "vi", title="")
-    assert "T: 0,00 (0,00 … 0,00)." in picture
+    assert "T: 0,0 (dưới 0 … trên 0)." in picture
 
 
 def test_a_picture_becomes_a_file_for_documents() -> None:

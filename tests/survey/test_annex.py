@@ -105,6 +105,8 @@ def test_the_workbook_holds_the_same_figures_as_numbers(desk: FlaskClient, compa
         "Từng câu",
         "Như thể không ghép",
         "Người vắng lần sau",
+        "Tỷ số odds",
+        "Độ phân biệt",
         "p",
         "Câu hỏi",
     ]

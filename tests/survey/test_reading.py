@@ -103,7 +103,7 @@ def test_the_attitude_mean_comes_before_the_knowledge_sum(language: Language) ->
     assert len(words) == 3
     assert ("Điểm thái độ" if language == "vi" else "attitude score") in words[1]
     assert ("hiểu biết" if language == "vi" else "knowledge question") in words[2]
-    assert ("3,00 đến 4,00" if language == "vi" else "3.00 to 4.00") in words[1]
+    assert ("3,0 đến 4,0" if language == "vi" else "3.0 to 4.0") in words[1]
 
 
 def test_a_number_that_rounds_to_nothing_has_no_sign() -> None:
@@ -130,11 +130,35 @@ def test_tables_hold_only_what_can_be_compared(language: Language) -> None:
 
 
 def test_a_row_says_both_shares_the_change_and_how_sure(language: Language) -> None:
-    row = tables.knowledge(found(people(2, 3), people(4, 3)), QUESTIONS)[3]
+    rows = tables.knowledge(found(people(2, 3), people(4, 3)), QUESTIONS)
 
-    assert row[1] == ("0 %" if language == "vi" else "0%")
-    assert row[3] == "+100"
+    assert rows[2][1:3] == (["50 %", "trên 90 %"] if language == "vi" else ["50%", "over 90%"])
+    assert rows[2][3:5] == ["–", "–"], "a change would tell what all of them answered"
+    halves = found([*people(2, 3), *people(3, 3)], [*people(3, 3), *people(3, 3)])
+    row = tables.knowledge(halves, QUESTIONS)[3]
+    assert row[1:4] == (["25 %", "50 %", "+25"] if language == "vi" else ["25%", "50%", "+25"])
     assert (" đến " if language == "vi" else " to ") in row[4]
+
+
+def test_a_question_on_which_all_stand_alike_tells_no_mean(language: Language) -> None:
+    row = tables.ratings(found(people(2, 3), people(4, 4)), QUESTIONS)[0]
+    assert row[1:] == [*["như nhau" if language == "vi" else "all alike"] * 2, "–", "–", 20]
+
+
+def test_an_end_that_rounds_to_nothing_tells_on_which_side_it_stands(language: Language) -> None:
+    told = [reading.end(value, 1) for value in (0.04, -0.04, 0.0, -0.26)]
+    wanted = {"vi": ["trên 0", "dưới 0", "0,0", "−0,3"], "en": ["above 0", "below 0", "0.0", "−0.3"]}
+    assert told == wanted[language]
+    assert reading.share(0.996) == reading.share(1) == ("trên 90 %" if language == "vi" else "over 90%")
+
+
+def test_figures_that_differ_by_fewer_than_ten_people_do_not_stand_side_by_side(language: Language) -> None:
+    withheld = "giữ kín" if language == "vi" else "withheld"
+    near = tables.three_ways(found(people(3, 2, 30), people(5, 3, 30), linked=25))
+    assert all(row[2].startswith(withheld) and row[3].startswith(withheld) for row in near)
+    for linked in (20, 30):
+        clear = tables.three_ways(found(people(3, 2, 30), people(5, 3, 30), linked=linked))
+        assert not any(cell.startswith(withheld) for row in clear for cell in row[1:])
 
 
 def caveats(effects: dict[str, Any], *, with_cards: bool = True) -> str:

@@ -403,7 +403,11 @@ def test_a_spread_stands_from_the_least_to_the_most_helpful_answer() -> None:
     ][:1]
     agrees, disagrees = item.choices[-1].code, item.choices[0].code
     pairs = [(place, place) for place in range(10)]
-    joint = effects.freeze(pairs, [{item.code: agrees}] * 10, [{item.code: disagrees}] * 10, QUESTIONS)
+    before, after = (
+        [{item.code: most}] * 9 + [{item.code: other}]
+        for most, other in ((agrees, disagrees), (disagrees, agrees))
+    )
+    joint = effects.freeze(pairs, before, after, QUESTIONS)
 
     shown = pictures.in_languages(
         effects.effects(joint).to_json(), joint.to_json(), QUESTIONS, [Round(invited=30), Round(invited=0)]
@@ -411,6 +415,23 @@ def test_a_spread_stands_from_the_least_to_the_most_helpful_answer() -> None:
 
     (row,) = shown["en"]["thai-do"]["rows"]
     assert row["label"] == item.label.en
-    assert (row["before"], row["after"]) == ([1.0, 0, 0, 0, 0], [0, 0, 0, 0, 1.0])
+    assert (row["before"], row["after"]) == ([0.9, 0, 0, 0, 0.1], [0.1, 0, 0, 0, 0.9])
     people = [(one["invited"], one["answered"], one["joined"]) for one in shown["vi"]["tham-gia"]["rows"]]
     assert people == [(30, 10, 10), (None, 10, 10)]
+
+
+def test_a_question_that_all_answered_alike_is_named_and_not_drawn() -> None:
+    known = next(one for one in QUESTIONS.items("before") if one.measure.kind == "knowledge")
+    rated = next(one for one in QUESTIONS.items("before") if one.measure.kind == "attitude")
+    before = [{known.code: known.measure.right, rated.code: rated.choices[0].code}] * 12
+    after = [*before[:6], *[{known.code: "khong_biet", rated.code: rated.choices[1].code}] * 6]
+    joint = effects.freeze([(place, place) for place in range(12)], before, after, QUESTIONS)
+
+    shown = pictures.in_languages(
+        effects.effects(joint).to_json(), joint.to_json(), QUESTIONS, [Round(invited=0), Round(invited=0)]
+    )["en"]
+
+    for name, item in (("dung", known), ("thai-do", rated)):
+        (row,) = shown[name]["rows"]
+        assert row["label"] == item.label.en
+        assert set(row) == {"label", "missing"}

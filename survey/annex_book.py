@@ -1,0 +1,252 @@
+"""The tables of what changed as a workbook to compute with: full precision, one row a question or score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from core.i18n import t
+from survey import annex, reading
+from survey.models import Comparison, Round
+from survey.questionnaire import Questionnaire
+
+
+def as_workbook(found: Comparison, before: Round, questionnaire: Questionnaire) -> dict[str, Any]:
+    """The tables as a payload of `core.document:xlsx_job`: numbers as numbers, so that they can be computed with."""
+    effects = found.effects
+    sheets = [
+        _sheet(
+            t("Hiểu biết", "Knowledge"),
+            t("Tỷ lệ trả lời đúng", "Shares of right answers"),
+            _SHARES,
+            _shares(effects),
+        ),
+        _sheet(
+            t("Thang điểm", "Scores"),
+            t("Điểm trung bình", "Mean scores"),
+            _MEANS,
+            _means(effects["scores"], "name"),
+        ),
+        _sheet(
+            t("Từng câu", "Items"),
+            t("Câu trên thang 1-5", "Items rated 1-5"),
+            _MEANS,
+            _means(effects["ratings"], "code"),
+        ),
+        _sheet(
+            t("Như thể không ghép", "As if not joined"),
+            t("Tất cả câu trả lời của từng lần", "All answers of each wave"),
+            _APART,
+            _apart(effects),
+        ),
+        _sheet(
+            t("Người vắng lần sau", "Lost"),
+            t("Người chỉ trả lời lần đầu", "Those who answered the first time only"),
+            _LOST,
+            _lost(effects),
+        ),
+        _sheet(
+            t("Tỷ số odds", "Odds ratios"),
+            t("Proportional odds, tất cả câu trả lời", "Proportional odds, all answers"),
+            _ODDS,
+            _odds(effects),
+        ),
+        *_more_waves(effects),
+        _sheet(
+            t("Độ phân biệt", "Discrimination"),
+            t("Câu hiểu biết: độ khó và độ phân biệt", "Knowledge items: difficulty and discrimination"),
+            _SOLVED,
+            _solved(effects),
+        ),
+        _sheet(
+            "p",
+            t("p trong nhóm câu", "p within families"),
+            _P,
+            [[one[k] for k in _P] for one in effects.get("adjusted", ())],
+        ),
+        _sheet(
+            t("Câu hỏi", "Questions"),
+            t("Nguyên văn", "Full wording"),
+            _WORDS,
+            annex.wording(questionnaire, before.wave),
+        ),
+    ]
+    return {"title": annex.title(before), "day": found.made_on.isoformat(), "sheets": sheets}
+
+
+_SHARES = [
+    "code",
+    "n",
+    "before",
+    "after",
+    "difference",
+    "tango_low",
+    "tango_high",
+    "newcombe_low",
+    "newcombe_high",
+]
+_SHARES += ["gained", "lost", "p_exact", "p_mid"]
+_MEANS = [
+    "code",
+    "n",
+    "before_mean",
+    "before_sd",
+    "after_mean",
+    "after_sd",
+    "change",
+    "low",
+    "high",
+    "t",
+    "df",
+    "p",
+    "typical",
+    "typical_low",
+    "typical_high",
+    "ceiling",
+]
+_APART = [
+    "name",
+    "n_before",
+    "n_after",
+    "change",
+    "low",
+    "high",
+    "t",
+    "df",
+    "p",
+    "delta",
+    "delta_low",
+    "delta_high",
+]
+_APART += ["everyone", "everyone_low", "everyone_high", "everyone_p"]
+_LOST = ["name", "linked", "lost", "difference", "carried", "carried_low", "carried_high"]
+_P = ["code", "family", "p", "holm", "bh"]
+_WORDS = ["code", "wording", "measures"]
+
+
+def _sheet(name: str, caption: str, columns: list[str], rows: list[list[Any]]) -> dict[str, Any]:
+    return {"name": name, "caption": caption, "columns": columns, "rows": rows}
+
+
+def _shares(effects: dict[str, Any]) -> list[list[Any]]:
+    return [
+        [
+            one["code"],
+            share["n"],
+            share["before"],
+            share["after"],
+            share["difference"],
+            *share["tango"],
+            *share["newcombe"],
+            share["gained"],
+            share["lost"],
+            share["p_exact"],
+            share["p_mid"],
+        ]
+        for one in effects["yes_no"]
+        if (share := one["right"]["linked"])
+    ]
+
+
+def _means(found: list[dict[str, Any]], key: str) -> list[list[Any]]:
+    return [
+        [
+            one[key],
+            linked["n"],
+            linked["before"]["mean"],
+            linked["before"]["sd"],
+            linked["after"]["mean"],
+            linked["after"]["sd"],
+            change["change"],
+            *change["interval"],
+            change["t"],
+            change["df"],
+            change["p"],
+            *_typical(one),
+            one.get("ceiling") if reading.told_apart(one) else None,
+        ]
+        for one in found
+        if (linked := one["linked"]) and (change := linked["change"])
+    ]
+
+
+def _typical(one: dict[str, Any]) -> list[Any]:
+    found = one.get("typical") or (one.get("moved") or {}).get("typical")
+    return [found["change"], *found["interval"]] if found else [None] * 3
+
+
+def _apart(effects: dict[str, Any]) -> list[list[Any]]:
+    rows = []
+    for one in effects["scores"]:
+        if (apart := one["apart"]) and (everyone := one["everyone"]) and reading.told_apart(one):
+            change = apart["change"]
+            alone = [change["change"], *change["interval"], change["t"], change["df"], change["p"]]
+            delta = [apart["delta"], *apart["delta_interval"]]
+            together = [everyone["change"], *everyone["interval"], everyone["p"]]
+            rows.append([one["name"], apart["before"]["n"], apart["after"]["n"], *alone, *delta, *together])
+    return rows
+
+
+def _lost(effects: dict[str, Any]) -> list[list[Any]]:
+    return [
+        [
+            one["name"],
+            left["linked"],
+            left["lost"],
+            left["difference"],
+            carried["change"],
+            *carried["interval"],
+        ]
+        for one in effects["scores"]
+        if (left := one.get("attrition")) and (carried := left["carried"])
+    ]
+
+
+_ODDS = ["code", "odds", "low", "high", "log_odds", "error", "p"]
+_SOLVED = ["code", "n_before", "right_before", "rest_before", "n_after", "right_after", "rest_after"]
+_ITEM_WAVES = ["code", "n", "before", "after", "followup", "q", "df", "p"]
+_SCORE_WAVES = ["name", "people", "answers", "contrast", "change", "low", "high", "t", "df", "p", "f", "f_p"]
+_SCORE_WAVES += ["sd_between", "sd_within"]
+_CONTRASTS = ("before to after", "before to followup", "after to followup")
+
+
+def _odds(effects: dict[str, Any]) -> list[list[Any]]:
+    return [
+        [one.get("name") or one["code"], found["odds"], *found["interval"], *(found[k] for k in _ODDS[4:])]
+        for one in (*effects["scores"], *effects["ratings"])
+        if (found := one.get("ordinal")) and reading.told_apart(one)
+    ]
+
+
+def _solved(effects: dict[str, Any]) -> list[list[Any]]:
+    rows: list[list[Any]] = []
+    for index in effects.get("index", ()):
+        waves = [index[wave] for wave in ("before", "after")]
+        for place, code in enumerate(index["codes"]) if any(waves) else ():
+            cells = ([w["n"], w["right"][place], w["rest"][place]] if w else [None] * 3 for w in waves)
+            rows.append([code, *(cell for one in cells for cell in one)])
+    return rows
+
+
+def _more_waves(effects: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if not (three := effects.get("three")):
+        return
+    items = [
+        [one["code"], one["n"], *one["right"], *([q["statistic"], q["df"], q["p"]] if q else [None] * 3)]
+        for one in three["items"]
+        for q in (one["q"],)
+    ]
+    scores = [
+        [
+            *(one["name"], model["people"], model["answers"], contrast, change["change"]),
+            *(*change["interval"], change["t"], change["df"], change["p"]),
+            *(model["f"], model["p"], model["between"], model["within"]),
+        ]
+        for one in three["scores"]
+        if (model := one["model"])
+        for contrast, change in zip(_CONTRASTS, model["changes"], strict=True)
+    ]
+    caption = t("Tỷ lệ đúng ở ba đợt, Cochran Q", "Shares right in three waves, Cochran's Q")
+    yield _sheet(t("Ba đợt, từng câu", "Three waves, items"), caption, _ITEM_WAVES, items)
+    caption = t("Điểm ở ba đợt, mô hình hỗn hợp", "Scores in three waves, mixed model")
+    yield _sheet(t("Ba đợt, thang điểm", "Three waves, scores"), caption, _SCORE_WAVES, scores)
