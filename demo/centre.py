@@ -19,9 +19,10 @@ from board import releasing
 from core import clock, db, passphrase, rosters
 from core.access import Identity, Role
 from core.accounts import Credentials
+from core.campaign import now_running
 from core.installation import installation_id
 from core.units import Unit
-from demo import casefiles, content
+from demo import activities, casefiles, content
 from demo.answers import Respondent
 from intake import casework, founding, mailbox, receipt, submission, wishes
 from intake.founding import Founded, Newcomer, Settled
@@ -67,6 +68,7 @@ def build(app: Flask, *, seed: int, size: Size, say: Say) -> Founded:
                 _release(founded, as_of)
             say(f"release of {as_of.isoformat()}: protected, audited, signed")
         _surveys(founded, chance, today, size.staff, say)
+        _activities(founded, chance, today, say)
     return founded
 
 
@@ -257,6 +259,18 @@ def _release(founded: Founded, as_of: date) -> None:
 
 
 # --- surveys -------------------------------------------------------------------------------------
+
+
+def _activities(founded: Founded, chance: random.Random, today: date, say: Say) -> None:
+    """What the units did last year and this year, as far as the month has come."""
+    with db.reading() as session:
+        campaign = now_running(session)
+    if campaign is None:
+        return
+    for plan in activities.plans(campaign, today):
+        activities.fill(founded.of(Role.CAMPAIGNER)[0].identity, plan, chance)
+        filed = sum(on is not None for on in plan.files_on)
+        say(f"activities of {plan.year}: {filed} units have filed")
 
 
 def _surveys(founded: Founded, chance: random.Random, today: date, staff: int, say: Say) -> None:

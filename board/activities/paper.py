@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from board.activities.kinds import KINDS
 from board.activities.lines import Line
@@ -20,6 +21,7 @@ from core.units import Unit
 class Paper:
     """A unit's report, ready to be set. rows: number, activity, day, how many, people, women, men, cost."""
 
+    day: date
     centre: str
     unit: str
     place_and_day: str
@@ -40,6 +42,7 @@ def paper_of(unit: Unit, campaign: Campaign, report: UnitReport | None, lines: S
     filed = report.filed_on if report and report.state in ("filed", "accepted") else None
     place = str(known.place) if known.place else "…………"
     return Paper(
+        day=filed or clock.today(),
         centre=str(known.issuer or ""),
         unit=t(unit.name_vi, unit.name_en),
         place_and_day=f"{place}, {written_day(filed or clock.today())}",
@@ -82,3 +85,50 @@ def _row(place: int, line: Line) -> list[str]:
         how_many(line),
         *("" if value is None else number(value) for value in people),
     ]
+
+
+def as_document(paper: Paper) -> dict[str, Any]:
+    """The payload of `board.report.layout:docx_job`. The paper is one that was made in Vietnamese."""
+    blocks = [
+        ("body", f"Thực hiện kế hoạch triển khai {paper.campaign}, {paper.unit} báo cáo kết quả như sau:")
+    ]
+    blocks += [
+        ("chapter", "I. KẾT QUẢ THỰC HIỆN"),
+        ("body", f"Đã thực hiện {len(paper.rows)} hoạt động (Phụ lục)."),
+    ]
+    blocks += [("body", f"- {name}: {words}") for name, words in paper.words]
+    if paper.none:
+        blocks.append(("body", f"Không phát sinh: {'; '.join(paper.none)}."))
+    if paper.planned:
+        blocks += [("chapter", "II. HOẠT ĐỘNG DỰ KIẾN")]
+        blocks += [("body", "- " + ", ".join(filter(None, row[1:4]))) for row in paper.planned]
+    blocks.append(("body", f"Trên đây là báo cáo kết quả triển khai của {paper.unit}./."))
+    return {
+        "parent": paper.centre.upper(),
+        "issuer": paper.unit.upper(),
+        "number": "Số:       /BC",
+        "place_day": paper.place_and_day,
+        "kind": "BÁO CÁO",
+        "about": paper.about,
+        "addressee": paper.to,
+        "blocks": [{"kind": kind, "text": words} for kind, words in blocks],
+        "recipients": ["- Như trên;", "- Lưu: đơn vị."],
+        "signing": ["PHỤ TRÁCH ĐƠN VỊ"],
+        "signer": "",
+        "with": f"(Kèm theo Báo cáo của {paper.unit})",
+        "day": paper.day.isoformat(),
+        "annexes": [_annex(paper)],
+    }
+
+
+def _annex(paper: Paper) -> dict[str, Any]:
+    heads = ["TT", "Hoạt động", "Ngày", "Số lượng", "Người dự", "Nữ", "Nam", "Kinh phí (nghìn đồng)"]
+    return {
+        "number": "PHỤ LỤC",
+        "title": "HOẠT ĐỘNG ĐÃ THỰC HIỆN",
+        "columns": heads,
+        "widths": [10, 50, 24, 26, 15, 12, 12, 16],
+        "right": [4, 5, 6, 7],
+        "rows": paper.rows,
+        "notes": [],
+    }

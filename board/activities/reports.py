@@ -17,7 +17,7 @@ from core import clock, log
 from core.access import Denied, Identity
 from core.accounts import Person
 from core.db import new_id
-from core.units import Unit
+from core.units import Unit, forebears
 
 
 class NoUnit(Exception):
@@ -180,8 +180,7 @@ def copy_last_year(session: Session, identity: Identity | None, year: int) -> in
     """
     report = _open_report(session, identity, year)
     there = {one.type_code for one in entries(session, report)}
-    before = report_of(session, report.unit_id, year - 1)
-    fresh = [_planned_again(one, year) for one in entries(session, before) if one.state != "none"]
+    fresh = [_planned_again(one, year) for one in _of_last_year(session, report.unit_id, year)]
     wanted = [line for line in fresh if line.type_code not in there]
     for line in wanted:
         session.add(Activity(**_blank(line), report_id=report.id, version=1, hand=""))
@@ -190,9 +189,15 @@ def copy_last_year(session: Session, identity: Identity | None, year: int) -> in
 
 def last_years(session: Session, report: UnitReport | None, unit_id: str, year: int) -> int:
     """How many entries of last year could be copied into this year's report."""
-    before = entries(session, report_of(session, unit_id, year - 1))
     there = {one.type_code for one in entries(session, report)}
-    return sum(one.state != "none" and one.type_code not in there for one in before)
+    return sum(one.type_code not in there for one in _of_last_year(session, unit_id, year))
+
+
+def _of_last_year(session: Session, unit_id: str, year: int) -> list[Activity]:
+    """What the unit did the year before, and what the units it came from did."""
+    units = [unit_id, *(unit.id for unit in forebears(session, unit_id))]
+    found = [entries(session, report_of(session, one, year - 1)) for one in units]
+    return [one for several in found for one in several if one.state != "none"]
 
 
 def _planned_again(one: Activity, year: int) -> Line:

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from board.activities import judging, photographs, reports
 from board.activities.kinds import KINDS
-from board.activities.paper import paper_of
+from board.activities.paper import Paper, paper_of
 from board.activities.reports import ChangedMeanwhile, NotNow
 from board.activities.sense import doubts
 from board.activities.standing import Filed, Progress, filed_reports, progress
 from board.activities.summing import totals
-from board.activities.unit_pages import month, running_year
+from board.activities.unit_pages import document_of, month, running_year
 from board.activities.words import STATES, TAGS, in_short
 from board.roles import require_may
 from core import clock, db
@@ -26,7 +26,7 @@ from core.administrator.units import KINDS as UNIT_KINDS
 from core.campaign import Campaign
 from core.deadlines import days_left
 from core.forms import AtMost, Lines, Needed, StaffForm
-from core.i18n import Text, t
+from core.i18n import Text, speak, t
 from core.sessions import identity, signed_in
 from core.units import Unit
 from core.vietnamese import fold, sort_key
@@ -215,20 +215,32 @@ def remind() -> str:
 
 @pages.get("/<unit_id>/in")
 @signed_in(Role.CAMPAIGNER)
-def paper(unit_id: str) -> Any:
+def paper(unit_id: str) -> str:
     """A unit's report on paper, as it was filed."""
+    return render_template(
+        "board/activities/paper.html",
+        paper=_paper(unit_id),
+        file=url_for("unit_reports.paper_file", unit_id=unit_id),
+        back=url_for("unit_reports.one", unit_id=unit_id),
+    )
+
+
+@pages.get("/<unit_id>/bao-cao.docx")
+@signed_in(Role.CAMPAIGNER)
+def paper_file(unit_id: str) -> Any:
+    """The same as a document, in Vietnamese whatever the language of the page."""
+    speak("vi")
+    return document_of(_paper(unit_id), url_for("unit_reports.paper", unit_id=unit_id))
+
+
+def _paper(unit_id: str) -> Paper:
     with db.reading() as session:
         require_may(identity(), "judge unit reports")
         campaign, unit = running_year(session), session.get(Unit, unit_id) or abort(404)
         report = reports.report_of(session, unit_id, campaign.year)
-        if report is None or report.filed is None:
-            abort(404)
-        lines = reports.filed_lines(report)
-    return render_template(
-        "board/activities/paper.html",
-        paper=paper_of(unit, campaign, report, lines),
-        back=url_for("unit_reports.one", unit_id=unit_id),
-    )
+    if report is None or report.filed is None:
+        abort(404)
+    return paper_of(unit, campaign, report, reports.filed_lines(report))
 
 
 @pages.get("/anh/<photo_id>.jpg")

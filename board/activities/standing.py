@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from board.activities.lines import Line, from_filed
@@ -16,7 +16,7 @@ from core import clock
 from core.campaign import Campaign
 from core.deadlines import Standing, is_over, standing
 from core.i18n import Text
-from core.units import Unit
+from core.units import Unit, in_order, owing
 from core.vietnamese import sort_key
 
 
@@ -40,7 +40,7 @@ class Progress:
     """One unit that owes a report. state: a report's, or `never` where nothing was begun.
 
     late: filed after the deadline, or not filed and the deadline is over. closed_on: the unit's last day, where it
-    ends before the deadline. counted: whether what it filed is in the sums.
+    ends before the month does. counted: whether what it filed is in the sums.
     """
 
     unit_id: str
@@ -55,13 +55,6 @@ class Progress:
     late: bool
     counted: bool
     closed_on: date | None
-
-
-def owing(session: Session, campaign: Campaign) -> list[Unit]:
-    """Units that exist on any day of the month, in Vietnamese order: one closed in mid-month still did something."""
-    still_there = or_(Unit.valid_until.is_(None), Unit.valid_until >= campaign.begins)
-    found = session.scalars(select(Unit).where(Unit.valid_from <= campaign.ends, still_there))
-    return sorted(found, key=lambda unit: sort_key(unit.name_vi))
 
 
 def counts(report: UnitReport) -> bool:
@@ -95,7 +88,7 @@ def filed_reports(session: Session, year: int) -> list[Filed]:
 
 
 def progress(session: Session, campaign: Campaign) -> list[Progress]:
-    """Every unit that owes a report for a campaign, and how far it is, in Vietnamese order."""
+    """Every unit that owes a report for a campaign or began one, and how far it is, in Vietnamese order."""
     # Not what was filed: a thousand reports are read only where they are added up.
     columns = (
         UnitReport.unit_id,
@@ -107,7 +100,10 @@ def progress(session: Session, campaign: Campaign) -> list[Progress]:
     )
     rows = session.execute(select(*columns).where(UnitReport.year == campaign.year))
     known = {row.unit_id: row._asdict() for row in rows}
-    return [_progress(unit, known.get(unit.id), campaign) for unit in owing(session, campaign)]
+    units = owing(session, campaign)
+    closed = set(known) - {unit.id for unit in units}
+    units = in_order([*units, *session.scalars(select(Unit).where(Unit.id.in_(closed)))]) if closed else units
+    return [_progress(unit, known.get(unit.id), campaign) for unit in units]
 
 
 def _progress(unit: Unit, row: Mapping[str, Any] | None, campaign: Campaign) -> Progress:

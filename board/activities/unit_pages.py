@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
@@ -13,18 +24,18 @@ from board.activities import photographs, reports
 from board.activities.kinds import GROUPS, KINDS, OFFERED
 from board.activities.lines import Line
 from board.activities.models import UnitReport
-from board.activities.paper import paper_of
+from board.activities.paper import Paper, as_document, paper_of
 from board.activities.reports import ChangedMeanwhile, NotNow, NoUnit
 from board.activities.sense import Month, doubts
 from board.activities.words import LEAVE_OUT, STATES, TAGS, in_short
-from core import clock, db
+from core import clock, db, document, heavy
 from core.access import Identity, Role
 from core.campaign import Campaign, now_running
 from core.deadlines import Standing, days_left, standing
 from core.forms import StaffForm
-from core.i18n import t
+from core.i18n import speak, t
 from core.sessions import identity, signed_in
-from core.units import Unit
+from core.units import Unit, heirs
 
 pages = Blueprint("unit", __name__, url_prefix="/don-vi")
 
@@ -45,6 +56,8 @@ class Desk:
     doubts: dict[str, list[Any]]
     unsaid: tuple[str, ...]
     to_copy: int
+    heirs: tuple[Unit, ...]
+    """Who took the unit over, where it is no more."""
 
     @property
     def state(self) -> str:
@@ -167,18 +180,44 @@ def correct() -> Any:
 
 
 @pages.get("/in")
-@pages.get("/in/<int:year>")
 @signed_in(Role.UNIT)
-def paper(year: int = 0) -> Any:
-    """The unit's own report in the layout of an office, for this year or an earlier one."""
+def paper() -> str:
+    """The unit's own report in the layout of an office."""
+    return render_template(
+        "board/activities/paper.html",
+        paper=_paper(),
+        file=url_for("unit.paper_file"),
+        back=url_for("unit.desk"),
+    )
+
+
+@pages.get("/bao-cao.docx")
+@signed_in(Role.UNIT)
+def paper_file() -> Any:
+    """The same as a document, in Vietnamese whatever the language of the page."""
+    speak("vi")
+    return document_of(_paper(), url_for("unit.paper"))
+
+
+def document_of(paper: Paper, back: str) -> Any:
+    """A report on paper as .docx, or back to its page while the machine is busy."""
+    try:
+        made = document.bytes_of(heavy.run("board.report.layout:docx_job", as_document(paper)))
+    except heavy.HeavyBusy:
+        flash(str(document.BUSY))
+        return redirect(back)
+    answer = Response(made, content_type=document.WORD)
+    answer.headers["Content-Disposition"] = f'attachment; filename="bao-cao-{paper.day.year}.docx"'
+    return answer
+
+
+def _paper() -> Paper:
     with db.reading() as session:
         unit = reports.own_unit(session, identity())
-        campaign = session.get(Campaign, year) if year else running_year(session)
-        if campaign is None:
-            abort(404)
+        campaign = running_year(session)
         report = reports.report_of(session, unit.id, campaign.year)
         lines = [reports.line_of(one) for one in reports.entries(session, report)]
-    return render_template("board/activities/paper.html", paper=paper_of(unit, campaign, report, lines))
+    return paper_of(unit, campaign, report, lines)
 
 
 @pages.get("/ma-trang")
@@ -229,6 +268,8 @@ def _desk() -> Desk:
         found = [reports.line_of(one) for one in reports.entries(session, report)]
         pictures = photographs.of_entries(session, [line.id for line in found])
         to_copy = reports.last_years(session, report, unit.id, campaign.year)
+        ended = unit.valid_until is not None and unit.valid_until < clock.today()
+        after = heirs(session, unit.id) if ended else []
     lines: dict[str, list[Line]] = {}
     for line in found:
         lines.setdefault(line.type_code, []).append(line)
@@ -244,6 +285,7 @@ def _desk() -> Desk:
         doubts=looked,
         unsaid=tuple(kind.code for kind in OFFERED if kind.code not in lines),
         to_copy=to_copy,
+        heirs=tuple(after),
     )
 
 

@@ -268,8 +268,11 @@ def test_a_returned_report_waits_to_be_filed_again(units: Units) -> None:
 
 
 def test_late_is_said_and_accepted_and_never_begun_is_seen(units: Units, clock: StillClock) -> None:
+    units.save("khoa", line())
     with units.app.app_context(), db.writing() as session:
         session.get_one(Unit, units.units[1].id).valid_until = date(2026, 11, 30)
+        third = valid(session)[2].id
+        session.get_one(Unit, third).valid_until = date(2026, 11, 30)
     clock.set(datetime(2026, 12, 8, 0, 1, tzinfo=clock.moment.tzinfo))
     units.save("yen", line())
     units.files()
@@ -278,7 +281,8 @@ def test_late_is_said_and_accepted_and_never_begun_is_seen(units: Units, clock: 
         found = {one.unit_id: one for one in progress(session, campaign)}
     first, closed = found[units.units[0].id], found[units.units[1].id]
     assert (first.state, first.late, first.counted) == ("filed", True, True)
-    assert (closed.state, closed.late, closed.closed_on) == ("never", True, date(2026, 11, 30))
+    assert (closed.state, closed.late, closed.closed_on) == ("drafted", True, date(2026, 11, 30))
+    assert third not in found, "a unit that was closed and began nothing owes nothing"
 
 
 def test_last_year_is_copied_as_plans_without_numbers(units: Units) -> None:
