@@ -14,11 +14,12 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
-
-from flask import Flask
+from typing import TYPE_CHECKING, Any, Final
 
 from core import clock
+
+if TYPE_CHECKING:  # a child that only computes closes itself as well, and loads no pages
+    from flask import Flask
 
 ROOT: Final = Path(__file__).parent.parent
 PLAIN: Final = frozenset({"centre", "_granian"})

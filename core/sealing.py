@@ -20,7 +20,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, hpke
@@ -42,8 +42,8 @@ PUBLIC_OVERHEAD: Final = 1 + 1120 + 16
 SHARED_OVERHEAD: Final = 1 + _NONCE_BYTES + 16
 
 _written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-"""Made once: some dozen contexts are written for each case that is opened."""
+_WRITERS: Final[dict[type, Any]] = {str: json.encoder.encode_basestring, int: int.__repr__}
+"""What the encoder itself calls for words and numbers; some dozen contexts are written for each case that is opened."""
 _SUITE: Final = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
@@ -146,7 +146,7 @@ def context(*parts: str | int) -> bytes:
 
     Numbers stay within ±(2**53 − 1), as JavaScript can hold no others exactly.
     """
-    return _written(parts).encode()
+    return f"[{','.join([_WRITERS.get(type(one), _written)(one) for one in parts])}]".encode()
 
 
 def derive(key: SharedKey, *label: str) -> SharedKey:

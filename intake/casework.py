@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core import clock, log, rosters
 from core.access import Identity
+from core.i18n import Text
 from core.roster import Roster
 from core.sealing import CannotOpen, NotAKey, SharedKey
 from intake import dating, openings
@@ -40,13 +41,18 @@ from intake.mailbox import add_letter
 from intake.models import CaseFile
 from intake.openings import Counts
 from intake.readers import DECLINED, HANDED, TOLD
-from intake.report import sound
-from intake.retention import Kept, kept
+from intake.report import says_urgent, sound
+from intake.retention import Kept, closed, kept
 from intake.roles import require_may
 from intake.slots import Side, fresh_key
 from intake.wishes import KINDS, asks_for_another, read_choices
 
 AFTER_ANSWER: Final = ("answered", "closed")
+UNSIGNED: Final[Mapping[str, Text]] = {
+    "state": Text("tình trạng", "state"),
+    "urgent": Text("dấu khẩn", "urgent mark"),
+}
+"""What stands in clear beside a case and is compared with what is sealed at each opening."""
 IN_THREAD: Final = KINDS | {"answer", TOLD, HANDED, DECLINED}
 """Entries shown where messages stand: also what was asked for, who was let in and who stepped back."""
 
@@ -71,7 +77,8 @@ class Entry:
 class OpenedCase:
     """A case as its handler reads it. `damaged`: later parts that did not open.
 
-    kept: how long it is kept, also where the reporter asked to withdraw; other: they asked for another handler.
+    unsigned: what stood in clear and did not fit what is sealed. kept: how long it is kept, also where the reporter
+    asked to withdraw; other: they asked for another handler.
     """
 
     case_id: str
@@ -85,6 +92,7 @@ class OpenedCase:
     judgement: Mapping[str, Any] | None
     openings: Counts
     damaged: int
+    unsigned: tuple[Text, ...]
     kept: Kept
     other: bool
 
@@ -178,7 +186,8 @@ def answer(
     if not quoting and (run := repeated(said, str(story.words.get("narrative", "")))):
         log.write(session, "answer_held", who=identity.person_id, about=on_case(hand.side_key))
         return run
-    add(session, hand, {"what": "answer", "text": text} | ({"choices": list(choices)} if choices else {}))
+    signed = {"what": "answer", "text": text, "state": state}  # a closing counts by this, not by the column
+    add(session, hand, signed | ({"choices": list(choices)} if choices else {}))
     add_letter(session, hand.case.file, story.reporter, "handler", text, choices=choices)
     if hand.case.file.state != "closed":  # a last word leaves it closed, with its reason and its date
         hand.case.file.state = state
@@ -233,6 +242,8 @@ def _read(hand: AtHand) -> OpenedCase:
     counts = keep_counts(hand, story, entries, "handler")
     dating.renew(case.file, hand.side_key, entries)
     _note_length(hand, len(case.parts))
+    flags = _first(hand, "flags")
+    unsigned = _set_right(case.file, flags, entries, damaged)
     if case.file.state == "received":
         case.file.state = "reading"
     judgements = [one for one in entries if one["what"] == "judgement" and one["role"] == "handler"]
@@ -243,21 +254,40 @@ def _read(hand: AtHand) -> OpenedCase:
         state=case.file.state,
         story=sound(story.words),
         safe_contact=_first(hand, "safe_contact"),
-        flags=_first(hand, "flags"),
+        flags=flags,
         entries=tuple(in_thread(words) for words in entries if words["what"] in IN_THREAD),
         judgement=judgements[-1] if judgements else None,
         openings=counts,
         damaged=damaged,
+        unsigned=unsigned,
         kept=kept_of(case.file, entries),
         other=asks_for_another(entries),
     )
+
+
+def _set_right(
+    file: CaseFile, flags: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], damaged: int
+) -> tuple[Text, ...]:
+    """State and urgent mark in clear, as what is sealed says it; and what did not fit.
+
+    Where parts are damaged the state stays: what they said of it is not known.
+    """
+    found = []
+    if not damaged and closed(entries) is not (file.state == "closed"):
+        file.state = "closed" if closed(entries) else "reading"
+        found.append(UNSIGNED["state"])
+    if says_urgent(flags) and not file.urgent:
+        file.urgent = True
+        found.append(UNSIGNED["urgent"])
+    return tuple(found)
 
 
 def keep_counts(hand: AtHand, story: Story, entries: Sequence[Mapping[str, Any]], *roles: str) -> Counts:
     """Write both cells anew: one opening more by each of these roles, and until when a closed case is kept."""
     file = hand.case.file
     counts = openings.read_by_handler(file.openings_handlers, hand.side_key, file.id)
-    until = kept_of(file, entries).until if file.state == "closed" else None
+    found = kept_of(file, entries)
+    until = None if found.why == "withdrawn" else found.until
     counts = openings.dated(openings.one_more(counts, *roles), until)
     file.openings_handlers = openings.recounted(file.openings_handlers, counts, hand.side_key, file.id)
     file.openings_reporter = openings.for_reporter(counts, story.reporter, file.id)
@@ -266,7 +296,7 @@ def keep_counts(hand: AtHand, story: Story, entries: Sequence[Mapping[str, Any]]
 
 def kept_of(file: CaseFile, entries: Sequence[Mapping[str, Any]]) -> Kept:
     """How long a case with these entries is kept."""
-    return kept(entries, state=file.state, arrived_on=file.arrived_on, months=months())
+    return kept(entries, arrived_on=file.arrived_on, months=months())
 
 
 def entries_of(hand: AtHand, story: Story) -> tuple[list[dict[str, Any]], int]:

@@ -2,6 +2,7 @@
 
     v d l c   until when something the file promised is to be done (intake/casefile/promises.py)
     x n r     from when the time of the case runs: closed, out of scope, withdrawn (intake/retention.py)
+    k         since when it is closed, where it is held and its time does not run
 
 Whoever adds to a case writes the cell anew, as every opening does (decision 0021). The cell is a note and not the
 record: what counts is worked out from the signed entries each time a case is opened.
@@ -21,10 +22,11 @@ from intake.casefile.promises import ACTION, ASSESSMENT, REFERRAL, RETALIATION, 
 from intake.casefile.record import File
 from intake.models import CaseFile
 from intake.openings import Days
-from intake.retention import Months, begins, held, until
+from intake.retention import Months, begins, closed, held, until
 
 LETTERS: Final[Mapping[str, str]] = {"v": ACTION, "d": ASSESSMENT, "l": RETALIATION, "c": REFERRAL}
 _KEPT: Final[Mapping[str, str]] = {"x": "closed", "n": "out_of_scope", "r": "withdrawn"}
+_CLOSED: Final = frozenset("xnk")
 
 
 def renew(file: CaseFile, side: SharedKey, entries: Sequence[Mapping[str, Any]]) -> bool:
@@ -41,17 +43,38 @@ def days_of(entries: Sequence[Mapping[str, Any]], arrived_on: date) -> Days:
     """The days that a case's entries come to."""
     kinds = {kind: letter for letter, kind in LETTERS.items()}
     days = {kinds[kind]: day for kind, day in promised(File.among(entries, KINDS)).items()}
+    why, since = begins(entries, arrived_on)
     if not held(entries):
-        why, since = begins(entries, arrived_on)
         days |= {letter: since for letter, one in _KEPT.items() if one == why}
+    elif closed(entries):
+        days["k"] = since
     return days
 
 
+def state(days: Days, beside: str) -> str:
+    """The state of a case for a list. beside: as it stands in clear, where anybody with the database could have put it.
+
+    What no handler closed is not closed; what one did close is open again where the reporter wrote since, which the
+    cell cannot know.
+    """
+    return "reading" if beside == "closed" and not _CLOSED & days.keys() else beside
+
+
 def over(days: Days, *, state: str, today: date, months: Months) -> bool:
-    """Whether the time of a case is past, as far as its cell says."""
+    """Whether the time of a case is past, as far as its cell says; state: in clear, the reporter may have written since."""
     ends = (
-        until(why, days[letter], state=state, months=months)
+        until(why, days[letter], months=months)
         for letter, why in _KEPT.items()
-        if letter in days
+        if letter in days and (state == "closed" or letter == "r")
     )
     return any(end is not None and today > end for end in ends)
+
+
+def ends(cell: bytes, side: SharedKey, case_id: str, *, months: Months) -> tuple[str, date | None]:
+    """Why and until when a case is kept as its cell says it, for one whose story does not open; "" where it says nothing."""
+    with suppress(CannotOpen):
+        days = openings.days_in(cell, openings.cell_key(side), case_id)
+        for letter, why in _KEPT.items():
+            if letter in days:
+                return why, until(why, days[letter], months=months)
+    return "", None

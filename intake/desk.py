@@ -38,6 +38,8 @@ class Listed:
     messages: int
     said: str = field(repr=False)
     next: Clock | None
+    replaced: bool = False
+    """Whether another case stands under its id than the one this handler opened before."""
 
     @property
     def flags(self) -> dict[str, Any]:
@@ -128,7 +130,7 @@ class _Reckoning:
     def __init__(self, newest: date) -> None:
         self._now, self._hours, self._months = clock.now(), rota.working_hours(), months()
         self._today = max(self._now.date(), newest)
-        self._known: dict[Any, tuple[bool, Clock | None]] = {}
+        self._known: dict[Any, tuple[bool, str, bool, Clock | None]] = {}
 
     def lines(self, files: Sequence[File], index: Mapping[str, str]) -> tuple[list[Listed], list[str]]:
         """Lines, and the ids of cases whose time is over."""
@@ -139,39 +141,44 @@ class _Reckoning:
             if not desk_entry.opens(entry):
                 continue
             facts, flags = desk_entry.split(entry)
-            over, due = self._reckoned(file, facts)
+            over, state, urgent, due = self._reckoned(file, facts)
             if over:
                 past.append(file.case_id)
                 continue
             line = Listed(
                 case_id=file.case_id,
                 arrived_on=file.arrived_on,
-                state=file.state,
-                urgent=file.urgent,
+                state=state,
+                urgent=urgent,
                 messages=file.messages,
                 said=flags,
                 next=due,
+                replaced=desk_entry.replaced(facts),
             )
             found.append(line)
         return found, past
 
-    def _reckoned(self, file: File, facts: str) -> tuple[bool, Clock | None]:
-        """Whether its time is over, and what is to be done first."""
-        same = (file.state, file.messages > 0, file.arrived_on, facts)
+    def _reckoned(self, file: File, facts: str) -> tuple[bool, str, bool, Clock | None]:
+        """Whether its time is over, its state, whether it is urgent, and what is to be done first.
+
+        State and urgent mark in clear are not signed: what the seal says weighs more, where it says anything.
+        """
+        same = (file.state, file.urgent, file.messages > 0, file.arrived_on, facts)
         known = self._known.get(same)
         if known is None:
             days = desk_entry.days(facts)
             over = dating.over(days, state=file.state, today=self._today, months=self._months)
-            closed = over or file.state == "closed"
-            due = None if closed else next_clock(_facts(file, facts, days), self._now, self._hours)
-            known = self._known[same] = over, due
+            state = dating.state(days, file.state)
+            closed = over or state == "closed"
+            due = None if closed else next_clock(_facts(file, state, facts, days), self._now, self._hours)
+            known = self._known[same] = over, state, file.urgent or desk_entry.urgent(facts), due
         return known
 
 
-def _facts(file: File, facts: str, days: Mapping[str, date]) -> Facts:
+def _facts(file: File, state: str, facts: str, days: Mapping[str, date]) -> Facts:
     return Facts(
         arrived=_arrived(file.arrived_on, desk_entry.minute(facts)),
-        state=file.state,
+        state=state,
         messages=file.messages,
         flags=desk_entry.like_flags(facts),
         promised={kind: days[letter] for letter, kind in dating.LETTERS.items() if letter in days},

@@ -1,12 +1,13 @@
 """What a desk knows of one case, as one piece of text. Pure.
 
-    mark (16) ‖ cell (16) ‖ key (64) ‖ minute (16) ‖ starts (3) ‖ days ‖ flags as JSON, or `null` where it does not open
+    mark (16) ‖ cell (16) ‖ key (64) ‖ minute (16) ‖ starts (5) ‖ days ‖ flags as JSON, or `null` where it does not open
 
 mark     changes with the slots of a case (intake/desk_index.py)
 cell     the first bytes of its sealed cell with days, as it was read; others say that the cell was written anew
 key      opens that cell and nothing else of the case
 minute   of arrival, in Viet Nam
-starts   one letter for each flag that starts a clock, else a dash
+starts   one letter for each flag that starts a clock or makes it urgent, else a dash; an exclamation mark at the end
+         where another case stands under this id than the one that opened here before
 days     those of the cell, as `v20261201` with blanks between
 
 Text and not objects: a list of ten thousand holds nothing that Python's collector would go through.
@@ -25,13 +26,17 @@ _CELL: Final = slice(16, 32)
 _KEY: Final = slice(32, 96)
 _HEAD: Final = 96
 _MINUTE: Final = 16
-_DAYS: Final = 19
+_DAYS: Final = 21
+_REPLACED: Final = "!"
 _NOTHING: Final = "null"
 _LIKE: Final[Mapping[str, Mapping[str, Any]]] = {
     "d": {"danger_now": "yes"},
     "t": {"age_group": "under_16"},
     "y": {"when": "hours_72", "what_kind": ("sexual_touch",)},
+    "s": {"danger_signs": ("threat_to_kill",)},
 }
+
+_SIGNS: Final = frozenset({"threat_to_kill", "weapon", "choking", "self_harm"})
 
 Days = Mapping[str, date]
 
@@ -45,7 +50,17 @@ def found(mark: str, key: bytes, minute: str, flags: Mapping[str, Any]) -> str:
     """Of a case that opens; its cell has not been read yet. minute: of arrival here, empty where it tells none."""
     starts = "".join(letter if holds else "-" for letter, holds in _starting(flags))
     words = json.dumps(flags, ensure_ascii=False, separators=(",", ":"))
-    return mark + "-" * CELL_DIGITS + key.hex() + minute.ljust(_MINUTE) + starts + words
+    return mark + "-" * CELL_DIGITS + key.hex() + minute.ljust(_MINUTE) + starts + "-" + words
+
+
+def marked(entry: str) -> str:
+    """The entry of a case that is not the one which opened here before, or a case that no longer opens at all."""
+    return entry[: _HEAD + _DAYS - 1] + _REPLACED + entry[_HEAD + _DAYS :] if opens(entry) else entry
+
+
+def replaced(facts: str) -> bool:
+    """Whether `marked` made the entry that these facts are of."""
+    return facts[_DAYS - 1] == _REPLACED
 
 
 def opens(entry: str) -> bool:
@@ -93,9 +108,14 @@ def days(facts: str) -> Days:
 def like_flags(facts: str) -> dict[str, Any]:
     """As much of the flags as starts a clock."""
     like: dict[str, Any] = {}
-    for letter in facts[_MINUTE:_DAYS]:
+    for letter in facts[_MINUTE : _DAYS - 1]:
         like |= _LIKE.get(letter, {})
     return like
+
+
+def urgent(facts: str) -> bool:
+    """Whether the flags say that somebody must look within the hour, whatever stands in clear (intake/data/report.json)."""
+    return facts[_MINUTE : _DAYS - 1] != "----"
 
 
 def _starting(flags: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
@@ -105,4 +125,9 @@ def _starting(flags: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
         ("d", flags.get("danger_now") == "yes"),
         ("t", flags.get("age_group") == "under_16"),
         ("y", lately),
+        ("s", bool(_SIGNS.intersection(_listed(flags.get("danger_signs"))))),
     )
+
+
+def _listed(said: Any) -> tuple[Any, ...]:
+    return tuple(said) if isinstance(said, list | tuple) else ()

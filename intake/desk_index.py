@@ -42,7 +42,7 @@ from intake.desk_entry import CELL_DIGITS, MARK_DIGITS
 LEAST: Final = 64
 INSIDE: Final = 224
 """Bytes of what is known of a case, with their length; what does not fit is opened anew at the next sign-in."""
-VERSION: Final = 2
+VERSION: Final = 3
 """Of a row; one of an older version counts as none."""
 _ID: Final = 16
 _MARK: Final = 8

@@ -34,6 +34,8 @@ from intake.letters import read_compact
 from intake.models import CaseFile, Compartment, KeySet
 from intake.report import sound
 
+Before = tuple[bytes, bool]
+"""The key of a case's cell as it was known, and whether it was marked as replaced."""
 File = Row[*tuple[Any, ...]]
 """What stands in clear beside one case, see `files`."""
 _BATCH: Final = 200
@@ -82,13 +84,14 @@ def known(
     with db.reading() as session:
         if at is None:
             index = desk_index.recall(session, seed, erasers)
-        if at not in (now, _BEGUN + now):
-            _drop_moved(session, index)
+        before = _drop_moved(session, index) if at not in (now, _BEGUN + now) else {}
         look = _Look(holder=Holder.of(identity, seed), chain=rosters.chain(session), erasers=erasers)
         # What somebody looks for first is tried first: open, urgent, new.
         fresh = [file.case_id for file in sorted(of, key=_press) if file.case_id not in index]
         whole = look.try_slots(session, fresh, index, until) and (at == now or not (alone and enough))
-        _read_cells(session, [file for file in of if _is_stale(file, index)], index)
+        spoilt = _read_cells(session, [file for file in of if _is_stale(file, index)], index)
+        _try_again(session, look, spoilt, index, before)
+        _mark_replaced(index, before)
     if whole and not kept:
         with db.writing() as session:
             desk_index.keep(session, seed, index, erasers, len(of))
@@ -194,16 +197,44 @@ def _is_stale(file: File, index: Index) -> bool:
     return desk_entry.opens(entry) and desk_entry.cell_of(entry) != file.cell.hex()
 
 
-def _read_cells(session: Session, stale: Sequence[File], index: Index) -> None:
-    """Read the days of these cases anew; a cell that does not open has none."""
-    wanted = [file.case_id for file in stale if file.case_id in index]
+def _read_cells(session: Session, stale: Sequence[File], index: Index) -> list[str]:
+    """Read the days of these cases anew; the ids of those whose cell does not open, which then has none."""
+    wanted = [file.case_id for file in stale if desk_entry.opens(index.get(file.case_id, "null"))]
+    spoilt = []
     for case_id, cell in _cells(session, wanted):
         entry = index[case_id]
         try:
             days = openings.days_in(cell, SharedKey(desk_entry.key_of(entry)), case_id)
         except CannotOpen:
             days = {}
+            spoilt.append(case_id)
         index[case_id] = desk_entry.with_days(entry, cell[1 : 1 + desk_entry.CELL_DIGITS // 2].hex(), days)
+    return spoilt
+
+
+def _try_again(
+    session: Session, look: _Look, spoilt: Sequence[str], index: Index, before: dict[str, Before]
+) -> None:
+    """Of cases whose cell does not open: whether their slots still hold the key by which they were known."""
+    if not spoilt:
+        return
+    before |= {one: _before(index[one]) for one in spoilt if one not in before}
+    look.try_slots(session, spoilt, index, None)
+    for file in files(session):
+        if file.case_id in spoilt and desk_entry.opens(index[file.case_id]):
+            _read_cells(session, [file], index)
+
+
+def _mark_replaced(index: Index, before: Mapping[str, Before]) -> None:
+    """A case keeps its key for life, whoever is let in: with another key it is another case (7.16)."""
+    for case_id, (key, marked) in before.items():
+        entry = index.get(case_id, "null")
+        if desk_entry.opens(entry) and (marked or desk_entry.key_of(entry) != key):
+            index[case_id] = desk_entry.marked(entry)
+
+
+def _before(entry: str) -> Before:
+    return desk_entry.key_of(entry), desk_entry.replaced(desk_entry.split(entry)[0])
 
 
 def _cells(session: Session, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]:
@@ -218,11 +249,13 @@ def _erasers(of: Sequence[File]) -> dict[str, SharedKey]:
     return {file.case_id: by_place[file.eraser_slot] for file in of if file.eraser_slot in by_place}
 
 
-def _drop_moved(session: Session, index: Index) -> None:
-    """Forget cases whose slots were made anew since: they are tried like new ones."""
+def _drop_moved(session: Session, index: Index) -> dict[str, Before]:
+    """Forget cases whose slots were made anew since: they are tried like new ones. By what those were known that opened."""
     marks = _marks(session, list(index)) if index else {}
-    for case_id in [one for one, entry in index.items() if entry[:_MARK] != marks.get(one)]:
+    moved = {one: entry for one, entry in index.items() if entry[:_MARK] != marks.get(one)}
+    for case_id in moved:
         del index[case_id]
+    return {one: _before(entry) for one, entry in moved.items() if desk_entry.opens(entry)}
 
 
 def _marks(session: Session, case_ids: Sequence[str]) -> dict[str, str]:

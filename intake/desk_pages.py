@@ -66,6 +66,7 @@ def desk() -> Any:
         found=len(chosen),
         everything=len(found),
         past=len(desk.past),
+        replaced=sum(line.replaced for line in found),
         opening=not desk.whole,
         printed_on=clock.today(),
         search=SearchForm(formdata=None),
@@ -168,6 +169,8 @@ def _row(line: Listed, opened: Any, asked: str) -> list[Any]:
     )
     if line.case_id in opened:
         link += Markup(' <span class="soft">{}</span>').format(t("đã mở", "opened"))
+    if line.replaced:
+        link = Markup("<span>{} {}</span>").format(link, _tag(t("bị thay", "replaced"), "urgent"))
     messages: Any = line.messages
     if line.waits:
         messages = Markup("<span>{} {}</span>").format(line.messages, _tag(t("mới", "new"), "soon"))

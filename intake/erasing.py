@@ -151,10 +151,11 @@ def _line(hand: AtHand) -> Line:
     try:
         entries, damaged = every_entry(hand, hand.story())
         dating.renew(file, hand.side_key, entries)
+        found = kept(entries, arrived_on=file.arrived_on, months=months())
     except CannotOpen:
-        # A damaged story: only its state and day count. Who closed it is not known.
-        entries, damaged = [{"what": "", "role": "handler"}], len(hand.case.parts)
-    found = kept(entries, state=file.state, arrived_on=file.arrived_on, months=months())
+        # A damaged story: who closed it is not known, but the sealed cell still says since when it is closed.
+        why, until = dating.ends(file.openings_handlers, hand.side_key, file.id, months=months())
+        found, damaged = Kept(until=until, why=why, held=False), len(hand.case.parts)
     today = clock.today()
     return Line(
         case_id=file.id, arrived_on=file.arrived_on, kept=found, ready=found.over(today), damaged=damaged

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core import clock, log, rosters
 from core.access import Identity
 from core.roster import Member, Roster
-from core.sealing import CannotOpen, NotAKey, SharedKey
+from core.sealing import CannotOpen, NotAKey
 from intake import dating, desk
 from intake.cases import (
     Case,
@@ -27,18 +27,19 @@ from intake.cases import (
     add_entry,
     add_key_set,
     load,
-    read_entry,
     require_kept,
 )
 from intake.compartments import Keys, Staff, write_compartment
-from intake.envelope import Story, read_story, read_strikeouts
-from intake.letters import Strikeouts, compact, read_said, seal_strikeouts
+from intake.envelope import Story, read_story
+from intake.letters import Strikeouts, compact, seal_strikeouts
 from intake.log_tag import on_case
 from intake.mailbox import add_letter
 from intake.models import Compartment
-from intake.readers import DECLINED, HANDED, TOLD, Readers, Step, readers
+from intake.readers import DECLINED, HANDED, TOLD, Readers, readers
 from intake.roles import require_may
 from intake.slots import Side, wrap_anew
+from intake.who_reads import HandingDamaged as HandingDamaged
+from intake.who_reads import steps_of
 
 
 class LastReader(Exception):
@@ -47,10 +48,6 @@ class LastReader(Exception):
 
 class NotTold(Exception):
     """The reporter was not told yet that this colleague is to read, or the colleague may not."""
-
-
-class HandingDamaged(Exception):
-    """The keys fit but the sealed story did not open, so that nobody can say who may read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +184,7 @@ def read_hand(case: Case, holder: Holder, opened: Opened, chain: Sequence[Roster
     """
     try:
         story = read_story(case.read_first("story", opened, chain))
-        steps, last, entries = _steps(case, opened, chain, story.proof)
+        steps, last, entries = steps_of(case, opened, chain, story.proof)
         first = chain[story.strikeouts.roster_version - 1]
     except (CannotOpen, NotAKey, IndexError) as damage:
         raise HandingDamaged from damage
@@ -201,41 +198,6 @@ def read_hand(case: Case, holder: Holder, opened: Opened, chain: Sequence[Roster
         last_message=last,
         entries=entries,
     )
-
-
-def who_reads(case: Case, opened: Opened, chain: Sequence[Roster]) -> tuple[Readers, Roster]:
-    """Who may read an opened case, and the roster of its strike-outs, with nothing else made of it.
-
-    `HandingDamaged` as `read_hand`.
-    """
-    try:
-        strikeouts, proof = read_strikeouts(case.read_first("story", opened, chain))
-        steps, _, _ = _steps(case, opened, chain, proof)
-        first = chain[strikeouts.roster_version - 1]
-    except (CannotOpen, NotAKey, IndexError) as damage:
-        raise HandingDamaged from damage
-    return readers(first, strikeouts, steps), first
-
-
-def _steps(
-    case: Case, opened: Opened, chain: Sequence[Roster], proof: SharedKey
-) -> tuple[list[Step], str, list[dict[str, Any]]]:
-    """The entries that say who reads, when the reporter last wrote, and all of them; a damaged one says nothing."""
-    found, last, entries = [], "", []
-    for part, place in case.entries(Side.HANDLERS):
-        try:
-            written = read_entry(part, place, opened, chain, proof)
-            words = read_said(written.payload)
-        except CannotOpen:
-            continue
-        by = {"role": written.role, "by": written.author, "author": "", "row": place.sequence}
-        entries.append({"what": "", "at": ""} | words | by)
-        what, at = str(words.get("what", "")), str(words.get("at", ""))
-        if written.role == "handler" and what in {TOLD, HANDED, DECLINED}:
-            found.append(Step(what=what, author=written.author, to=str(words.get("to", "")), at=at))
-        elif written.role == "reporter":
-            last = max(last, at)
-    return found, last, entries
 
 
 def _step(hand: Hand, what: str, to: str = "") -> Readers:

@@ -64,6 +64,7 @@ def case(case_id: str) -> Any:
 @signed_in(Role.HANDLER)
 def open_case(case_id: str) -> Any:
     """Open the letter: log and counts first, then the words."""
+    line = _line(case_id)
     with db.writing() as session:
         opened = casework.open_case(session, _identity(), seed(), case_id)
         seen = meanwhile.length(session, case_id)
@@ -72,7 +73,7 @@ def open_case(case_id: str) -> Any:
     said = [str(word) for _, word in _pairs(opened.story)]
     texts = [str(opened.story.get("narrative", "")), *said, *(entry.text for entry in opened.entries)]
     desk_memory.remember(desk_memory.here(), case_id, texts)
-    return _opened(opened, seen)
+    return _opened(opened, seen, line.replaced)
 
 
 @pages.post("/<case_id>/tra-loi")
@@ -186,11 +187,12 @@ def _moment(written: str) -> str:
     return f"{moment:%H:%M}, {day(moment.date())}"
 
 
-def _opened(opened: OpenedCase, seen: int) -> Response:
+def _opened(opened: OpenedCase, seen: int, replaced: bool) -> Response:
     page = render_template(
         "intake/case_open.html",
         case=opened,
         seen=seen,
+        replaced=replaced,
         narrative=opened.story.get("narrative", ""),
         answers=_pairs({name: said for name, said in opened.story.items() if name != "contact_mode"}),
         contact=_contact(opened),

@@ -20,21 +20,16 @@ from typing import Final
 from core import db, log, rosters
 from core.access import Identity
 from core.roster import Roster
-from core.sealing import CannotOpen, PrivateKey, SharedKey
-from intake import cards, guards, wrapping
-from intake.cases import Case, Holder, Opened
-from intake.compartments import ENTRY, FIRST, Keys, link, read_compartment, start
-from intake.envelope import first_place
-from intake.handing import HandingDamaged, for_reporter, read_hand, who_reads
-from intake.letters import read_compact
-from intake.readers import Readers
+from core.sealing import PrivateKey
+from intake import cards, wrapping
+from intake.anew import Way
+from intake.cases import Holder
 from intake.roles import require_may
 from intake.slots import RECOVERY, Side
-from intake.wrapping import Anew, Closed, Damaged, Held, Outcome
+from intake.wrapping import Outcome
 
-AT_ONCE: Final = 1_500
+AT_ONCE: Final = 4_000
 """Cases in one press: a few seconds, and the same whatever else lies in the database."""
-_EVERYTHING: Final = (*FIRST, ENTRY)
 
 
 class NeedTwo(Exception):
@@ -49,14 +44,7 @@ def wrap_anew(identity: Identity | None, seed: bytes, *, after: str = "", most: 
     """
     handler = require_may(identity, "wrap anew")
     chain = _write_down("letters_wrapped_anew", handler.person_id)
-    holder = Holder.of(handler, seed)
-    return wrapping.each(
-        Side.HANDLERS,
-        _EVERYTHING,
-        lambda case, key: _by_handler(case, key, holder, chain),
-        after=after,
-        most=most,
-    )
+    return wrapping.each(Way.HANDLER, Holder.of(handler, seed), chain, after=after, most=most)
 
 
 def wrap_guards_anew(
@@ -65,15 +53,7 @@ def wrap_guards_anew(
     """A custodian does the same for their own side. Raises as `wrap_anew` does."""
     custodian = require_may(identity, "wrap the custodians' side anew")
     chain = _write_down("guards_wrapped_anew", custodian.person_id)
-    holder = Holder.of(custodian, seed)
-    needed = ("flags", "tally")
-    return wrapping.each(
-        Side.CUSTODIANS,
-        needed,
-        lambda case, key: _by_custodian(case, key, holder, chain),
-        after=after,
-        most=most,
-    )
+    return wrapping.each(Way.CUSTODIAN, Holder.of(custodian, seed), chain, after=after, most=most)
 
 
 def count(identity: Identity, seed: bytes) -> int:
@@ -83,8 +63,10 @@ def count(identity: Identity, seed: bytes) -> int:
     """
     holder = Holder.of(identity, seed)
     with db.reading() as session:
-        now, chain = rosters.current(session), rosters.chain(session)
-    return wrapping.count_open(holder, now, chain)
+        rosters.current(session)
+        chain = rosters.chain(session)
+    way = Way.HANDLER if holder.side is Side.HANDLERS else Way.CUSTODIAN
+    return wrapping.count_open(way, holder, chain)
 
 
 def recover(
@@ -126,14 +108,7 @@ def bring_back(
     who = [require_may(one, "recover").person_id for one in custodians]
     chain = _write_down("letters_recovered", *who)
     holder = Holder(member_id=RECOVERY, side=Side.HANDLERS, seed=seed, private=PrivateKey.from_seed(seed))
-    return wrapping.each(
-        Side.HANDLERS,
-        _EVERYTHING,
-        lambda case, key: _by_cards(case, key, holder, chain),
-        after=after,
-        most=most,
-        looked=looked,
-    )
+    return wrapping.each(Way.CARDS, holder, chain, after=after, most=most, looked=looked)
 
 
 def cards_seed(typed: Sequence[str]) -> bytes:
@@ -157,73 +132,3 @@ def _write_down(deed: str, *who: str) -> Sequence[Roster]:
         for one in who:
             log.write(session, deed, who=one)
         return rosters.chain(session)
-
-
-# --- one case ---------------------------------------------------------------------------------------
-
-
-def _by_handler(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]) -> Anew:
-    opened, found, first = _readers(case, key, holder, chain)
-    # What lies sealed to the reporter stays true: those who read are the same, and their present keys are found.
-    return Anew(opened=opened, left_out=found.left_out(first, chain[-1]))
-
-
-def _by_cards(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]) -> Anew:
-    """Those who read it; where none of them is on the roster any more, every handler who was not struck out.
-
-    Only the cards ever come to such a case, so that nobody is let in whom a colleague could have let in.
-    """
-    opened, found, first = _readers(case, key, holder, chain)
-    if _held(case, found, chain):
-        raise Held
-    if found.present(chain[-1]):
-        return Anew(opened=opened, left_out=found.left_out(first, chain[-1]))
-    left_out = found.with_everybody(chain[-1]).left_out(first, chain[-1])
-    return Anew(opened=opened, left_out=left_out, for_reporter=_told(case, opened, holder, chain, left_out))
-
-
-def _told(
-    case: Case, opened: Opened, holder: Holder, chain: Sequence[Roster], left_out: tuple[str, ...]
-) -> bytes:
-    try:
-        return for_reporter(read_hand(case, holder, opened, chain), left_out)
-    except HandingDamaged:
-        raise Damaged from None
-
-
-def _by_custodian(case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]) -> Anew:
-    """A tally that does not say who keeps it stays as it is: nobody here could know who was struck out."""
-    try:
-        opened = case.open_under(key, holder, chain)
-        flags, tally = case.first_part("flags"), case.first_part("tally")
-    except CannotOpen:
-        raise Closed from None
-    try:
-        heads = [start(case.id), link(start(case.id), flags.blob)]
-        mine = Keys(custodians=opened[tally.key_set_c or ""].key)
-        place = first_place(case.id, "tally", heads)
-        words = read_compartment(tally.blob, place, mine, rosters=chain, proof=None)
-        kept = guards.read(read_compact(words.payload), chain)
-    except CannotOpen:
-        raise Damaged from None
-    return Anew(opened=opened, left_out=kept.left_out(chain[-1]))
-
-
-def _readers(
-    case: Case, key: SharedKey, holder: Holder, chain: Sequence[Roster]
-) -> tuple[Opened, Readers, Roster]:
-    try:
-        opened = case.open_under(key, holder, chain)
-    except CannotOpen:
-        raise Closed from None
-    try:
-        return opened, *who_reads(case, opened, chain)
-    except HandingDamaged:
-        raise Damaged from None
-
-
-def _held(case: Case, found: Readers, chain: Sequence[Roster]) -> bool:
-    """Whether some reader on the roster in force has the keys this case's slots were made to."""
-    first = case.first_key_set(Side.HANDLERS)
-    then = {one.id: one.seal_public for one in chain[first.roster_version - 1].handlers}
-    return any(then.get(one.id) == one.seal_public for one in found.present(chain[-1]))

@@ -130,6 +130,18 @@ def urgent(report: Report) -> bool:
     )
 
 
+def says_urgent(flags: Mapping[str, Any]) -> bool:
+    """The same of opened flags, which hold every question that the rules ask."""
+    return any(
+        all(codes.intersection(_said(flags.get(name))) for name, codes in rule.items())
+        for rule in FORM.urgent
+    )
+
+
+def _said(value: Any) -> frozenset[str]:
+    return frozenset([value] if isinstance(value, str) else value if isinstance(value, list | tuple) else ())
+
+
 def split(report: Report) -> Compartments:
     """The report taken apart; each part says the version of the form it answers."""
     parts: dict[str, dict[str, Any]] = {name: {"form": FORM.version} for name in COMPARTMENTS}

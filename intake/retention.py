@@ -4,10 +4,10 @@
     asked to be withdrawn  14 days after the reporter asked, whatever its state, unless they wrote again by then
     held                   kept for legal proceedings, until a handler ends that
 
-A case that is neither closed nor withdrawn has no date, nor one in which no handler wrote: whoever closes a case
-signs an entry, and its state in clear anybody with the database could have changed. A reporter who writes opens it
-again (intake/mailbox.py), so that nobody who has just written is erased. Nothing is erased by a date alone: a
-handler decides (intake/erasing.py). But what is past its date is shown to nobody any more.
+A case that is neither closed nor withdrawn has no date. Whether it is closed is what a handler signed, never what
+stands in clear beside it: that anybody with the database could have changed. A reporter who writes opens it
+again, so that nobody who has just written is erased. Nothing is erased by a date alone: a handler decides
+(intake/erasing.py). But what is past its date is shown to nobody any more.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ HOLD: Final = "hold"
 """An entry by which a handler keeps a case for legal proceedings, with the reason in `text`."""
 UNHOLD: Final = "unhold"
 """An entry by which a handler ends that."""
+CLOSING: Final = "ket-thuc"
+REOPENING: Final = "mo-lai"
+"""Kinds of entries in the file by which a handler closes a case, and opens it again."""
 WITHDRAWN_DAYS: Final = 14
 _OUT_OF_SCOPE: Final = "ngoai_pham_vi"
 
@@ -53,12 +56,11 @@ class Kept:
         return None if self.until is None or self.held else max(0, (self.until - today).days)
 
 
-def kept(entries: Iterable[Mapping[str, Any]], *, state: str, arrived_on: date, months: Months) -> Kept:
+def kept(entries: Iterable[Mapping[str, Any]], *, arrived_on: date, months: Months) -> Kept:
     """How long a case is kept. entries: what, at (ISO), role and the like, in their order."""
     told = list(entries)
     why, since = begins(told, arrived_on)
-    ends = until(why, since, state=state, months=months)
-    return Kept(until=ends, why=why if ends else "", held=held(told))
+    return Kept(until=until(why, since, months=months), why=why, held=held(told))
 
 
 def held(told: Sequence[Mapping[str, Any]]) -> bool:
@@ -67,21 +69,34 @@ def held(told: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def begins(told: Sequence[Mapping[str, Any]], arrived_on: date) -> tuple[str, date]:
-    """Why and from which day the time of a case runs: "withdrawn", or once it is closed; "" where it does not."""
+    """Why and from which day the time of a case runs: "withdrawn", or since it is closed; "" where it does not."""
     asked = _asked(told)
     if asked:
         return "withdrawn", max(asked, arrived_on)
-    if not any(one.get("role") == "handler" for one in told):
+    if not closed(told):
         return "", arrived_on
     last = max((on for one in told if _counts(one) and (on := _day(one))), default=arrived_on)
     return "out_of_scope" if _out_of_scope(told) else "closed", max(last, arrived_on)
 
 
-def until(why: str, since: date, *, state: str, months: Months) -> date | None:
+def closed(told: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a handler's last word on it is that it is closed, and the reporter has not written since."""
+    found = False
+    for one in told:
+        if one.get("role") != "handler":
+            found = False
+        elif one["what"] == "file" and one.get("kind") in {CLOSING, REOPENING}:
+            found = one["kind"] == CLOSING
+        elif one["what"] == "answer" and one.get("state") == "closed":
+            found = True
+    return found
+
+
+def until(why: str, since: date, *, months: Months) -> date | None:
     """The last day of a case by what `begins` says of it; None while it is open."""
     if why == "withdrawn":
         return since + timedelta(days=WITHDRAWN_DAYS)
-    if state != "closed" or not why:
+    if not why:
         return None
     return months_on(since, months.out_of_scope if why == "out_of_scope" else months.closed)
 
@@ -115,7 +130,7 @@ def _asked(told: Sequence[Mapping[str, Any]]) -> date | None:
 def _out_of_scope(told: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the last ending says that this was not for us."""
     for one in reversed(told):
-        if one.get("role") == "handler" and one.get("kind") == "ket-thuc":
+        if one.get("role") == "handler" and one.get("kind") == CLOSING:
             return bool(one.get("values", {}).get("closure") == _OUT_OF_SCOPE)
     return False
 

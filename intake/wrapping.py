@@ -1,7 +1,7 @@
 """Keys of many cases put into slots of the roster in force, some hundreds at a time.
 
     look       three questions to the database for a batch, under no lock
-    work out   who may open each case, and its new slots: no database at all
+    work out   who may open each case, and its new slots: no database at all, on every core (intake/hands.py)
     keep       one short transaction; what somebody else changed in the meantime is left as they left it
 
 Cut off between two batches, or in one, every case has its old slots or its new ones, and the next time goes on with
@@ -10,8 +10,9 @@ those that still have old ones. A slot that does not open is passed over before 
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from sqlalchemy import Table, bindparam, func, select, update
@@ -19,27 +20,17 @@ from sqlalchemy.orm import Session
 
 from core import db, rosters
 from core.roster import Roster
-from core.sealing import CannotOpen, SharedKey
+from core.sealing import SharedKey
 from intake import desk, eraser
-from intake.cases import Case, Holder, Opened, open_key_set, rows_of
+from intake.anew import Result, Way
+from intake.cases import Case, Holder, rows_of
 from intake.founding import eraser_path
+from intake.hands import Hands, at_work
 from intake.models import CaseFile, KeySet
-from intake.slots import NobodyLeft, Side, lock_slots, wrap_anew
+from intake.slots import Side
 
 BATCH: Final = 250
 """Cases in memory at once, and in one transaction: some tens of milliseconds of writing."""
-
-
-class Closed(Exception):
-    """These keys do not open this case."""
-
-
-class Damaged(Exception):
-    """The keys fit, but what says who may read does not open or cannot be followed."""
-
-
-class Held(Exception):
-    """Somebody else has kept keys to this case, and wraps it anew themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,23 +50,10 @@ class Outcome:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anew:
-    """What is to become of one case. left_out: ids whose slots stay dead; for_reporter: sealed anew, or None."""
-
-    opened: Opened
-    left_out: tuple[str, ...]
-    for_reporter: bytes | None = None
-
-
-Decide = Callable[[Case, SharedKey], Anew]
-"""Given a case and its eraser key. Raises `Closed`, `Damaged`, `Held`."""
-
-
-def behind(session: Session, side: Side, after: str = "", limit: int | None = None) -> list[str]:
+def behind(session: Session, side: Side) -> list[str]:
     """Ids of cases with a key of this side in slots of an earlier roster, in the order of their ids."""
-    old = _old(rosters.current(session).version, side, after).distinct().order_by(KeySet.case_id)
-    return list(session.scalars(old.limit(limit)))
+    old = _old(rosters.current(session).version, side, "").distinct().order_by(KeySet.case_id)
+    return list(session.scalars(old))
 
 
 def count_behind(session: Session, side: Side) -> int:
@@ -91,64 +69,71 @@ def _old(version: int, side: Side, after: str) -> Any:
 
 
 def each(
-    side: Side,
-    kinds: Sequence[str],
-    decide: Decide,
+    way: Way,
+    holder: Holder,
+    chain: Sequence[Roster],
     *,
     after: str = "",
     most: int | None = None,
     looked: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
-    """Wrap anew every case behind the roster in force that `decide` lets through.
+    """Wrap anew every case behind the roster in force, the last of the chain, that opens to the holder.
 
-    kinds: of parts that are needed to decide. most: so many and no more. looked: is told after each batch how many
-    cases were looked at in it. Raises `NoRoster`, `RosterRefused`.
+    most: so many and no more. looked: is told after each batch how many cases were looked at in it.
     """
-    found = Outcome()
-    with db.reading() as session:
-        now = rosters.current(session)
-    for cases in _batches(side, kinds, now, after):
-        erasers = eraser.keys(eraser_path(), [case.file.eraser_slot for case in cases])
-        changes: list[_Change] = []
-        for case in cases:
-            what = _one(case, erasers.get(case.file.eraser_slot), side, now, decide, changes)
-            if what == "done" and found.done == most:
-                _keep(changes[:-1], now)
-                return replace(found, more=True)
-            found = replace(found, **{what: getattr(found, what) + 1}, last=case.id)
-        _keep(changes, now)
-        looked(len(cases))
-    return found
+    found, last, now = Counter[str](), "", chain[-1]
+    with _hands(way, holder, chain, after, most) as hands:
+        for cases, results in _worked(hands, _batches(way.side, way.needs, now, after), most):
+            changes: list[_Change] = []
+            for case, result in zip(cases, results, strict=True):
+                if result.what == "done" and found["done"] == most:
+                    _keep(changes, now)
+                    return _outcome(found, last, more=True)
+                if result.what == "done":
+                    changes.append((case.id, result))
+                found[result.what] += 1
+                last = case.id
+            _keep(changes, now)
+            looked(len(cases))
+    return _outcome(found, last)
 
 
-def count_open(holder: Holder, now: Roster, chain: Sequence[Roster]) -> int:
+def count_open(way: Way, holder: Holder, chain: Sequence[Roster]) -> int:
     """How many cases behind the roster in force open to this person: a slot is tried, and nothing is read."""
-    found = 0
-    for cases in _batches(holder.side, ("flags", "tally"), now, ""):
-        erasers = eraser.keys(eraser_path(), [case.file.eraser_slot for case in cases])
-        found += sum(_opens(case, erasers.get(case.file.eraser_slot), holder, chain) for case in cases)
-    return found
-
-
-def _opens(case: Case, key: SharedKey | None, holder: Holder, chain: Sequence[Roster]) -> bool:
-    try:
-        part = case.first_part("flags" if holder.side is Side.HANDLERS else "tally")
-        key_set = case.key_sets[(part.key_set_s or part.key_set_c) or ""]
-        return key is not None and bool(open_key_set(key_set, holder, key, chain))
-    except (CannotOpen, KeyError):
-        return False
+    with _hands(way, holder, chain, "", None) as hands:
+        batches = _batches(way.side, ("flags", "tally"), chain[-1], "")
+        ahead = deque[Callable[[], list[bool]]]()
+        found = 0
+        for cases in batches:
+            ahead.append(hands.count(cases, _eraser_keys(cases)))
+            if len(ahead) > hands.size:
+                found += sum(ahead.popleft()())
+        return found + sum(sum(answer()) for answer in ahead)
 
 
 # --- one batch --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    """New slots of one case, locked as they are stored, by the id of their row."""
+def _outcome(found: Counter[str], last: str, *, more: bool = False) -> Outcome:
+    return Outcome(
+        done=found["done"],
+        closed=found["closed"],
+        damaged=found["damaged"],
+        held=found["held"],
+        last=last,
+        more=more,
+    )
 
-    case_id: str
-    slots: tuple[tuple[str, bytes], ...]
-    for_reporter: bytes | None
+
+_Change = tuple[str, Result]
+"""A case, and its new slots."""
+
+
+def _hands(way: Way, holder: Holder, chain: Sequence[Roster], after: str, most: int | None) -> Any:
+    with db.reading() as session:
+        old = _old(chain[-1].version, way.side, after).distinct().subquery()
+        waiting = session.scalar(select(func.count()).select_from(old)) or 0
+    return at_work(way, holder, chain, waiting if most is None else min(waiting, most))
 
 
 def _batches(side: Side, kinds: Sequence[str], now: Roster, after: str) -> Iterator[list[Case]]:
@@ -156,33 +141,40 @@ def _batches(side: Side, kinds: Sequence[str], now: Roster, after: str) -> Itera
         with db.reading_much() as session:
             old = _old(now.version, side, after).distinct().order_by(KeySet.case_id).limit(BATCH)
             ids = list(session.scalars(old))
-            cases = rows_of(session, ids, kinds)
+            cases = rows_of(session, ids, side, kinds) if ids else []
         if not ids:
             return
         yield cases  # with nothing open: whoever reads for long holds up the journal
         after = ids[-1]
 
 
-def _one(
-    case: Case, key: SharedKey | None, side: Side, now: Roster, decide: Decide, changes: list[_Change]
-) -> str:
-    """Which field of `Outcome` a case counts in; its new slots go into `changes`."""
-    try:
-        if key is None:
-            raise Closed
-        anew = decide(case, key)
-        slots = []
-        for key_set_id, found in anew.opened.items():
-            wrapped = wrap_anew(found, case.id, side, now, anew.left_out).slots
-            slots.append((key_set_id, lock_slots(wrapped, key, case_id=case.id, side=side, roster=now)))
-    except Closed:
-        return "closed"
-    except Held:
-        return "held"
-    except (Damaged, NobodyLeft):
-        return "damaged"
-    changes.append(_Change(case_id=case.id, slots=tuple(slots), for_reporter=anew.for_reporter))
-    return "done"
+def _worked(
+    hands: Hands, batches: Iterator[list[Case]], most: int | None
+) -> Iterator[tuple[list[Case], list[Result]]]:
+    """Batches with what became of each case, in their order; while some are worked out, the next is read.
+
+    No further ahead than the cases that are still wanted.
+    """
+    ahead = deque[tuple[list[Case], Callable[[], list[Result]]]]()
+    done = 0
+    for cases in batches:
+        while ahead and (len(ahead) > hands.size or (most is not None and done + _count(ahead) > most)):
+            before, answer = ahead.popleft()
+            results = answer()
+            done += sum(one.what == "done" for one in results)
+            yield before, results
+        ahead.append((cases, hands.work(cases, _eraser_keys(cases))))
+    for before, answer in ahead:
+        yield before, answer()
+
+
+def _count(ahead: deque[tuple[list[Case], Callable[[], list[Result]]]]) -> int:
+    return sum(len(cases) for cases, _ in ahead)
+
+
+def _eraser_keys(cases: Sequence[Case]) -> list[SharedKey | None]:
+    found = eraser.keys(eraser_path(), [case.file.eraser_slot for case in cases])
+    return [found.get(case.file.eraser_slot) for case in cases]
 
 
 _KEYS, _FILES = (cast(Table, one.__table__) for one in (KeySet, CaseFile))
@@ -200,8 +192,8 @@ _FOR_REPORTER: Final = (
 def _keep(changes: Sequence[_Change], now: Roster) -> None:
     if not changes:
         return
-    slots = [{"at": at, "now": now.version, "slots": blob} for change in changes for at, blob in change.slots]
-    told = [{"at": one.case_id, "sealed": one.for_reporter} for one in changes if one.for_reporter]
+    slots = [{"at": at, "now": now.version, "slots": blob} for _, one in changes for at, blob in one.slots]
+    told = [{"at": case_id, "sealed": one.for_reporter} for case_id, one in changes if one.for_reporter]
     with db.writing() as session:
         session.connection().execute(_NEW_SLOTS, slots)
         if told:

@@ -25,17 +25,27 @@ def entry(what: str, on: str, role: str = "handler", **more: object) -> dict[str
     return {"what": what, "at": f"{on}T10:00+07:00", "role": role, **more}
 
 
-def until(*entries: dict[str, object], state: str = "closed") -> date | None:
-    return kept(entries, state=state, arrived_on=DAY, months=Months()).until
+def until(*entries: dict[str, object]) -> date | None:
+    return kept(entries, arrived_on=DAY, months=Months()).until
+
+
+def closing(on: str) -> dict[str, object]:
+    return entry("answer", on, state="closed")
 
 
 def test_a_closed_case_is_kept_two_years_after_its_last_word() -> None:
-    assert until(entry("answer", "2026-01-31")) == date(2028, 1, 31)
-    assert until(entry("answer", "2026-02-28")) == date(2028, 2, 28)
-    assert until(entry("answer", "2026-02-28"), entry("message", "2026-03-01", "reporter")) == date(
-        2028, 3, 1
-    )
-    assert until(state="answered") is None
+    assert until(closing("2026-01-31")) == date(2028, 1, 31)
+    assert until(closing("2026-02-28")) == date(2028, 2, 28)
+    assert until(closing("2026-02-28"), entry("answer", "2026-03-01", state="answered")) == date(2028, 3, 1)
+    assert until(entry("answer", "2026-02-28", state="answered")) is None
+
+
+def test_what_is_closed_is_what_a_handler_signed_and_no_reporter_wrote_after() -> None:
+    reopened = entry("file", "2026-03-02", kind="mo-lai", values={})
+    assert until(closing("2026-02-28"), entry("message", "2026-03-01", "reporter")) is None
+    assert until(closing("2026-02-28"), reopened) is None
+    assert until(closing("2026-02-28"), reopened, closing("2026-03-05")) == date(2028, 3, 5)
+    assert until({**closing("2026-02-28"), "role": "reporter"}) is None, "nobody but a handler closes"
 
 
 def test_out_of_scope_is_kept_for_six_months() -> None:
@@ -44,28 +54,26 @@ def test_out_of_scope_is_kept_for_six_months() -> None:
     ending["values"] = {"closure": "hoan_thanh"}
     assert until(ending) == date(2028, 8, 31)
     theirs = {**ending, "role": "reporter", "values": {"closure": "ngoai_pham_vi"}}
-    assert until(entry("answer", "2026-08-31"), theirs) == date(2028, 8, 31)
+    assert until(theirs, ending) == date(2028, 8, 31)
 
 
 def test_a_withdrawal_counts_two_weeks_and_writing_again_takes_it_back() -> None:
     asked = entry(WITHDRAW, "2026-02-01", "reporter")
-    assert until(asked, state="received") == date(2026, 2, 15)
-    assert until(asked, entry("answer", "2026-02-02"), state="answered") == date(2026, 2, 15)
-    assert until(asked, entry("message", "2026-02-03", "reporter"), state="received") is None
-    assert until({**asked, "role": "handler"}, state="received") is None, "only the reporter can ask"
+    assert until(asked) == date(2026, 2, 15)
+    assert until(asked, entry("answer", "2026-02-02")) == date(2026, 2, 15)
+    assert until(asked, entry("message", "2026-02-03", "reporter")) is None
+    assert until({**asked, "role": "handler"}) is None, "only the reporter can ask"
 
 
 def test_a_hold_stops_every_date_until_a_handler_ends_it() -> None:
-    held = [entry(HOLD, "2026-02-01")]
-    found = kept(held, state="closed", arrived_on=DAY, months=Months())
+    held = [closing("2026-01-31"), entry(HOLD, "2026-02-01")]
+    found = kept(held, arrived_on=DAY, months=Months())
     assert (found.held, found.over(date(2099, 1, 1)), found.days_left(DAY)) == (True, False, None)
-    found = kept([*held, entry(UNHOLD, "2026-03-01")], state="closed", arrived_on=DAY, months=Months())
+    found = kept([*held, entry(UNHOLD, "2026-03-01")], arrived_on=DAY, months=Months())
     assert not found.held
     assert not found.over(date(2028, 1, 31))
     assert found.over(date(2028, 2, 1)), "the hold itself does not move the date"
-    assert not kept(
-        [entry(HOLD, "2026-02-01", "reporter")], state="closed", arrived_on=DAY, months=Months()
-    ).held
+    assert not kept([entry(HOLD, "2026-02-01", "reporter")], arrived_on=DAY, months=Months()).held
 
 
 # --- a case and its rows --------------------------------------------------------------------------

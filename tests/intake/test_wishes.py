@@ -67,11 +67,11 @@ def test_both_sides_reckon_the_same_last_day() -> None:
         {"what": WITHDRAW, "at": f"{DAY}T10:00+07:00", "role": "reporter"},
         {"what": "message", "at": f"{later(15)}T10:00+07:00", "role": "reporter"},
     ]
-    found = kept(words, state="received", arrived_on=DAY, months=Months())
+    found = kept(words, arrived_on=DAY, months=Months())
     assert (found.why, found.until) == ("withdrawn", later(14)), (
         "a word after it does not open the case again"
     )
-    found = kept([*words[:1], words[1] | {"at": ""}], state="received", arrived_on=DAY, months=Months())
+    found = kept([*words[:1], words[1] | {"at": ""}], arrived_on=DAY, months=Months())
     assert found.until is None, "a word whose day is not known keeps the case"
 
 
@@ -80,8 +80,8 @@ def test_a_day_before_what_a_handler_signed_is_not_believed() -> None:
         {"what": "answer", "at": f"{later(20)}T10:00+07:00", "role": "handler"},
         {"what": WITHDRAW, "at": f"{DAY}T10:00+07:00", "role": "reporter"},
     ]
-    assert kept(words, state="received", arrived_on=DAY, months=Months()).until == later(34)
-    assert kept(words[1:], state="received", arrived_on=later(5), months=Months()).until == later(19)
+    assert kept(words, arrived_on=DAY, months=Months()).until == later(34)
+    assert kept(words[1:], arrived_on=later(5), months=Months()).until == later(19)
 
 
 def test_what_can_be_tapped_is_what_was_offered_since_one_last_wrote() -> None:

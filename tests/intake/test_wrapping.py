@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 from core import db
 from core.access import Role
-from intake import handing, names, recovery, wrapping
+from intake import anew_child, handing, names, recovery, wrapping
 from intake.founding import Founded
 from intake.models import KeySet
 from intake.slots import Side
@@ -102,3 +103,25 @@ def test_slots_that_were_spoilt_are_left_as_they_are(
 
 def replace_byte(blob: bytes) -> bytes:
     return blob[:700] + bytes([blob[700] ^ 1]) + blob[701:]
+
+
+@pytest.mark.slow
+@pytest.mark.embedded
+def test_children_work_out_what_this_process_would_and_one_that_dies_costs_nothing(
+    app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake.hands.FEW", 0)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    lost, stays = handlers
+    reporter.writes()
+    again = enrols_again(app, lost.person)
+    signs(app, centre)
+    asked: list[int] = []
+    honest = anew_child.batch
+    monkeypatch.setattr(anew_child, "batch", lambda *what, **how: asked.append(1) or honest(*what, **how))
+    assert wraps(app, stays).done == 1
+    assert (len(asked), opens(app, again, reporter.case_id)) == (1, "names")
+    signs(app, centre)
+    monkeypatch.setattr("intake.hands._child", lambda: subprocess.Popen(["true"], stdin=-1, stdout=-1))
+    assert wraps(app, stays).done == 1
+    assert opens(app, again, reporter.case_id) == "names"
