@@ -299,5 +299,5 @@ def _before_filing(found: Desk, form: DeedForm) -> str:
         in_short=in_short,
         held=[line for line in flat if line.state == "held"],
         planned=[line for line in flat if line.state == "planned"],
-        none=[line for line in flat if line.state == "none"],
+        zeros=[line for line in flat if line.state == "none"],
     )
