@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Final
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
@@ -11,7 +10,7 @@ from board import ledger, releasing
 from board.forms import BeginForm, DeedForm
 from board.ledger import NotAsPublished
 from board.member import arranged, not_as_published
-from board.periods import next_to_come, skipped_year_end
+from board.periods import Period, next_to_come, skipped_year_end
 from board.releasing import AlreadyBegun, NotSafe, NotThisPeriod, NotYours, Overtaken
 from core import clock, db
 from core.access import Role
@@ -85,10 +84,9 @@ def begin() -> Any:
     _offer(form)
     if not form.validate():
         return make_response(_page(form), 422)
+    period = Period.of(form.as_of.data)
     try:
-        releasing.begin(
-            identity(), seed(), as_of=date.fromisoformat(form.as_of.data), second=form.second.data
-        )
+        releasing.begin(identity(), seed(), as_of=period.as_of, second=form.second.data, final=period.final)
     except _TOLD as told:
         return _told(told)
     flash(
@@ -178,9 +176,7 @@ def _page(form: BeginForm) -> str:
         coming = next_to_come(clock.today(), last, ledger.report_days(session))
         names = _names(session)
     left_behind = (
-        skipped_year_end(date.fromisoformat(form.as_of.choices[0].value), last)
-        if form.as_of.choices
-        else None
+        skipped_year_end(Period.of(form.as_of.choices[0].value).as_of, last) if form.as_of.choices else None
     )
     return render_template(
         "board/releases.html",
@@ -203,14 +199,14 @@ def _offer(form: BeginForm) -> list[Member]:
     me = identity()
     assert me is not None
     with db.reading() as session:
-        days = releasing.periods(session)
+        periods = releasing.periods(session)
         try:
             members = shares.custodians(session)
         except (NoRoster, RosterRefused):
             members = ()
     on_it = any(member.id == me.person_id for member in members)
     colleagues = [member for member in members if member.id != me.person_id] if on_it else []
-    form.offer(days, colleagues)
+    form.offer(periods, colleagues)
     return colleagues
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from board.catalogue import CATALOGUE, OWN, TOLD, Catalogue, Table
+from board.catalogue import CATALOGUES, OWN, TOLD, Catalogue, Table
 from board.published import K, Published
 from core.disclosure import ProtectedTable, Value, shown
 from core.disclosure.tables import TOTAL
@@ -67,6 +67,7 @@ class Point:
 
     name: str
     as_of: date
+    final: bool
     own: Value
     told: Value
 
@@ -74,9 +75,10 @@ class Point:
 def key_figures(published: Published) -> list[KeyFigure]:
     """Own reports, told reports, and both together."""
     own, told = total_of(published, OWN), total_of(published, TOLD)
+    counts = words_of(published).counts
     counted = [
         KeyFigure(label=label, note=note, value=value, why=why(value))
-        for value, (label, note) in ((own, CATALOGUE.counts[OWN]), (told, CATALOGUE.counts[TOLD]))
+        for value, (label, note) in ((own, counts[OWN]), (told, counts[TOLD]))
     ]
     both = together(own, told)
     return [
@@ -135,44 +137,57 @@ def why(value: Value, k: int = K) -> Text | None:
     )
 
 
-def one_way(
-    published: Published, before: Published | None, language: str, catalogue: Catalogue = CATALOGUE
-) -> list[OneWay]:
+def words_of(published: Published) -> Catalogue:
+    """The catalogue by which a release was made."""
+    return CATALOGUES[published.catalogue]
+
+
+def one_way(published: Published, before: Published | None, language: str) -> list[OneWay]:
     """The tables by one dim. before: the release before in the same year, for the column beside."""
+    catalogue = words_of(published)
+    earlier = {table.name: table for table in catalogue.arranged(before.tables)} if before else {}
     return [
-        _one_way(table, catalogue[table.name], before, published.charts.get(table.name, {}).get(language, ""))
-        for table in published.tables
+        _one_way(
+            table,
+            catalogue[table.name],
+            earlier.get(table.name),
+            published.charts.get(table.name, {}).get(language, ""),
+        )
+        for table in catalogue.arranged(published.tables)
         if len(table.dims) == 1
     ]
 
 
-def two_way(published: Published, catalogue: Catalogue = CATALOGUE) -> list[TwoWay]:
+def two_way(published: Published) -> list[TwoWay]:
     """The tables by two dims."""
+    catalogue = words_of(published)
     return [_two_way(table, catalogue[table.name]) for table in published.tables if len(table.dims) == 2]
 
 
 def before_in_year(published: Published, all_releases: Sequence[Published]) -> Published | None:
     """The release before this one whose counts run from the same 1 January."""
-    earlier = [one for one in all_releases if one.year == published.year and one.as_of < published.as_of]
+    earlier = [one for one in all_releases if one.year == published.year and one.name < published.name]
     return earlier[-1] if earlier else None
 
 
 def course(releases: Sequence[Published]) -> list[Point]:
     """The totals of all releases, the newest first."""
     return [
-        Point(name=one.name, as_of=one.as_of, own=total_of(one, OWN), told=total_of(one, TOLD))
+        Point(
+            name=one.name, as_of=one.as_of, final=one.final, own=total_of(one, OWN), told=total_of(one, TOLD)
+        )
         for one in reversed(releases)
     ]
 
 
-def _one_way(table: ProtectedTable, words: Table, before: Published | None, svg: str) -> OneWay:
+def _one_way(table: ProtectedTable, words: Table, earlier: ProtectedTable | None, svg: str) -> OneWay:
     (dim,) = words.dims
-    earlier = next((one for one in before.tables if one.name == table.name), None) if before else None
+    said = {row.at: row.value for row in earlier.rows} if earlier else {}
     lines = [
         Line(
-            label=words.say(dim.code, row.at[0]),
+            label=dim.say(row.at[0]),
             value=row.value,
-            before=earlier.value(*row.at) if earlier else None,
+            before=said.get(row.at),
             total=row.at[0] == TOTAL,
         )
         for row in table.rows

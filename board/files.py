@@ -7,39 +7,39 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from board.catalogue import CATALOGUE, Catalogue
-from board.figures import ends
+from board.catalogue import CATALOGUES, Table
+from board.figures import ends, words_of
 from board.published import Published
-from core.disclosure import ProtectedTable, leaving, shown
+from core.disclosure import ProtectedTable, Row, leaving, shown
 from core.i18n import day, language, t
 
 LEAVING_AT_LEAST: Final = 10
 
 
-def leaving_csv(releases: Sequence[Published], catalogue: Catalogue = CATALOGUE) -> bytes:
+def leaving_csv(releases: Sequence[Published]) -> bytes:
     """The rows that files may carry out of the board (lower bound at least 10), in the page's language."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows(leaving_rows(releases, catalogue))
+    csv.writer(out, lineterminator="\r\n").writerows(leaving_rows(releases))
     # With a byte order mark, or Excel would read Vietnamese as Latin.
     return out.getvalue().encode("utf-8-sig")
 
 
-def leaving_rows(
-    releases: Sequence[Published], catalogue: Catalogue = CATALOGUE
-) -> Iterator[list[str | int]]:
+def leaving_rows(releases: Sequence[Published]) -> Iterator[list[str | int]]:
     """The head and the rows of every file that leaves the board."""
-    dims = list({dim.code: dim for table in catalogue.tables for dim in table.dims}.values())
+    used = [CATALOGUES[version] for version in sorted({one.catalogue for one in releases})]
+    shown = [table for catalogue in used for table in catalogue.shown]
+    dims = {dim.code: dim for table in shown for dim in table.dims}
     yield [
         t("Tính đến hết ngày", "Up to the end of"),
         t("Thư", "Letters"),
         t("Bảng", "Table"),
-        *(str(dim.label) for dim in dims),
+        *(str(dim.label) for dim in dims.values()),
         t("Ít nhất", "At least"),
         t("Nhiều nhất", "At most"),
     ]
     for one in releases:
-        for table in one.tables:
-            yield from _csv_rows(one, table, catalogue, [dim.code for dim in dims])
+        for table in words_of(one).arranged(one.tables):
+            yield from _csv_rows(one, table, list(dims))
 
 
 def leaving_workbook(releases: Sequence[Published]) -> dict[str, Any]:
@@ -66,19 +66,17 @@ def leaving_document(releases: Sequence[Published]) -> dict[str, Any]:
         {"kind": "title", "text": title},
         {"kind": "paragraph", "text": _meaning()},
     ]
-    for table in newest.tables:
-        words = CATALOGUE[table.name]
+    catalogue = words_of(newest)
+    for table in catalogue.arranged(newest.tables):
+        words = catalogue[table.name]
         rows = [
-            [
-                *(str(words.say(dim, code)) for dim, code in zip(table.dims, row.at, strict=True)),
-                str(shown(row.value)),
-            ]
+            [*_named(words, row), str(shown(row.value))]
             for row in leaving(table, at_least=LEAVING_AT_LEAST).rows
             if row.value is not None
         ]
         if rows:
             columns = [*(str(dim.label) for dim in words.dims), t("Số thư", "Letters")]
-            caption = f"{words.title}: {CATALOGUE.counts[words.counts][0]}"
+            caption = f"{words.title}: {catalogue.counts[words.counts][0]}"
             last = len(columns) - 1
             blocks.append(
                 {"kind": "table", "caption": caption, "columns": columns, "rows": rows, "numbers": [last]}
@@ -105,19 +103,22 @@ def _meaning() -> str:
     )
 
 
-def _csv_rows(
-    one: Published, table: ProtectedTable, catalogue: Catalogue, dims: Sequence[str]
-) -> Iterator[list[str | int]]:
+def _named(words: Table, row: Row) -> list[str]:
+    return [str(dim.say(code)) for dim, code in zip(words.dims, row.at, strict=True)]
+
+
+def _csv_rows(one: Published, table: ProtectedTable, dims: Sequence[str]) -> Iterator[list[str | int]]:
+    catalogue = words_of(one)
     words = catalogue[table.name]
+    until = t("{} (số cuối cùng)", "{} (final)").format(day(one.as_of)) if one.final else day(one.as_of)
     for row in leaving(table, at_least=LEAVING_AT_LEAST).rows:
         if row.value is None:
             continue
-        at = dict(zip(table.dims, row.at, strict=True))
-        named = [str(words.say(dim, at[dim])) if dim in at else "" for dim in dims]
+        named = dict(zip((dim.code for dim in words.dims), _named(words, row), strict=True))
         yield [
-            day(one.as_of),
+            until,
             str(catalogue.counts[words.counts][0]),
             str(words.title),
-            *named,
+            *(named.get(dim, "") for dim in dims),
             *ends(row.value),
         ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from wtforms import RadioField
 from wtforms.fields import SelectChoice
 
+from board.periods import Period
 from core.forms import Needed, StaffForm
-from core.i18n import Text, day
+from core.i18n import Text, day, t
 from core.roster import Member
 
 
@@ -25,12 +25,18 @@ class BeginForm(StaffForm):
         [Needed(Text("Bạn chưa chọn người giữ khóa thứ hai.", "Choose the second custodian."))],
     )
 
-    def offer(self, days: Sequence[date], colleagues: Sequence[Member]) -> None:
-        """The days that can be released now, and the other custodians on the roster."""
-        self.as_of.choices = [SelectChoice(one.isoformat(), day(one)) for one in days]
+    def offer(self, periods: Sequence[Period], colleagues: Sequence[Member]) -> None:
+        """What can be released now, and the other custodians on the roster."""
+        self.as_of.choices = [SelectChoice(one.name, _named(one)) for one in periods]
         self.second.choices = [
             SelectChoice(member.id, f"{member.name} – {member.title}") for member in colleagues
         ]
+
+
+def _named(period: Period) -> str:
+    if period.final:
+        return t("Số cuối cùng của năm {}", "The final figures of {}").format(period.as_of.year)
+    return day(period.as_of)
 
 
 class DeedForm(StaffForm):

@@ -45,7 +45,7 @@ def days(session: Session) -> list[date]:
 
 def fingerprints(session: Session) -> tuple[tuple[str, str], ...]:
     """Name and hash of every release, in order: what a page made from them depends on."""
-    found = session.execute(select(Release.name, Release.digest).order_by(Release.as_of))
+    found = session.execute(select(Release.name, Release.digest).order_by(Release.as_of, Release.name))
     return tuple((name, digest) for name, digest in found)
 
 
@@ -55,7 +55,7 @@ def releases(session: Session) -> list[Published]:
     order = select(PublishedRow).order_by(PublishedRow.table_name, PublishedRow.position)
     for row in session.scalars(order):
         rows.setdefault(row.release_name, []).append(row)
-    found = session.scalars(select(Release).order_by(Release.as_of)).all()
+    found = session.scalars(select(Release).order_by(Release.as_of, Release.name)).all()
     return [_checked(release, rows.get(release.name, [])) for release in found]
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from core.disclosure import ProtectedTable
+from core.disclosure.tables import FINAL
 
 K: Final = 5
 """Counts from 1 to K − 1 are never told."""
@@ -27,6 +28,11 @@ class Published:
     signatures: Sequence[Mapping[str, Any]] = field(repr=False)
     log_sequence: int = 0
     log_head: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether these are the final figures of a closed year."""
+        return self.name.endswith(FINAL)
 
     @property
     def year(self) -> int:

@@ -16,7 +16,8 @@ line says that they were published and holds the same hash.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -25,18 +26,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from board import ledger
-from board.catalogue import CATALOGUE, Catalogue
+from board.catalogue import CATALOGUE, CATALOGUES, FEWEST_UNITS, Catalogue
 from board.figures import tells
-from board.periods import offered
+from board.periods import Period, offered, to_open
 from board.published import K, Published
 from board.roles import require_may
-from core import clock, db, heavy, log, memory, once
+from core import clock, db, heavy, log, memory, once, units
 from core.access import Identity
 from core.disclosure import ProtectedTable, from_json, to_job
+from core.disclosure.tables import TOTAL, places_of
 from core.i18n import LANGUAGES
 from core.log import LogHead
 from intake import shares, tally
-from intake.counting import Cell
+from intake.counting import Cell, final_day
 from intake.shares import Share, ShareRefused
 from intake.tally import Wanted
 
@@ -70,25 +72,26 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A begun release: who began it, who is to finish it, for which day."""
+    """A begun release: who began it, who is to finish it, for which period."""
 
-    as_of: date
+    period: Period
     first: str
     second: str
     share: Share
 
     @property
-    def name(self) -> str:
-        """The name the release will have."""
-        return self.as_of.isoformat()
+    def as_of(self) -> date:
+        """The last day that is counted."""
+        return self.period.as_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What the board will see, before it is published. `after`: fingerprints of the releases it builds on."""
 
-    as_of: date
+    period: Period
     first: Mapping[str, Any]
+    catalogue: int
     tables: tuple[ProtectedTable, ...]
     charts: Mapping[str, Mapping[str, str]]
     after: Sequence[Sequence[str]]
@@ -98,10 +101,10 @@ class Preview:
         """As it would be published today."""
         document = ledger.written(self.tables)
         return Published(
-            name=self.as_of.isoformat(),
-            as_of=self.as_of,
+            name=self.period.name,
+            as_of=self.period.as_of,
             made_on=clock.today(),
-            catalogue=CATALOGUE.version,
+            catalogue=self.catalogue,
             tables=self.tables,
             digest=ledger.digest_of(document),
             charts=self.charts,
@@ -109,10 +112,13 @@ class Preview:
         )
 
 
-def periods(session: Session) -> list[date]:
-    """The days that can be released now, the newest first."""
+def periods(session: Session) -> list[Period]:
+    """What can be released now, the newest first; then the closed years whose final figures can be made."""
     done = ledger.days(session)
-    return offered(clock.today(), done[-1] if done else None, ledger.report_days(session))
+    today = clock.today()
+    days = offered(today, done[-1] if done else None, ledger.report_days(session))
+    released = [name for name, _ in ledger.fingerprints(session)]
+    return [*(Period(as_of=day) for day in days), *to_open(today, released, final_day)]
 
 
 def waiting() -> Waiting | None:
@@ -122,31 +128,34 @@ def waiting() -> Waiting | None:
         return None
     found = json.loads(kept)
     return Waiting(
-        as_of=date.fromisoformat(found["as_of"]),
+        period=Period.of(found["period"]),
         first=found["first"],
         second=found["second"],
         share=Share.from_json(found["share"]),
     )
 
 
-def begin(identity: Identity | None, seed: bytes, *, as_of: date, second: str) -> None:
+def begin(identity: Identity | None, seed: bytes, *, as_of: date, second: str, final: bool = False) -> None:
     """Open what the first custodian can and leave it sealed to the second (an id on the roster).
+
+    final: the final figures of the year that ends on that day.
 
     Raises `Denied`, `NotThisPeriod`, `AlreadyBegun`, `NotYours` for a second who cannot be one, `LogBroken`.
     """
     first = require_may(identity, "begin a release")
+    period = Period(as_of=as_of, final=final)
     with db.reading() as session:
-        _require_period(session, as_of)
+        _require_period(session, period)
         known = {member.id for member in shares.custodians(session)}
     if not {first.person_id, second} <= known or second == first.person_id:
         raise NotYours
     if waiting() is not None:
         raise AlreadyBegun
-    _write("release_begun", first, as_of, {"with": second})
+    _write("release_begun", first, period, {"with": second})
     with db.reading() as session:
-        cells = tally.open_cells(session, first, seed, releases=ledger.days(session), as_of=as_of)
-        share = shares.seal_share(session, first, seed, cells, as_of=as_of, to=second)
-    kept = {"as_of": as_of.isoformat(), "first": first.person_id, "second": second, "share": share.to_json()}
+        cells = _cells(session, first, seed, period)
+        share = shares.seal_share(session, first, seed, cells, as_of=_counted_until(period), to=second)
+    kept = {"period": period.name, "first": first.person_id, "second": second, "share": share.to_json()}
     if not memory.store().add(_SHELF, json.dumps(kept).encode(), HOURS_WAITING * 3600):
         raise AlreadyBegun
 
@@ -159,22 +168,25 @@ def count(identity: Identity | None, seed: bytes, *, progress: Progress | None =
     second = require_may(identity, "count a release")
     begun = _mine(second)
     with db.reading() as session:
-        _require_period(session, begun.as_of)
-        before = ledger.releases(session)
+        _require_period(session, begun.period)
+        before = [one for one in ledger.releases(session) if one.year == begun.as_of.year]
         after = ledger.fingerprints(session)
-    _write("release_counted", second, begun.as_of)
+        catalogue = CATALOGUES[before[0].catalogue] if before else CATALOGUE
+        asked = wanted(catalogue, _too_small(session, catalogue, begun.as_of, before))
+    _write("release_counted", second, begun.period)
     with db.reading() as session:
         cells = _united(session, second, seed, begun)
-    tables = _protected(cells, begun, [one for one in before if one.year == begun.as_of.year], progress)
+    tables = _protected(cells, begun.period, asked, before, progress)
     if tables is None:
-        _write("release_refused", second, begun.as_of)
+        _write("release_refused", second, begun.period)
         memory.store().delete(_SHELF)
         raise NotSafe
     kept = {
-        "as_of": begun.name,
+        "period": begun.period.name,
         "first": _first_signature(begun),
+        "catalogue": catalogue.version,
         "document": json.loads(ledger.written(tables)),
-        "charts": draw(tables),
+        "charts": draw(tables, catalogue),
         "after": after,
     }
     once.forget(_PREVIEW, seed)
@@ -188,8 +200,9 @@ def preview(identity: Identity | None, seed: bytes) -> Preview | None:
     if kept is None:
         return None
     return Preview(
-        as_of=date.fromisoformat(kept["as_of"]),
+        period=Period.of(kept["period"]),
         first=kept["first"],
+        catalogue=kept["catalogue"],
         tables=from_json(kept["document"]),
         charts=kept["charts"],
         after=kept["after"],
@@ -203,7 +216,7 @@ def publish(identity: Identity | None, seed: bytes) -> Published:
     """
     second = require_may(identity, "publish a release")
     seen, begun = preview(second, seed), _mine(second)
-    if seen is None or seen.as_of != begun.as_of or seen.first["sha256"] != begun.share.digest:
+    if seen is None or seen.period != begun.period or seen.first["sha256"] != begun.share.digest:
         raise NotYours
     figures = seen.published
     with db.writing() as session:
@@ -225,7 +238,7 @@ def put_aside(identity: Identity | None, seed: bytes) -> None:
     begun = waiting()
     if begun is None or person.person_id not in {begun.first, begun.second}:
         raise NotYours
-    _write("release_put_aside", person, begun.as_of)
+    _write("release_put_aside", person, begun.period)
     forget(seed)
 
 
@@ -235,16 +248,36 @@ def forget(seed: bytes) -> None:
     memory.store().delete(_SHELF)
 
 
-def wanted(catalogue: Catalogue) -> list[Wanted]:
-    """The catalogue's tables as the custodians' wing makes them."""
-    return [Wanted(name=one.name, counts=one.counts, dims=one.categories) for one in catalogue.tables]
+def wanted(catalogue: Catalogue, too_small: Collection[str] = ()) -> list[Wanted]:
+    """The catalogue's tables as the custodians' wing makes them. too_small: categories with too few units."""
+    return [
+        Wanted(
+            name=one.name,
+            counts=one.counts,
+            dims=one.categories,
+            groups=one.groups(too_small),
+            moves=tuple(dim for dim in one.categories if dim in catalogue.moves),
+        )
+        for one in catalogue.tables
+    ]
+
+
+def _too_small(session: Session, catalogue: Catalogue, on: date, before: Sequence[Published]) -> set[str]:
+    """The categories whose groups have fewer than five units on a day. What was merged once this year stays so."""
+    sizes = Counter(unit.group for unit in units.valid(session, on))
+    told = {name for one in before for table in one.tables for name in table.groups}
+    return {
+        code
+        for code, groups in catalogue.groups_of_units.items()
+        if told or sum(sizes[group] for group in groups) < FEWEST_UNITS
+    }
 
 
 def draw(tables: Sequence[ProtectedTable], catalogue: Catalogue = CATALOGUE) -> dict[str, dict[str, str]]:
     """Table → language → SVG, for the one-way tables that show something; drawn in a child process."""
     places = [
         (table, language)
-        for table in tables
+        for table in catalogue.arranged(tables)
         if len(table.dims) == 1 and tells(table)
         for language in LANGUAGES
     ]
@@ -260,19 +293,30 @@ def draw(tables: Sequence[ProtectedTable], catalogue: Catalogue = CATALOGUE) -> 
 def _chart(catalogue: Catalogue, table: ProtectedTable, language: str) -> dict[str, Any]:
     words = catalogue[table.name]
     (dim,) = words.dims
-    labels = {code: getattr(label, language) for code, label in dim.labels.items()}
+    shown = places_of(dim.code, table.dims[dim.code], table.groups)
+    labels = {code: getattr(dim.say(code), language) for code in [*shown, TOTAL]}
     return {
         "chart": "bars",
         "language": language,
         "title": getattr(words.title, language),
-        "labels": {**labels, "total": getattr(words.say(dim.code, "total"), language)},
+        "labels": labels,
         "document": json.loads(ledger.written([table])),
     }
 
 
-def _require_period(session: Session, as_of: date) -> None:
-    if as_of not in periods(session):
+def _require_period(session: Session, period: Period) -> None:
+    if period not in periods(session):
         raise NotThisPeriod
+
+
+def _counted_until(period: Period) -> date:
+    """The last day whose judgements matter: a share is bound to it, so that none serves for another release."""
+    return final_day(period.as_of.year) if period.final else period.as_of
+
+
+def _cells(session: Session, custodian: Identity, seed: bytes, period: Period) -> dict[str, Cell]:
+    days = ledger.days(session)
+    return tally.open_cells(session, custodian, seed, releases=days, as_of=period.as_of, final=period.final)
 
 
 def _mine(second: Identity) -> Waiting:
@@ -285,19 +329,23 @@ def _mine(second: Identity) -> Waiting:
 def _united(session: Session, second: Identity, seed: bytes, begun: Waiting) -> dict[str, Cell]:
     """Case id → cell: what either of the two can open, each case once."""
     try:
-        theirs = shares.open_share(session, second, seed, begun.share, as_of=begun.as_of)
+        theirs = shares.open_share(session, second, seed, begun.share, as_of=_counted_until(begun.period))
     except ShareRefused:
         memory.store().delete(_SHELF)
         raise
-    mine = tally.open_cells(session, second, seed, releases=ledger.days(session), as_of=begun.as_of)
-    return theirs | mine
+    return theirs | _cells(session, second, seed, begun.period)
 
 
 def _protected(
-    cells: Mapping[str, Cell], begun: Waiting, history: Sequence[Published], progress: Progress | None
+    cells: Mapping[str, Cell],
+    period: Period,
+    asked: Sequence[Wanted],
+    history: Sequence[Published],
+    progress: Progress | None,
 ) -> tuple[ProtectedTable, ...] | None:
     """The tables as everybody may see them; None where the rule refuses. Years share no case, so one year is enough."""
-    raw = tally.tabulate(cells, tables=wanted(CATALOGUE), release=begun.name)
+    tables = asked if period.final else [replace(one, moves=()) for one in asked]
+    raw = tally.tabulate(cells, tables=tables, release=period.name)
     past = [table for one in history for table in one.tables]
     try:
         document = heavy.run("core.disclosure:protect_job", to_job(raw, past, k=K), progress=progress)
@@ -332,6 +380,6 @@ def _signed(session: Session, figures: Published, second: Identity, seed: bytes)
     return replace(at_head, signatures=[*at_head.signatures, signature])
 
 
-def _write(deed: str, person: Identity, as_of: date, detail: Mapping[str, Any] | None = None) -> None:
+def _write(deed: str, person: Identity, period: Period, detail: Mapping[str, Any] | None = None) -> None:
     with db.writing() as session:
-        log.write(session, deed, who=person.person_id, about=as_of.isoformat(), detail=detail)
+        log.write(session, deed, who=person.person_id, about=period.name, detail=detail)

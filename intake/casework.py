@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from core.i18n import Text
 from core.roster import Roster
 from core.sealing import CannotOpen, NotAKey, SharedKey
 from intake import dating, openings
+from intake.casefile.counted import coarse, judged_genuine
 from intake.casefile.echo import repeated
 from intake.cases import (
     Case,
@@ -181,7 +182,7 @@ def answer(
     hand = at_hand(session, identity, seed, case_id)
     log.write(session, "answered", who=identity.person_id, about=on_case(hand.side_key))
     story = hand.story_or_damage()
-    entries_of(hand, story)
+    before = counted_as(hand, entries_of(hand, story)[0])
     said = "\n".join((text, *choices))
     if not quoting and (run := repeated(said, str(story.words.get("narrative", "")))):
         log.write(session, "answer_held", who=identity.person_id, about=on_case(hand.side_key))
@@ -191,6 +192,7 @@ def answer(
     add_letter(session, hand.case.file, story.reporter, "handler", text, choices=choices)
     if hand.case.file.state != "closed":  # a last word leaves it closed, with its reason and its date
         hand.case.file.state = state
+    count_again(session, hand, story, before)
     return ""
 
 
@@ -214,14 +216,34 @@ def count(session: Session, hand: AtHand, story: Story, *, genuine: str, gbv_typ
     """A judgement for the desk and its copy for the custodians, inside a deed that wrote its line."""
     words = {"what": "judgement", "genuine": genuine, "gbv_type": gbv_type}
     add(session, hand, words)
+    _tell_custodians(session, hand, story, words)
+
+
+def counted_as(hand: AtHand, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The coarse words that go with a judgement of this case as it stands."""
+    return coarse(entries, arrived_on=hand.case.file.arrived_on, state=hand.case.file.state)
+
+
+def count_again(session: Session, hand: AtHand, story: Story, before: Mapping[str, Any]) -> None:
+    """The standing judgement for the custodians once more, where the coarse words are no longer as before."""
     session.flush()
-    case_id = hand.case.id
-    case = load(session, case_id)  # the place after the copy
+    entries, _ = every_entry(replace(hand, case=load(session, hand.case.id)), story)
+    standing = judged_genuine(entries)
+    if standing is not None and counted_as(hand, entries) != before:
+        words = {name: standing.get(name, "") for name in ("what", "genuine", "gbv_type")}
+        _tell_custodians(session, hand, story, words)
+
+
+def _tell_custodians(session: Session, hand: AtHand, story: Story, words: Mapping[str, Any]) -> None:
+    """A judgement under a fresh key of the custodians, with the coarse words of the file as it stands."""
+    session.flush()
+    case = load(session, hand.case.id)  # the place after what was just written
+    told = counted_as(hand, every_entry(replace(hand, case=case), story)[0])
     roster = hand.rosters[story.strikeouts.roster_version - 1]
-    wrapped = fresh_key(case_id, Side.CUSTODIANS, roster, story.strikeouts.struck, now=hand.rosters[-1])
+    wrapped = fresh_key(case.id, Side.CUSTODIANS, roster, story.strikeouts.struck, now=hand.rosters[-1])
     key_set = add_key_set(session, case.file, wrapped, roster)
     place = case.next_place(Side.CUSTODIANS)
-    blob = write_compartment(_stamped(words), place, Keys(custodians=wrapped.key), hand.staff)
+    blob = write_compartment(_stamped({**words, **told}), place, Keys(custodians=wrapped.key), hand.staff)
     add_entry(session, place, key_set, blob)
 
 

@@ -9,6 +9,9 @@ past releases are public. So everybody who can open a case finds the same cell, 
 
 Reclassified or taken back after that release, the case stays where it was until the year ends. A case
 counts in one year only: that in which it was first judged genuine.
+
+The final figures of a year, made once, a month after it is over, say where those cases stand by then: reclassified
+ones have moved, and those that are no longer held to be genuine have gone.
 """
 
 from __future__ import annotations
@@ -44,6 +47,18 @@ def cell_at(history: Sequence[Judged], releases: Iterable[date], as_of: date) ->
         if cell is not None:
             return cell
     return None
+
+
+def final_cell(history: Sequence[Judged], releases: Iterable[date], year: int) -> Cell | None:
+    """The cell of a case in the final figures of a year; None: not counted in that year, or taken out since."""
+    if cell_at(history, releases, date(year, 12, 31)) is None:
+        return None
+    return _standing(list(_in_order(history)), final_day(year))
+
+
+def final_day(year: int) -> date:
+    """The last day whose judgements are in the final figures of a year."""
+    return date(year + 1, 1, 31)
 
 
 def _in_order(history: Sequence[Judged]) -> Iterator[Judged]:

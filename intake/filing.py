@@ -18,9 +18,21 @@ from core import clock, log
 from core.access import Identity
 from core.i18n import Text
 from intake.casefile import classification, rules
+from intake.casefile.counted import COUNTED_AFTER
 from intake.casefile.kinds import KINDS
 from intake.casefile.record import File
-from intake.casework import add, at_hand, count, entries_of, flags_of, keep_counts, kept_of
+from intake.casework import (
+    AtHand,
+    add,
+    at_hand,
+    count,
+    count_again,
+    counted_as,
+    entries_of,
+    flags_of,
+    keep_counts,
+    kept_of,
+)
 from intake.clocks import reporter_wrote_since
 from intake.log_tag import on_case
 from intake.retention import Kept
@@ -29,6 +41,10 @@ from intake.roles import require_may
 _READ_FIRST: Final = Text(
     "Người viết vừa viết thêm. Bạn đọc tin ấy trước khi kết thúc.",
     "The reporter has written more. Read that message before you close.",
+)
+_DAMAGED: Final = Text(
+    "Có phần không mở được; lời rút lại có thể nằm ở đó. Hỏi lại người viết, rồi chuyển theo quyết định của hai người.",
+    "Parts do not open; a withdrawal may be among them. Ask the reporter, then refer by a decision of two people.",
 )
 _STATE_AFTER: Final = {"ket-thuc": "closed", "mo-lai": "reading"}
 
@@ -104,15 +120,14 @@ def write(
     hand = at_hand(session, identity, seed, case_id)
     log.write(session, KINDS[kind].deed, who=identity.person_id, about=on_case(hand.side_key))
     story = hand.story_or_damage()
-    entries, _ = entries_of(hand, story)
-    file, _ = _file(entries)
+    entries, unread = entries_of(hand, story)
+    file, unknown = _file(entries)
     if file.written_since(kind, parts):
         raise Stale
     errors = rules.check(kind, file, values, by=identity.person_id, today=clock.today())
-    if kind == "ket-thuc" and reporter_wrote_since(hand.case.file.state, hand.case.file.messages):
-        errors = {"closure": _READ_FIRST}
-    if errors:
+    if errors := errors or _against(hand, kind, values, damaged=unread + unknown):
         raise EntryRefused(errors)
+    before = counted_as(hand, entries)
     added = {"what": "file", "kind": kind, "values": dict(values)}
     add(session, hand, added)
     if kind == "phan-loai":
@@ -121,9 +136,20 @@ def write(
         gbv_type = classification.first_yes(values)
         count(session, again, story, genuine=str(values["genuine"]), gbv_type=gbv_type)
     hand.case.file.state = _STATE_AFTER.get(kind, hand.case.file.state)
+    if kind in COUNTED_AFTER:
+        count_again(session, hand, story, before)
     if kind in _STATE_AFTER:  # the reporter is shown until when it is kept
         now = {**added, "role": "handler", "at": clock.now().isoformat()}
         keep_counts(hand, story, [*entries, now])
+
+
+def _against(hand: AtHand, kind: str, values: Mapping[str, Any], *, damaged: int) -> dict[str, Text]:
+    """What stands against an entry besides the file: words nobody has read yet, or parts that do not open."""
+    if kind == "ket-thuc" and reporter_wrote_since(hand.case.file.state, hand.case.file.messages):
+        return {"closure": _READ_FIRST}
+    if kind == "chuyen-gui" and damaged and values.get("consent"):
+        return {"consent": _DAMAGED}
+    return {}
 
 
 def _file(entries: Sequence[Mapping[str, Any]]) -> tuple[File, int]:

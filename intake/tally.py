@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -29,9 +29,10 @@ from core.access import Identity
 from core.disclosure import RawTable
 from core.roster import Roster
 from core.sealing import CannotOpen
+from intake.casefile.counted import NEEDS, PLACES
 from intake.cases import Case, Holder, load_many, read_entry
 from intake.compartments import ENTRY
-from intake.counting import Cell, Judged, cell_at
+from intake.counting import Cell, Judged, cell_at, final_cell
 from intake.handling import GBV_GROUPS
 from intake.letters import read_compact
 from intake.models import CaseFile, Compartment
@@ -48,18 +49,30 @@ CATEGORIES: Final[Mapping[str, tuple[str, ...]]] = {
     "sex": ("female", "male", "other", UNSAID),
     "age": ("under_18", "from_18", UNSAID),
     "setting": ("home", "work", "health_facility", "public", "online", UNSAID),
+    "place": (*PLACES, UNSAID),
+    "state": ("open", "answered", "closed", UNSAID),
+    "first_answer": ("days_2", "days_7", "later", "not_yet", UNSAID),
+    **{f"need_{need}": ("yes", "no") for need in NEEDS},
 }
 """What a cell may say, dim by dim: no table can ask for more than this."""
 _FROM_REPORT: Final = {"sex": "sex", "age": "age_group", "setting": "setting"}
+_FROM_FILE: Final = ("state", "first_answer")
+_NOT_SAID: Final = {dim: UNSAID if UNSAID in known else "no" for dim, known in CATEGORIES.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A table somebody asks for: its name, what it counts, its dims and their categories."""
+    """A table somebody asks for: its name, what it counts, its dims and their categories.
+
+    groups: dim → categories that are shown together only, under the name of their group. moves: in final figures,
+    the dims in which a case may have moved since it was first released.
+    """
 
     name: str
     counts: str
     dims: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    moves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +84,23 @@ class Tally:
 
 
 def open_cells(
-    session: Session, identity: Identity, seed: bytes, *, releases: Iterable[date], as_of: date
+    session: Session,
+    identity: Identity,
+    seed: bytes,
+    *,
+    releases: Iterable[date],
+    as_of: date,
+    final: bool = False,
 ) -> dict[str, Cell]:
     """Case id → cell of the cases that count on a day, as far as this custodian can open them.
 
-    releases: the days of all releases so far. The caller has written the log's line. Raises `Denied`.
+    releases: the days of all releases so far. final: as they stand in the final figures of the year that ends on
+    that day. The caller has written the log's line. Raises `Denied`.
     """
     require_may(identity, "count")
     days = tuple(releases)
     found = {
-        one.case_id: cell_at(one.history, days, as_of)
+        one.case_id: final_cell(one.history, days, as_of.year) if final else cell_at(one.history, days, as_of)
         for one in open_tallies(session, identity, seed, as_of=as_of)
     }
     return {case_id: cell for case_id, cell in found.items() if cell is not None}
@@ -121,6 +141,8 @@ def tabulate(cells: Mapping[str, Cell], *, tables: Sequence[Wanted], release: st
             release=release,
             counts=table.counts,
             dims=table.dims,
+            groups=table.groups,
+            moves=table.moves,
             rows=dict(
                 Counter(
                     tuple(cell[dim] for dim in table.dims)
@@ -151,17 +173,36 @@ def _tally(case: Case, holder: Holder, chain: Sequence[Roster]) -> Tally | None:
 
 
 def _judged(words: Mapping[str, Any], answers: Mapping[str, Any]) -> Judged:
-    genuine = words.get("genuine") == "yes"
     on = date.fromisoformat(str(words["at"])[:10])
-    return Judged(on=on, cell=cell_of(answers, str(words.get("gbv_type", ""))) if genuine else None)
+    return Judged(on=on, cell=cell_of(answers, words) if words.get("genuine") == "yes" else None)
 
 
-def cell_of(answers: Mapping[str, Any], gbv_type: str) -> Cell:
-    """Where a case is counted. Nobody can consent for another, and without consent only the total knows it."""
+def cell_of(answers: Mapping[str, Any], judged: Mapping[str, Any]) -> Cell:
+    """Where a case is counted. Nobody can consent for another, and without consent only the total knows it.
+
+    answers: the reporter's coarse ones; judged: the handler's type, and the coarse words of the file, if any.
+    """
     if answers.get("reporter_role") != "self":
         return {"counts": TOLD}
-    agreed = answers.get("consent_stats") is True
-    found = {"kind": GBV_GROUPS.get(gbv_type, UNSAID)}
+    if answers.get("consent_stats") is not True:
+        return {"counts": OWN, **_NOT_SAID}
+    found = {
+        "kind": GBV_GROUPS.get(str(judged.get("gbv_type", "")), UNSAID),
+        "place": _place(answers, judged),
+    }
     found |= {dim: str(answers.get(name, UNSAID)) for dim, name in _FROM_REPORT.items()}
-    cell = {dim: found[dim] if agreed and found[dim] in CATEGORIES[dim] else UNSAID for dim in CATEGORIES}
-    return {"counts": OWN, **cell}
+    found |= {dim: str(judged.get(dim, UNSAID)) for dim in _FROM_FILE}
+    needs = judged.get("needs")
+    found |= {f"need_{need}": "yes" for need in NEEDS if isinstance(needs, list) and need in needs}
+    said = {dim: found.get(dim, UNSAID) for dim in CATEGORIES}
+    return {
+        "counts": OWN,
+        **{dim: at if at in CATEGORIES[dim] else _NOT_SAID[dim] for dim, at in said.items()},
+    }
+
+
+def _place(answers: Mapping[str, Any], judged: Mapping[str, Any]) -> str:
+    """What the handler found out; else only whether somebody works here at all, as the reporter said."""
+    if judged.get("place"):
+        return str(judged["place"])
+    return "other" if answers.get("affected_group") == "other" else UNSAID

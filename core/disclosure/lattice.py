@@ -11,6 +11,11 @@ cube of non-negative integers (Beeri, Fagin, Maier & Yannakakis 1983; Lauritzen 
 models): the families then say exactly as much as the full cube, and nothing about it is lost by leaving
 it out. When they do form a cycle, one family of all dims, the full cube, is used.
 
+The final figures of a year (`ProtectedTable.final`) are a layer of their own: they count the letters of the last
+release anew, where they belong by then. In dims that may move (`moves`) a letter may have gone from any category to
+any other; in all others it can only have been taken out, so that there the final figures and what was taken out
+add up to the last release. What was taken out is among the cells.
+
 Not among the cells: crossings of dims that were never published together. For one-way tables of a
 single release such a crossing is safe whenever its margins are: it is at most the smaller margin, it can
 be proved positive only where both margins can, and both margins reach their largest values together, at
@@ -20,7 +25,7 @@ the largest total. Name other crossings in `together` to have them decided as we
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import Any, Final
 
@@ -39,11 +44,15 @@ NOTHING: Final[Array] = np.zeros(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A cell of the lattice between two releases; `since` −1 is the start of the year."""
+    """A cell of the lattice between two releases; `since` −1 is the start of the year.
+
+    gone: not what came in between, but what was taken out before the final figures.
+    """
 
     label: Label
     since: int
     until: int
+    gone: bool = False
 
 
 def acyclic(sets: Iterable[frozenset[str]]) -> bool:
@@ -67,6 +76,8 @@ class Lattice:
 
     def __init__(self, tables: Sequence[ProtectedTable], together: Sequence[tuple[str, ...]] = ()) -> None:
         self.releases = list(dict.fromkeys(table.release for table in tables))
+        self.final = _place_of_final(self.releases, tables)
+        self.moves = frozenset(dim for table in tables for dim in table.moves)
         self.dims: dict[str, list[str]] = {}
         self.groups: dict[str, dict[str, frozenset[str]]] = {}
         for table in tables:
@@ -94,13 +105,21 @@ class Lattice:
             self._first.append(width)
             self._size.append(size)
             width += size * len(self.releases)
-            if width > LARGEST:
-                raise NotPublishable("These tables cross too many categories to be audited.")
+        self._gone: list[int] = []
+        for family in self.families if self.final else ():
+            self._gone.append(width)
+            width += int(np.prod([len(self.dims[dim]) for dim in self._staying(family)], dtype=np.int64))
+        if width > LARGEST:
+            raise NotPublishable("These tables cross too many categories to be audited.")
         self.width = width
         self.rows: list[tuple[Array, Array]] = []
         self.low: list[float] = []
         self.high: list[float] = []
         self.said: list[tuple[str, Meaning] | None] = []
+
+    def _staying(self, family: tuple[str, ...]) -> tuple[str, ...]:
+        """The dims of a family in which a counted letter cannot be moved."""
+        return tuple(dim for dim in family if dim not in self.moves)
 
     def _bind(self, tables: Sequence[ProtectedTable]) -> None:
         seen: set[tuple[str, Meaning, Value]] = set()
@@ -113,7 +132,8 @@ class Lattice:
                 seen.add((*said, row.value))
                 ends = (row.value, row.value) if isinstance(row.value, int) else row.value
                 label = tuple((dim, at) for dim, at in zip(table.dims, row.at, strict=True) if at != TOTAL)
-                self._say((self.columns(Cell(label=label, since=-1, until=until)), NOTHING), ends, said)
+                since = until - 1 if until == self.final else -1
+                self._say((self.columns(Cell(label=label, since=since, until=until)), NOTHING), ends, said)
 
     def _say(
         self, row: tuple[Array, Array], ends: tuple[float, float], said: tuple[str, Meaning] | None
@@ -134,6 +154,17 @@ class Lattice:
                 for until in range(len(self.releases)):
                     cell = Cell(label=tuple(zip(shared, at, strict=True)), since=until - 1, until=until)
                     self._say((self.within(one, cell), self.within(other, cell)), (0, 0), None)
+        for place, family in enumerate(self.families if self.final else ()):
+            self._part_with(place, self._staying(family))
+
+    def _part_with(self, place: int, staying: tuple[str, ...]) -> None:
+        """What a family knew at the last release is its final figures and what was taken out."""
+        for at in product(*(self.dims[dim] for dim in staying)):
+            label = tuple(zip(staying, at, strict=True))
+            last = Cell(label=label, since=-1, until=self.final - 1)
+            final = Cell(label=label, since=self.final - 1, until=self.final)
+            parts = np.concatenate([self.within(place, final), self.within(place, replace(final, gone=True))])
+            self._say((self.within(place, last), parts), (0, 0), None)
 
     def columns(self, cell: Cell) -> Array:
         """The unknowns that add up to this cell: their numbers, ascending."""
@@ -147,12 +178,16 @@ class Lattice:
     def within(self, place: int, cell: Cell) -> Array:
         """The same, in the unknowns of the family at `place`, which must hold all dims of the cell."""
         family, label = self.families[place], dict(cell.label)
+        if cell.gone:
+            family = self._staying(family)
         inside = np.ones((), dtype=np.int64)
         for dim in family:
             members = self.members(dim, label[dim]) if dim in label else frozenset(self.dims[dim])
             axis = np.array([one in members for one in self.dims[dim]], dtype=np.int64)
             inside = np.multiply.outer(inside, axis)
         finest = np.flatnonzero(inside.ravel())
+        if cell.gone:
+            return self._gone[place] + finest
         starts = self._first[place] + np.arange(cell.since + 1, cell.until + 1) * self._size[place]
         return np.add.outer(starts, finest).ravel()
 
@@ -161,7 +196,7 @@ class Lattice:
         return self.groups.get(dim, {}).get(name, frozenset((name,)))
 
     def cells(self) -> Iterator[Cell]:
-        """Finest cells, margins and groups; at every release and between any two of them."""
+        """Finest cells, margins and groups; at every release and between any two of them, and what was taken out."""
         seen: set[Members] = set()
         for family in self.families:
             for at in product(*((TOTAL, *self.dims[dim], *self.groups.get(dim, {})) for dim in family)):
@@ -170,8 +205,28 @@ class Lattice:
                 if meant in seen:
                     continue
                 seen.add(meant)
-                for since, until in combinations(range(-1, len(self.releases)), 2):
-                    yield Cell(label=label, since=since, until=until)
+                yield from self._in_time(label)
+
+    def _in_time(self, label: Label) -> Iterator[Cell]:
+        for since, until in combinations(range(-1, self.final or len(self.releases)), 2):
+            yield Cell(label=label, since=since, until=until)
+        if self.final:
+            final = Cell(label=label, since=self.final - 1, until=self.final)
+            yield final
+            if not any(dim in self.moves for dim, _ in label):
+                yield replace(final, gone=True)
+
+    def by_itself(self, cell: Cell) -> bool:
+        """Whether a cell is all that a release says of it, not what came in between two of them."""
+        return not cell.gone and (cell.since < 0 or cell.until == self.final)
+
+
+def _place_of_final(releases: Sequence[str], tables: Sequence[ProtectedTable]) -> int:
+    """The place of the final figures among a year's releases: 0 where there are none."""
+    final = [releases.index(name) for name in dict.fromkeys(t.release for t in tables if t.final)]
+    if final and (final != [len(releases) - 1] or final == [0]):
+        raise NotPublishable("Final figures come once, after all other releases of their year.")
+    return final[0] if final else 0
 
 
 def _families(sets: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:

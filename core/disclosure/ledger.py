@@ -14,8 +14,9 @@ from itertools import chain
 from typing import Any
 
 from core.disclosure.lattice import Lattice
-from core.disclosure.reader import SECONDS, Progress, Proof, Reader, audit, universes
+from core.disclosure.reader import SECONDS, Array, Progress, Proof, Reader, audit, universes
 from core.disclosure.tables import (
+    FINAL,
     TOTAL,
     Meaning,
     NotPublishable,
@@ -26,6 +27,7 @@ from core.disclosure.tables import (
     from_json,
     meaning_of,
     places,
+    places_of,
     raw_from_job,
     to_json,
 )
@@ -51,20 +53,22 @@ def protect(
         return ()
     release = _one_new_release(candidate, history)
     counts = _true_counts(candidate)
-    values: Ledger = _step_all(counts, _last_shown(history), k)
+    final = release.endswith(FINAL)
+    values: Ledger = _step_all(counts, {} if final else _last_shown(history), k)
     for meaning in _whole_parents(candidate, counts, k):
         values[meaning] = None
     tables = _assemble(candidate, values)
+    known: list[Array] = []
     for key, told in universes([*history, *tables]).items():
         if any(table.release == release for table in told):
             if progress:
                 progress(f"audit {key[0]} {key[1]}")
-            for meaning in _to_withhold(told, release, values, k, seconds):
+            for meaning in _to_withhold(told, release, values, k, seconds, known):
                 values[meaning] = None
     tables = _assemble(candidate, values)
     touched = {(table.release[:4], table.counts) for table in tables}
     again = [table for table in (*history, *tables) if (table.release[:4], table.counts) in touched]
-    if audit(again, k, seconds=seconds):
+    if audit(again, k, seconds=seconds, known=known):
         raise NotPublishable("Something small could still be proved after withholding.")
     return tables
 
@@ -126,7 +130,7 @@ def _whole_parents(candidate: Sequence[RawTable], counts: Mapping[Meaning, int],
         for at in places(raw.dims, raw.groups):
             meaning = meaning_of(raw.release, raw.counts, raw.dims, at)
             for place, (dim, categories) in enumerate(raw.dims.items()):
-                if at[place] == TOTAL or len(raw.groups.get(dim, categories)) == 1:
+                if at[place] == TOTAL or len(places_of(dim, categories, raw.groups)) == 1:
                     continue
                 parent = meaning_of(raw.release, raw.counts, raw.dims, (*at[:place], TOTAL, *at[place + 1 :]))
                 if k <= counts[meaning] == counts[parent]:
@@ -142,6 +146,7 @@ def _assemble(candidate: Sequence[RawTable], values: Ledger) -> tuple[ProtectedT
             dims=dict(raw.dims),
             groups={dim: dict(named) for dim, named in raw.groups.items()},
             counts=raw.counts,
+            moves=raw.moves,
             rows=tuple(
                 Row(at=at, value=values[meaning_of(raw.release, raw.counts, raw.dims, at)])
                 for at in places(raw.dims, raw.groups)
@@ -152,9 +157,17 @@ def _assemble(candidate: Sequence[RawTable], values: Ledger) -> tuple[ProtectedT
 
 
 def _to_withhold(
-    told: Sequence[ProtectedTable], release: str, values: Ledger, k: int, seconds: float
+    told: Sequence[ProtectedTable],
+    release: str,
+    values: Ledger,
+    k: int,
+    seconds: float,
+    known: list[Array],
 ) -> set[Meaning]:
-    """The rows that must go so that nothing can be proved; withholding only ever widens what is possible."""
+    """The rows that must go so that nothing can be proved; withholding only ever widens what is possible.
+
+    known: gets the cubes that were found on the way; most of them agree with what is left.
+    """
     reader = Reader(Lattice(told), k, seconds, careful=True)
     order = _least_valuable_first(
         [table for table in told if table.release == release and table.rows], values
@@ -168,6 +181,7 @@ def _to_withhold(
             hidden.add(_next_to_go(reader, release, proof, order, hidden))
             reader.withhold(release, hidden)
             left = [proof, *left]
+    known.extend(reader.witnesses)
     return hidden
 
 

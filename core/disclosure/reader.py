@@ -22,16 +22,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.disclosure.lattice import Cell, Label, Lattice
+from core.disclosure.lattice import NOTHING, Cell, Label, Lattice
 from core.disclosure.tables import Meaning, NotPublishable, ProtectedTable
 
 SECONDS: Final = 60.0
+SWEEPS: Final = 60
+PATIENCE: Final = 2
 
 Progress = Callable[[str], None]
 Array = NDArray[Any]
@@ -57,16 +60,18 @@ def audit(
     *,
     together: Sequence[tuple[str, ...]] = (),
     seconds: float = SECONDS,
+    known: Sequence[Array] = (),
 ) -> list[Finding]:
     """Everything that a reader of all these tables could prove; empty is what one hopes for.
 
     releases: every table ever published, in the order of release. together: further crossings of dims to
-    decide. Raises NotPublishable when the tables contradict one another or time runs out.
+    decide. known: cubes found before, to be tried first. Raises NotPublishable when the tables contradict one
+    another or time runs out.
     """
     found: list[Finding] = []
     for (year, counts), tables in universes(releases).items():
         crossings = [dims for dims in together if all(any(d in t.dims for t in tables) for d in dims)]
-        reader = Reader(Lattice(tables, crossings), k, seconds)
+        reader = Reader(Lattice(tables, crossings), k, seconds, known=known)
         found.extend(reader.finding(year, counts, proof) for proof in reader.proofs())
     return found
 
@@ -81,7 +86,7 @@ def universes(tables: Sequence[ProtectedTable]) -> dict[tuple[str, str], list[Pr
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Proof:
-    """A cell with the unknowns that add up to it, and for "all of parent" those of the rest.
+    """A cell with the unknowns that add up to it, and for "all of parent" those of the rest. place: its row in `Sums`.
 
     empty, full: whether a cube has been seen in which the cell is 0, or k − 1. (Withholding only adds cubes.)
     """
@@ -89,24 +94,91 @@ class Proof:
     cell: Cell
     inside: Array
     rest: Array | None = None
+    place: int = 0
     empty: bool = False
     full: bool = False
+
+
+class Sums:
+    """What the cells of many proofs, and their rests, are in a cube: one multiplication for all of them."""
+
+    def __init__(self, proofs: Sequence[Proof], width: int) -> None:
+        for place, proof in enumerate(proofs):
+            proof.place = place
+        self._inside = _ones([proof.inside for proof in proofs], width)
+        self._rest = _ones([NOTHING if proof.rest is None else proof.rest for proof in proofs], width)
+
+    def of(self, cube: Array) -> tuple[list[int], list[int]]:
+        """Cell and rest of every proof."""
+        inside: list[int] = (self._inside @ cube).tolist()
+        rest: list[int] = (self._rest @ cube).tolist()
+        return inside, rest
+
+    def aim(self, proofs: Sequence[Proof]) -> Array:
+        """Weights under which a cube is large where the cells of these proofs are, and their rests are not."""
+        chosen = np.zeros(self._inside.shape[0])
+        chosen[[proof.place for proof in proofs]] = 1
+        weights: Array = self._inside.T @ chosen - self._rest.T @ chosen
+        return weights
+
+
+class Reach:
+    """How large a cell can be at most by plain subtraction: a solver need not be asked what that rules out.
+
+    What came between two releases is at most the upper end of the later figure less the lower end of the earlier
+    one, of the cell itself and of everything it is a part of.
+    """
+
+    def __init__(self, lattice: Lattice) -> None:
+        self._final = lattice.final
+        self._releases = len(lattice.releases)
+        places = {name: place for place, name in enumerate(lattice.releases)}
+        self._said: dict[frozenset[tuple[str, str]], list[tuple[int, int]]] = {}
+        for row, said in enumerate(lattice.said):
+            if said is not None:
+                self._said.setdefault(said[1].cell, []).append((places[said[0]], row))
+
+    def of(self, cell: Cell, low: Array, high: Array) -> float:
+        """The most that a cell can be, as far as subtraction tells. low, high: of the lattice's rows, as read now."""
+        if cell.gone:
+            return float("inf")
+        parts = (part for size in range(len(cell.label) + 1) for part in combinations(cell.label, size))
+        return min(self._between(self._said.get(frozenset(part), []), cell, low, high) for part in parts)
+
+    def _between(self, said: Sequence[tuple[int, int]], cell: Cell, low: Array, high: Array) -> float:
+        """By the figures of one label: of the end or later from above, of the beginning or earlier from below."""
+        final = cell.until == self._final > 0
+        last = cell.until if final else (self._final or self._releases) - 1
+        most = [float(high[row]) for at, row in said if cell.until <= at <= last]
+        least = [float(low[row]) for at, row in said if at <= cell.since and not final]
+        return min(most, default=float("inf")) - max([0.0, *least])
 
 
 class Reader:
     """One reader of one year: what they can prove, and whether they still can once a row is withheld.
 
     careful: hold against the figures already that they narrow a small count, 0 to k − 1, at either end.
+    known: cubes that somebody has found before; each is checked like any other.
     """
 
-    def __init__(self, lattice: Lattice, k: int, seconds: float = SECONDS, *, careful: bool = False) -> None:
+    def __init__(
+        self,
+        lattice: Lattice,
+        k: int,
+        seconds: float = SECONDS,
+        *,
+        careful: bool = False,
+        known: Sequence[Array] = (),
+    ) -> None:
         self.lattice = lattice
         self.k = k
         self.careful = careful
+        self.witnesses = [cube for cube in known if len(cube) == lattice.width]
         self._deadline = time.monotonic() + seconds
         self._matrix = _matrix(lattice)
         self._low = np.array(lattice.low, dtype=np.float64)
         self._high = np.array(lattice.high, dtype=np.float64)
+        self._reach = Reach(lattice)
 
     def withhold(self, release: str, meanings: set[Meaning]) -> None:
         """From now on read as if that release had withheld the rows of these meanings, and only these."""
@@ -119,19 +191,13 @@ class Reader:
     def proofs(self) -> list[Proof]:
         """Every cell that this reader can prove small or all of its parent."""
         left = [*self._small(), *self._whole()]
+        self._sums = Sums(left, self.lattice.width)
+        for cube in [one for one in self.witnesses if self._agrees(one, None)]:
+            left = self._still_open(left, cube)
         first = self._witness()
         if first is None:
             raise NotPublishable("The published figures contradict one another.")
-        left = self._still_open(left, first)
-        for largest in (False, True):
-            while True:
-                if not left:
-                    return []
-                witness = self._sweep(left, largest=largest)
-                open_still = left if witness is None else self._still_open(left, witness)
-                if len(open_still) == len(left):
-                    break
-                left = open_still
+        left = self._swept(self._still_open(left, first))
         proved: list[Proof] = []
         while left:
             proof, *left = left
@@ -139,6 +205,25 @@ class Reader:
             if held:
                 proved.append(proof)
         return proved
+
+    def _swept(self, left: list[Proof]) -> list[Proof]:
+        """What is still open after cubes in which as many cells as possible are empty, or large.
+
+        Whose turn it is changes from cube to cube, by chance that is the same every time.
+        """
+        chance = np.random.default_rng(0)
+        idle = 0
+        for turn in range(SWEEPS):
+            if not left or idle == PATIENCE:
+                break
+            some = (
+                left if turn < 2 else [left[at] for at in chance.permutation(len(left))[: 1 + len(left) // 2]]
+            )
+            witness = self._sweep(some, largest=turn % 2 == 1)
+            before = len(left)
+            left = left if witness is None else self._still_open(left, witness)
+            idle = idle + 1 if len(left) == before else 0
+        return left
 
     def decide(self, proof: Proof, others: list[Proof]) -> tuple[bool, list[Proof]]:
         """Whether this cell can be proved, and those of the others that are still open."""
@@ -170,11 +255,11 @@ class Reader:
     def _whole(self) -> list[Proof]:
         proofs = []
         for cell in self.lattice.cells():
-            for dim, name in cell.label if cell.since < 0 else ():
+            for dim, name in cell.label if self.lattice.by_itself(cell) else ():
                 if self.lattice.members(dim, name) >= set(self.lattice.dims[dim]):
                     continue
                 label = tuple(pair for pair in cell.label if pair[0] != dim)
-                parent = Cell(label=label, since=cell.since, until=cell.until)
+                parent = replace(cell, label=label)
                 family = self.lattice.family_of(cell)
                 inside = self.lattice.within(family, cell)
                 rest = np.setdiff1d(self.lattice.within(family, parent), inside, assume_unique=True)
@@ -182,15 +267,15 @@ class Reader:
         return proofs
 
     def _still_open(self, proofs: list[Proof], witness: Array) -> list[Proof]:
-        return [proof for proof in proofs if not self._cleared(proof, witness)]
+        inside, rest = self._sums.of(witness)
+        return [proof for proof in proofs if not self._cleared(proof, inside[proof.place], rest[proof.place])]
 
-    def _cleared(self, proof: Proof, witness: Array) -> bool:
-        inside = int(witness[proof.inside].sum())
+    def _cleared(self, proof: Proof, inside: int, rest: int) -> bool:
         if proof.rest is None:
             proof.empty |= inside == 0
             proof.full |= inside == self.k - 1 or not self.careful
             return inside >= self.k or (proof.empty and proof.full)
-        return inside == 0 or int(witness[proof.rest].sum()) > 0
+        return inside == 0 or rest > 0
 
     def _counterexample(self, proof: Proof, others: Sequence[Proof]) -> list[Array | None]:
         """Cubes in which the cell is not what would be proved; None among them: it is proved.
@@ -199,9 +284,12 @@ class Reader:
         """
         if proof.rest is not None:
             return [self._either((proof.inside, 0, 0), (proof.rest, 1, np.inf))]
-        if not self.careful:
+        can_be_large = self._reach.of(proof.cell, self._low, self._high) >= self.k
+        if not self.careful and can_be_large:
             return [self._either((proof.inside, 0, 0), (proof.inside, self.k, np.inf))]
-        large = self._witness(extra=(proof.inside, self.k, np.inf))
+        if not self.careful:
+            return [self._witness(extra=(proof.inside, 0, 0))]
+        large = self._witness(extra=(proof.inside, self.k, np.inf)) if can_be_large else None
         if large is not None:
             return [large]
         ends: list[Array | None] = []
@@ -217,17 +305,14 @@ class Reader:
         return self._witness(extra=other) if witness is None else witness
 
     def _helpful(self, others: Sequence[Proof], *, largest: bool, extra: Extra) -> Array | None:
-        witness = self._sweep(others[:200], largest=largest, extra=extra) if others else None
-        return self._witness(extra=extra) if witness is None else witness
+        if not others:
+            return self._witness(extra=extra)
+        return self._sweep(others[:200], largest=largest, extra=extra)
 
     def _sweep(self, proofs: Sequence[Proof], *, largest: bool, extra: Extra | None = None) -> Array | None:
         """A cube that makes as many open cells as it can empty, or large."""
-        aim = np.zeros(self.lattice.width)
-        for proof in proofs:
-            aim[proof.inside] += 1
-            if proof.rest is not None:
-                aim[proof.rest] -= 1
-        cap = self.k + max((high for high in self.lattice.high if np.isfinite(high)), default=0.0)
+        aim = self._sums.aim(proofs)
+        cap = self.k + sum(high for high in self.lattice.high if np.isfinite(high))
         return self._witness(aim=-aim if largest else aim, cap=cap, extra=extra)
 
     def _witness(
@@ -237,7 +322,26 @@ class Reader:
         cap: float = np.inf,
         extra: Extra | None = None,
     ) -> Array | None:
-        """A cube that agrees with everything published (and `extra`), or None if there is none."""
+        """A cube that agrees with everything published (and `extra`), or None if there is none.
+
+        Fractions are allowed first: that is much quicker, where they admit nothing whole numbers do not either, and
+        mostly the corner that is found is whole by itself.
+        """
+        for whole in (False, True):
+            answer = self._solved(
+                np.zeros(self.lattice.width) if aim is None else aim, cap, extra, whole=whole
+            )
+            if answer.status == 2:
+                return None
+            cube: Array | None = None if answer.x is None else np.rint(answer.x).astype(np.int64)
+            if cube is not None and self._agrees(cube, extra):
+                self.witnesses.append(cube)
+                return cube
+        if cube is None:
+            raise NotPublishable("The audit could not decide a cell in time, so nothing is published.")
+        raise NotPublishable("The solver's answer did not hold when checked, so nothing is published.")
+
+    def _solved(self, aim: Array, cap: float, extra: Extra | None, *, whole: bool) -> Any:
         from scipy.optimize import Bounds, LinearConstraint, milp
         from scipy.sparse import csr_array
 
@@ -249,27 +353,27 @@ class Reader:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise NotPublishable("The audit ran out of time, so nothing is published.")
-        answer = milp(
-            np.zeros(width) if aim is None else aim,
-            integrality=np.ones(width),
+        return milp(
+            aim,
+            integrality=np.full(width, int(whole)),
             bounds=Bounds(0, cap),
             constraints=bound,
-            options={"time_limit": left, "mip_rel_gap": 0.2},
+            options={"time_limit": left, "mip_rel_gap": 10.0},
         )
-        if answer.status == 2:
-            return None
-        if answer.x is None:
-            raise NotPublishable("The audit could not decide a cell in time, so nothing is published.")
-        return self._believed(np.rint(answer.x).astype(np.int64), extra)
 
-    def _believed(self, cube: Array, extra: Extra | None) -> Array:
+    def _agrees(self, cube: Array, extra: Extra | None) -> bool:
         sums = self._matrix @ cube
         agrees = bool(np.all(cube >= 0) and np.all(sums >= self._low) and np.all(sums <= self._high))
-        if extra is not None:
-            agrees = agrees and extra[1] <= int(cube[extra[0]].sum()) <= extra[2]
-        if not agrees:
-            raise NotPublishable("The solver's answer did not hold when checked, so nothing is published.")
-        return cube
+        return agrees and (extra is None or extra[1] <= int(cube[extra[0]].sum()) <= extra[2])
+
+
+def _ones(rows: Sequence[Array], width: int) -> Any:
+    """A sparse matrix with a 1 wherever a row names a column, shape (rows, width)."""
+    from scipy.sparse import csr_array
+
+    ends = np.cumsum([0, *(len(row) for row in rows)])
+    columns = np.concatenate([NOTHING, *rows])
+    return csr_array((np.ones(len(columns), dtype=np.int64), columns, ends), shape=(len(rows), width))
 
 
 def _matrix(lattice: Lattice) -> Any:

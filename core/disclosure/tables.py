@@ -1,8 +1,9 @@
 """Two kinds of table: one that may never be shown, and one that is nothing but what is shown (pure).
 
 A release is named by the day its counts reach, "2026-09-30"; its first four characters are the year in
-which the counts run from 1 January. Tables of one year that count the same things (`counts`) are
-margins of one cube, and what one of them says about a cell all of them say.
+which the counts run from 1 January. "2026-12-31-final" holds the final figures of that year, once. Tables of
+one year that count the same things (`counts`) are margins of one cube, and what one of them says about a cell
+all of them say.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, Final, NoReturn
 from core.i18n import Language, Text, number, speak
 
 TOTAL: Final = "total"
+FINAL: Final = "-final"
 _RELEASE: Final = re.compile(r"\d{4}-\S+")
 _DOOR: Final = "A raw table is never shown, iterated or stored: core.disclosure.protect() is the door."
 
@@ -25,7 +27,7 @@ Value = int | tuple[int, int] | None
 
 Categories = Mapping[str, tuple[str, ...]]
 Groups = Mapping[str, Mapping[str, tuple[str, ...]]]
-"""dim → group → the categories it stands for; a dim with groups is only ever shown by group."""
+"""dim → group → the categories it stands for; a category that stands in a group is only ever shown by group."""
 
 
 class NotPublishable(Exception):
@@ -42,8 +44,15 @@ class Meaning:
 
 
 def places(dims: Categories, groups: Groups) -> Iterator[tuple[str, ...]]:
-    """Every row of a table in catalogue order, the grand total first."""
-    return product(*((TOTAL, *groups.get(dim, categories)) for dim, categories in dims.items()))
+    """Every row of a table in catalogue order, the grand total first; groups after the categories outside any."""
+    return product(*((TOTAL, *places_of(dim, categories, groups)) for dim, categories in dims.items()))
+
+
+def places_of(dim: str, categories: Sequence[str], groups: Groups) -> list[str]:
+    """What a dim is shown by: its groups, and the categories that stand in none."""
+    named = groups.get(dim, {})
+    inside = {one for members in named.values() for one in members}
+    return [*(one for one in categories if one not in inside), *named]
 
 
 def meaning_of(release: str, counts: str, dims: Iterable[str], at: Sequence[str]) -> Meaning:
@@ -58,7 +67,7 @@ class RawTable:
 
     dims: dim → its fixed categories, in order. rows: one category per dim → count; given once, and not to be
     read again outside this package. Two tables of the same release that count the same things must have the
-    same total.
+    same total. moves: in final figures, the dims in which a counted case may have been moved since.
     """
 
     name: str
@@ -67,6 +76,7 @@ class RawTable:
     rows: InitVar[Mapping[tuple[str, ...], int]]
     groups: Groups = field(default_factory=dict)
     counts: str = "cases"
+    moves: tuple[str, ...] = ()
 
     def __post_init__(self, rows: Mapping[tuple[str, ...], int]) -> None:
         if not _RELEASE.fullmatch(self.release):
@@ -149,6 +159,12 @@ class ProtectedTable:
     rows: tuple[Row, ...]
     groups: Groups = field(default_factory=dict)
     counts: str = "cases"
+    moves: tuple[str, ...] = ()
+
+    @property
+    def final(self) -> bool:
+        """Whether it belongs to the final figures of a year."""
+        return self.release.endswith(FINAL)
 
     def value(self, *at: str) -> Value:
         """The value of the row at these categories (KeyError if the table has no such row)."""
@@ -175,6 +191,7 @@ def leaving(table: ProtectedTable, *, at_least: int = 10) -> ProtectedTable:
         rows=rows,
         groups=table.groups,
         counts=table.counts,
+        moves=table.moves,
     )
 
 
@@ -239,6 +256,7 @@ def _table_to_json(table: ProtectedTable) -> dict[str, Any]:
         "release": table.release,
         "counts": table.counts,
         "dims": list(table.dims),
+        **({"moves": list(table.moves)} if table.moves else {}),
         "rows": rows,
     }
 
@@ -276,6 +294,7 @@ def _table_from_json(document: Mapping[str, Any], table: Mapping[str, Any]) -> P
         rows=rows,
         groups=groups,
         counts=table.get("counts", "cases"),
+        moves=tuple(str(dim) for dim in table.get("moves", ())),
     )
 
 
@@ -299,6 +318,7 @@ def to_job(candidate: Sequence[RawTable], history: Sequence[ProtectedTable], *, 
                 "name": raw.name,
                 "release": raw.release,
                 "counts": raw.counts,
+                "moves": list(raw.moves),
                 "dims": {dim: list(categories) for dim, categories in raw.dims.items()},
                 "groups": {
                     dim: {name: list(members) for name, members in named.items()}
@@ -317,6 +337,7 @@ def raw_from_job(table: Mapping[str, Any]) -> RawTable:
         name=table["name"],
         release=table["release"],
         counts=table["counts"],
+        moves=tuple(table.get("moves", ())),
         dims={dim: tuple(categories) for dim, categories in table["dims"].items()},
         groups={
             dim: {name: tuple(members) for name, members in named.items()}

@@ -226,6 +226,7 @@ _TABLE: Final = (
         asks=(
             ask("genuine").needed,
             *QUESTIONS,
+            ask("unit_group"),
             ask("legal_track"),
             ask("harassment_form"),
             ask("context"),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from core import clock, db, rosters
+from core import clock as core_clock
+from core import db, rosters
 from core.access import Denied, Role
 from core.disclosure import RawTable
-from intake import tally
+from intake import filing, tally
 from intake.cases import add_entry, add_key_set, load
 from intake.compartments import Keys, Staff, write_compartment
-from intake.counting import Cell
+from intake.counting import Cell, Judged, cell_at, final_cell
 from intake.founding import Founded, Settled
 from intake.letters import compact
 from intake.slots import Side, fresh_key
@@ -30,7 +31,7 @@ def cells(app: Flask, custodian: Settled, as_of: date | None = None) -> dict[str
             custodian.identity,
             custodian.credentials.seed,
             releases=(),
-            as_of=as_of or clock.today(),
+            as_of=as_of or core_clock.today(),
         )
 
 
@@ -58,8 +59,89 @@ def test_a_genuine_case_is_counted_by_its_type_and_coarse_answers(
         consent_stats="yes", sex="female", age_group="16_17", setting="work", what_kind=["sexual_touch"]
     )
     handlers[0].judges(reporter.case_id, gbv_type="sexual_assault")
-    expected = {"counts": OWN, "kind": "sexual", "sex": "female", "age": "under_18", "setting": "work"}
-    assert cells(app, custodian) == {reporter.case_id: expected}
+    said = {"kind": "sexual", "sex": "female", "age": "under_18", "setting": "work"}
+    stands = {"place": "unsaid", "state": "open", "first_answer": "not_yet"}
+    needs = dict.fromkeys((dim for dim in CATEGORIES if dim.startswith("need_")), "no")
+    assert cells(app, custodian) == {reporter.case_id: {"counts": OWN, **said, **stands, **needs}}
+
+
+def test_what_the_file_says_in_coarse_words_goes_with_the_judgement_and_is_renewed(
+    app: Flask, reporter: Reporter, handlers: list[Handler], custodian: Settled, clock: Any
+) -> None:
+    reporter.writes(consent_stats="yes", affected_group="staff")
+
+    def told(*dims: str) -> list[str]:
+        cell = cells(app, custodian)[reporter.case_id]
+        return [cell[dim] for dim in dims]
+
+    def writes(kind: str, **values: Any) -> None:
+        with app.app_context(), db.writing() as session:
+            parts = len(load(session, reporter.case_id).parts)
+            me, seed = handlers[0].person.identity, handlers[0].seed
+            filing.write(session, me, seed, reporter.case_id, kind=kind, values=values, parts=parts)
+
+    writes(
+        "phan-loai",
+        genuine="yes",
+        rape="no",
+        sexual_assault="no",
+        physical_assault="yes",
+        unit_group="stations",
+    )
+    assert told("kind", "place", "state", "first_answer") == ["physical", "stations", "open", "not_yet"]
+    writes("nhu-cau", needs=["health", "legal"])
+    assert told("need_health", "need_legal", "need_police", "place") == ["yes", "yes", "no", "stations"]
+    clock.set(core_clock.now() + timedelta(days=3))
+    handlers[1].answers(reporter.case_id, "Chúng tôi đã đọc thư của bạn.")
+    assert told("state", "first_answer", "need_health") == ["answered", "days_7", "yes"]
+    with app.app_context(), db.reading() as session:
+        parts = len(load(session, reporter.case_id).parts)
+    handlers[1].answers(reporter.case_id, "Hẹn gặp bạn ngày mai.")
+    with app.app_context(), db.reading() as session:
+        assert len(load(session, reporter.case_id).parts) == parts + 1, "nothing new to tell the custodians"
+    handlers[0].judges(reporter.case_id, gbv_type="rape")
+    assert told("kind", "place", "state") == ["sexual", "stations", "answered"]
+
+
+def test_before_a_judgement_the_custodians_are_told_nothing(
+    app: Flask, reporter: Reporter, handlers: list[Handler], custodian: Settled
+) -> None:
+    reporter.writes(consent_stats="yes")
+    handlers[0].answers(reporter.case_id, "Chúng tôi đã đọc thư của bạn.")
+    handlers[0].judges(reporter.case_id, genuine="no")
+    handlers[0].answers(reporter.case_id, "Cảm ơn bạn.", state="closed")
+    assert cells(app, custodian) == {}
+
+
+@pytest.mark.parametrize(
+    ("answers", "place", "counted"),
+    [
+        ({"affected_group": "other"}, "", "other"),
+        ({"affected_group": "other"}, "stations", "stations"),
+        ({"affected_group": "staff"}, "", "unsaid"),
+        ({"affected_group": "staff"}, "Trạm Y tế xã A", "unsaid"),
+        ({}, "offices", "offices"),
+    ],
+)
+def test_where_somebody_works_is_told_in_groups_alone(
+    answers: dict[str, str], place: str, counted: str
+) -> None:
+    said = {"reporter_role": "self", "consent_stats": True, **answers}
+    assert tally.cell_of(said, {"gbv_type": "rape", "place": place, "needs": 5})["place"] == counted
+
+
+def test_a_withdrawn_or_reclassified_case_moves_only_in_the_final_figures() -> None:
+    at = [{"counts": OWN, "kind": kind} for kind in ("sexual", "physical")]
+    days = [date(2026, 6, 30), date(2026, 12, 31), date(2027, 3, 31)]
+    moved = [Judged(on=date(2026, 5, 1), cell=at[0]), Judged(on=date(2027, 1, 31), cell=at[1])]
+    gone = [Judged(on=date(2026, 5, 1), cell=at[0]), Judged(on=date(2026, 7, 1), cell=None)]
+    late = [Judged(on=date(2026, 5, 1), cell=at[0]), Judged(on=date(2027, 2, 1), cell=at[1])]
+    new = [Judged(on=date(2027, 1, 1), cell=at[0])]
+    assert [cell_at(one, days, date(2026, 12, 31)) for one in (moved, gone, late, new)] == [
+        *at[:1] * 3,
+        None,
+    ]
+    assert [final_cell(one, days, 2026) for one in (moved, gone, late, new)] == [at[1], None, at[0], None]
 
 
 @pytest.mark.parametrize("genuine", ["no", "later", None])
@@ -88,7 +170,10 @@ def test_without_consent_only_the_total_knows_a_case(
 ) -> None:
     reporter.writes(sex="female", setting="home")
     handlers[0].judges(reporter.case_id, gbv_type="rape")
-    assert cells(app, custodian)[reporter.case_id] == {"counts": OWN, **dict.fromkeys(CATEGORIES, "unsaid")}
+    assert cells(app, custodian)[reporter.case_id] == {
+        "counts": OWN,
+        **{dim: "no" if dim.startswith("need_") else "unsaid" for dim in CATEGORIES},
+    }
 
 
 def test_nobody_consents_for_somebody_else(
@@ -141,7 +226,7 @@ def test_nobody_but_a_custodian_counts(app: Flask, centre: Founded, role: Role) 
             person.identity,
             person.credentials.seed or bytes(32),
             releases=(),
-            as_of=clock.today(),
+            as_of=core_clock.today(),
         )
 
 

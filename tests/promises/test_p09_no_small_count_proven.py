@@ -51,7 +51,7 @@ def histories(draw: st.DrawFn) -> list[Judged]:
         ["rape", "physical_assault", "physical_assault", "psychological", "insufficient", None]
     )
     return [
-        Judged(on=day, cell=None if kind is None else tally.cell_of(report, kind))
+        Judged(on=day, cell=None if kind is None else tally.cell_of(report, {"gbv_type": kind}))
         for day, kind in ((day, draw(kinds)) for day in days)
     ]
 
