@@ -3,6 +3,8 @@
 # Settings may stand on the line: make run PORT=8001 INSTANCE=/srv/centre
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
+# Servers and children that the tests start would read every module anew.
+export PYTHONDONTWRITEBYTECODE :=
 python := .venv/bin/python
 
 # Where a line that no test has run could cost somebody their safety.

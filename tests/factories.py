@@ -26,7 +26,7 @@ from core import clock, config, db, keys, memory
 from core.access import Role
 from core.keys import Secret
 from core.sealing import random_bytes
-from intake import founding
+from intake import founding, receipt
 from intake.founding import Founded, Newcomer, Settled
 
 PEOPLE = (
@@ -75,6 +75,13 @@ def cheap_locks() -> Iterator[None]:
         dummy = keys.close(random_bytes(16).hex(), secret)
         with patch.object(keys, "DUMMY_LOCK", dummy):
             yield
+
+
+@contextmanager
+def cheap_receipts() -> Iterator[None]:
+    """Receipts that cost next to nothing; not where a browser derives from them too."""
+    with patch.object(receipt, "SCRYPT_N", 2):
+        yield
 
 
 def found_centre(app: Flask, people: Sequence[Newcomer] = PEOPLE) -> Founded:

@@ -107,8 +107,8 @@ def noon(year: int, month: int, day: int) -> datetime:
 
 @pytest.fixture
 def cheap() -> Iterator[None]:
-    """Locks that open in no time."""
-    with factories.cheap_locks():
+    """Locks and receipts that open in no time."""
+    with factories.cheap_locks(), factories.cheap_receipts():
         yield
 
 

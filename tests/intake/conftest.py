@@ -14,8 +14,8 @@ from tests.letters import Handler, Reporter, desks
 
 @pytest.fixture
 def cheap() -> Iterator[None]:
-    """Locks that open in no time."""
-    with factories.cheap_locks():
+    """Locks and receipts that open in no time."""
+    with factories.cheap_locks(), factories.cheap_receipts():
         yield
 
 

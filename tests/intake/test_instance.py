@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import resource
 import sqlite3
@@ -416,7 +417,7 @@ def test_check_from_elsewhere_compares_the_served_scripts_with_the_release(
         assert f"{name}: As released" in said.output
     assets = app.extensions["assets"]
     good = assets["letter.js"]
-    object.__setattr__(good, "raw", good.raw + b"\nfetch('//elsewhere')")
+    assets["letter.js"] = dataclasses.replace(good, raw=good.raw + b"\nfetch('//elsewhere')")
     said = keeper.says("check", "--url", live.url)
     assert said.exit_code == 1
     assert "letter.js: It is not this release's" in said.output
