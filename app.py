@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from board import custodian as releases
-from board import member
+from board import member, survey_page
 from board import terminal as board_commands
 from board.activities import entry_pages, secretary_pages, unit_pages
 from board.report import pages as department_report
@@ -112,6 +112,7 @@ BLUEPRINTS = (
     linking.pages,
     releases.pages,
     member.pages,
+    survey_page.pages,
     unit_pages.pages,
     entry_pages.pages,
     secretary_pages.pages,

@@ -11,8 +11,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
-READ: Final = ("campaign", "comparison", "published_row", "release", "roster_version", "survey_round")
-"""Published figures, who signed them, the day of the yearly report, and what the survey says beside them."""
+READ: Final = (
+    "analysis_plan",
+    "campaign",
+    "comparison",
+    "published_row",
+    "questionnaire",
+    "release",
+    "roster_version",
+    "survey_round",
+)
+"""Published figures, who signed them, the day of the yearly report, and what the survey says, asked and planned."""
 
 _ROLE: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 

@@ -6,13 +6,13 @@ All of them are the same bytes for every member: no filter, no parameter, nothin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import date
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from board import figures, files, ledger
+from board import compared, figures, files, ledger
 from board.catalogue import CATALOGUE
 from board.ledger import NotAsPublished
 from board.periods import next_to_come, offered
@@ -24,12 +24,8 @@ from core.pages import same_bytes
 from core.roster import RosterRefused
 from core.rosters import NoRoster
 from core.sessions import signed_in
-from survey import reading
-from survey.models import Comparison, Round
 
 pages = Blueprint("member", __name__, url_prefix="/ban")
-
-FEWEST_PAIRS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +41,7 @@ class Beside:
     """What the survey says, to stand beside the figures. digest: of the comparison it was read from."""
 
     digest: str
+    slug: str
     year: int
     sentences: list[str]
     caveats: list[Text]
@@ -131,7 +128,7 @@ def _page(name: str) -> Response:
             return same_bytes(_nothing_yet, key=("board", clock.today()))
         published = next((one for one in found if one.name == name), found[-1])
         seals = _seals(session, published)
-        beside = _beside(session, published.year)
+        beside = _beside(session, published.as_of)
         coming = next_to_come(found[-1].as_of, found[-1].as_of, ledger.report_days(session))
     depends_on = (tuple(one.digest for one in found), seals, beside and beside.digest, coming)
     return same_bytes(
@@ -167,20 +164,14 @@ def _seals(session: Session, published: Published) -> Seals:
     return Seals(signers=tuple(f"{one.name} ({one.title})" for one in members), signed=signed)
 
 
-def _beside(session: Session, year: int) -> Beside | None:
-    """The newest survey up to a year in which enough people could be joined with themselves to say what changed."""
-    wanted = (
-        select(Comparison, Round)
-        .join(Round, Round.id == Comparison.before_id)
-        .where(Round.year <= year)
-        .order_by(Round.year.desc(), Comparison.made_on.desc(), Comparison.digest)
-    )
-    for comparison, before in session.execute(wanted):
-        if comparison.effects["linked"] >= FEWEST_PAIRS:
-            return Beside(
-                digest=comparison.digest,
-                year=before.year,
-                sentences=reading.sentences(comparison.effects),
-                caveats=reading.caveats(comparison.effects, with_cards=before.with_cards),
-            )
+def _beside(session: Session, as_of: date) -> Beside | None:
+    """The newest survey that had closed on the day of a release, with enough people joined to say what changed."""
+    for one in compared.shown(session, as_of):
+        return Beside(
+            digest=one.found.digest,
+            slug=one.slug,
+            year=one.before.year,
+            sentences=one.sentences(),
+            caveats=one.caveats(),
+        )
     return None

@@ -45,6 +45,7 @@ PLACES: Final = (
     _place("releases.show", "Công bố số liệu", "Releases", Role.CUSTODIAN),
     _place("linking.show", "Ghép khảo sát", "Join surveys", Role.CUSTODIAN),
     _place("member.desk", "Số liệu của Ban", "The board's figures", Role.BOARD, desk=True),
+    _place("survey_of_board.newest", "Điều gì đã thay đổi", "What changed", Role.BOARD),
     _place("campaigner.desk", "Đợt khảo sát", "Survey rounds", Role.CAMPAIGNER, desk=True),
     _place("department_report.this_year", "Báo cáo Sở Y tế", "Report upward", Role.CAMPAIGNER),
     _place("unit_reports.show", "Các đơn vị", "Units' reports", Role.CAMPAIGNER),

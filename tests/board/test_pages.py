@@ -27,11 +27,12 @@ from core.config import Settings
 from core.disclosure import from_json
 from intake import shares
 from intake.founding import Founded, Newcomer
-from survey import rounds
+from survey import effects, rounds
 from survey.models import Comparison
 from tests import factories
 from tests.board.conftest import Year, noon
 from tests.conftest import calculating_here, running
+from tests.surveys import QUESTIONS
 
 # The deeds behind the pages are tried on both databases in test_releasing.py.
 pytestmark = [pytest.mark.embedded, pytest.mark.slow]
@@ -324,37 +325,34 @@ def test_a_custodian_who_is_not_on_the_roster_cannot_begin(year: Year) -> None:
 # The survey beside
 
 
-def compared(year: Year, *, linked: int) -> None:
-    """Two waves of this year, put side by side, of which so many people could be joined."""
+def compared(
+    year: Year, *, linked: int, closed: date = JUNE, found: tuple[Any, Any] | None = None, wave: str = "after"
+) -> None:
+    """Two waves of this year, put side by side, of which so many people could be joined. found: joint, effects."""
+    counted = {"before": 250, "after": 240, "linked": linked, "smallest": None}
+    empty: dict[str, Any] = {"scores": [], "yes_no": [], "ratings": []}
+    joint, told = found or ({}, {**counted, **empty})
     with year.app.app_context(), db.writing() as session:
         before, after = (
             rounds.plan(
                 session,
                 year.person(Role.CAMPAIGNER).identity,
                 year=2026,
-                wave=wave,
-                opens_on=core_clock.today(),
-                closes_on=core_clock.today(),
+                wave=one,
+                opens_on=closed,
+                closes_on=closed,
             )
-            for wave in ("before", "after")
+            for one in ("before", wave)
         )
         session.flush()
         session.add(
             Comparison(
                 before_id=before.id,
                 after_id=after.id,
-                joint={},
-                effects={
-                    "before": 250,
-                    "after": 240,
-                    "linked": linked,
-                    "smallest": None,
-                    "scores": [],
-                    "yes_no": [],
-                    "ratings": [],
-                },
+                joint=joint,
+                effects=told,
                 charts={},
-                digest=str(linked),
+                digest=f"{wave}{linked}",
                 made_on=core_clock.today(),
             )
         )
@@ -369,6 +367,51 @@ def test_the_survey_stands_beside_only_when_ten_people_could_be_joined(
 
     assert ("Khảo sát năm 2026" in page) is shown
     assert ("250 người trả lời trước" in page) is shown
+
+
+def test_a_survey_that_closed_after_the_release_waits_for_the_next(with_release: Year) -> None:
+    compared(with_release, linked=40, closed=date(2026, 7, 1))
+    member = with_release.at_desk(Role.BOARD)
+
+    assert "Khảo sát năm 2026" not in words_of(member.get("/ban/"))
+    assert "Chưa có kết quả khảo sát" in words_of(member.get("/ban/khao-sat/"))
+    assert member.get("/ban/khao-sat/2026-sau").status_code == 404
+
+
+def test_a_member_sees_what_changed_in_pictures_and_tables_and_without_a_p(with_release: Year) -> None:
+    before, after = (
+        [
+            {
+                "K1": "sai" if number < right else "dung",
+                "T3": str(1 + (number + right) % 5),
+                "H1": ["113", "111"],
+            }
+            for number in range(40)
+        ]
+        for right in (12, 30)
+    )
+    joint = effects.freeze([(place, place) for place in range(40)], before, after, QUESTIONS)
+    found = joint.to_json(), effects.effects(joint).to_json()
+    compared(with_release, linked=40, found=found)
+    compared(with_release, linked=30, wave="followup")
+    member = with_release.at_desk(Role.BOARD)
+
+    newest = member.get("/ban/khao-sat/")
+    page = words_of(member.get("/ban/khao-sat/2026-sau"))
+    assert "/ban/khao-sat/2026-sau" in newest.text, "each other time has its link"
+    assert (
+        "/ban/khao-sat/2026-sau" in member.get("/ban/").text
+        or "2026-sau-ba-thang" in member.get("/ban/").text
+    )
+    assert QUESTIONS.item("K1").label.vi in page
+    assert "30 % 75 % +45" in page
+    assert "Holm" not in page
+    assert "McNemar" not in page
+    picture = member.get("/ban/khao-sat/2026-sau/hinh-dung.svg")
+    assert picture.data.startswith(b"<svg") or b"<svg" in picture.data[:200]
+    assert "attachment" in picture.headers["Content-Disposition"]
+    for who, status in ((Role.CAMPAIGNER, 404), (Role.HANDLER, 404)):
+        assert with_release.at_desk(who).get("/ban/khao-sat/2026-sau").status_code == status
 
 
 def test_before_the_roster_can_be_read_the_page_says_so_and_shows_no_names(with_release: Year) -> None:
