@@ -11,6 +11,7 @@ from board import custodian as releases
 from board import member, survey_page
 from board import terminal as board_commands
 from board.activities import entry_pages, secretary_pages, unit_pages
+from board.activities import month_days as unit_days
 from board.report import pages as department_report
 from core import (
     administrator,
@@ -26,6 +27,7 @@ from core import (
     sign_in,
 )
 from core import campaigner as campaign_pages
+from core.calendar import gathered
 from core.calendar import page as calendar
 from core.config import Settings
 from core.request import InMemory
@@ -65,6 +67,7 @@ from survey import (
 )
 from survey import commands as survey_commands
 from survey import custodian as linking
+from survey import month_days as survey_days
 from survey import paper_pages as survey_paper
 
 ROOT = Path(__file__).parent
@@ -140,6 +143,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    gathered.contribute(app, survey_days.entries)
+    gathered.contribute(app, unit_days.entries, inside=True)
     if config.is_demonstration(settings):
         app.register_blueprint(gallery.pages)
     return app

@@ -58,6 +58,7 @@ PLACES: Final = (
     _place("administrator.hotlines", "Số hỗ trợ", "Help numbers", Role.ADMINISTRATOR),
     _place("administrator.holidays", "Ngày nghỉ", "Days off", Role.ADMINISTRATOR),
     _place("campaign.show", "Chiến dịch", "Campaign", Role.CAMPAIGNER, Role.ADMINISTRATOR),
+    _place("calendar.show_inside", "Lịch của tháng", "Calendar", Role.BOARD, Role.CAMPAIGNER, Role.UNIT),
     _place("sign_in.own_account", "Tài khoản của tôi", "My account", *Role),
 )
 

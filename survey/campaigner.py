@@ -150,6 +150,7 @@ def _planned(form: PlanForm) -> bool:
             questionnaire_id=asked,
         )
         other = versions.asked_otherwise(session, year, form.wave.data, asked)
+    data_changed()  # its days stand in the calendar of the month
     if other:
         flash(str(_OTHER), "soon")
     return True

@@ -15,7 +15,7 @@ from core.deadlines import Deadline
 from core.i18n import Text, day
 
 Source = Callable[[Session, Campaign], Iterable[Entry]]
-"""Entries for everybody to see, in the language-free form; called once for each calendar that is made."""
+"""Gives the entries of a campaign; called once for each calendar that is made."""
 
 _NO_VIOLENCE: Final = Text(
     "Ngày Quốc tế xóa bỏ bạo lực đối với phụ nữ",
@@ -23,15 +23,21 @@ _NO_VIOLENCE: Final = Text(
 )
 
 
-def contribute(app: Flask, source: Source) -> None:
-    """Another part of the program adds days to the calendar of everybody."""
-    app.extensions.setdefault("calendar", []).append(source)
+def contribute(app: Flask, source: Source, *, inside: bool = False) -> None:
+    """Another part of the program adds days: to the calendar of everybody, or (`inside`) of those who sign in."""
+    app.extensions.setdefault(_shelf(inside), []).append(source)
 
 
-def entries(session: Session, campaign: Campaign) -> list[Entry]:
-    """Everything in the calendar of a campaign, in order."""
-    sources: list[Source] = [_own, _deadlines, _events, *current_app.extensions.get("calendar", ())]
+def entries(session: Session, campaign: Campaign, *, inside: bool = False) -> list[Entry]:
+    """Everything in the calendar of a campaign, in order; `inside` with what only those who sign in see."""
+    sources: list[Source] = [_own, _deadlines, _events]
+    for shelf in (False, True) if inside else (False,):
+        sources += current_app.extensions.get(_shelf(shelf), ())
     return in_order(entry for source in sources for entry in source(session, campaign))
+
+
+def _shelf(inside: bool) -> str:
+    return "calendar inside" if inside else "calendar"
 
 
 def _own(_session: Session, campaign: Campaign) -> Iterator[Entry]:

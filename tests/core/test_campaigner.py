@@ -13,7 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from core import campaign_editing, clock, db
+from board.activities.models import Activity, UnitReport
+from core import campaign_editing, clock, db, units
 from core.access import Denied, Role
 from core.campaign import Campaign, CampaignNews, Message
 from core.campaign_editing import (
@@ -24,8 +25,10 @@ from core.campaign_editing import (
     MessageFacts,
     YearIsOver,
 )
+from core.db import new_id
 from core.deadlines import Standing, standing
 from intake.founding import Founded
+from survey.models import QuestionnaireVersion, Round
 from tests.factories import post, signed_in
 
 pytestmark = pytest.mark.embedded
@@ -174,6 +177,54 @@ def test_news_names_nobody_unless_somebody_says_that_it_is_no_name(app: Flask, d
     assert news.text_en == news.text_vi
     assert post(desk, f"{DESK}lich-va-tin/tin/{news.id}/bo").status_code == 302
     assert "Lê Lợi" not in app.test_client().get("/").text
+
+
+def test_whoever_signs_in_sees_what_the_units_plan_and_nobody_else_does(app: Flask, centre: Founded) -> None:
+    with app.app_context(), db.writing() as session:
+        unit = units.valid(session)[0]
+        report = UnitReport(
+            id=new_id(),
+            unit_id=unit.id,
+            year=2026,
+            state="drafted",
+            version=1,
+            changed_on=clock.today(),
+            note="",
+        )
+        session.add(report)
+        session.flush()
+        session.add(_activity(report, title="Hội thi trong khoa", planned_on=date(2026, 12, 3)))
+        session.add(_activity(report, title="Chưa định ngày", planned_on=None))
+        session.add(
+            Round(id=new_id(), year=2026, wave="after", questionnaire_id=_questionnaire(session), **_DAYS)
+        )
+    desk = signed_in(app, centre.of(Role.BOARD)[0])
+    inside = desk.get("/lich/noi-bo").text
+    assert "Hội thi trong khoa" in inside
+    assert unit.name_vi in inside
+    assert "Chưa định ngày" not in inside
+    assert "SUMMARY:Hội thi trong khoa" in desk.get("/lich/noi-bo.ics").text
+    stranger = app.test_client()
+    for path in ("/lich", "/lich.ics"):
+        assert "Hội thi trong khoa" not in stranger.get(path).text
+        assert "Khảo sát sau chiến dịch" in stranger.get(path).text.replace("\r\n ", "")
+    assert stranger.get("/lich/noi-bo").status_code == 302
+    assert stranger.get("/lich/noi-bo.ics").status_code == 302
+
+
+_DAYS = {"opens_on": date(2026, 12, 10), "closes_on": date(2026, 12, 20)}
+
+
+def _questionnaire(session: Any) -> str:
+    return str(session.scalars(select(QuestionnaireVersion.id)).first())
+
+
+def _activity(report: UnitReport, **given: Any) -> Activity:
+    empty = dict.fromkeys(("held_on", "participants", "women", "men", "cost"))
+    return Activity(
+        id=new_id(), report_id=report.id, type_code="A11", state="planned", version=1, hand=new_id(),
+        audience="", numbers={}, description="", **(empty | given),
+    )  # fmt: skip
 
 
 def test_home_and_calendar_are_the_same_bytes_for_everybody(app: Flask, desk: FlaskClient) -> None:
