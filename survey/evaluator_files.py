@@ -114,8 +114,8 @@ def codebook(table: microdata.Table) -> list[list[Any]]:
 
 
 _LEFT_OUT: Final = (
-    "Không đưa ra: dưới 10 người trả lời, mọi người trả lời giống nhau, hoặc là số tự ghi",
-    "Left out: fewer than 10 answered, everybody answered alike, or it is a number typed in",
+    "Không đưa ra: dưới 10 người trả lời, mọi người trả lời giống nhau, hoặc là số hay ngày tự ghi",
+    "Left out: fewer than 10 answered, everybody answered alike, or it is a number or day typed in",
 )
 
 

@@ -72,6 +72,11 @@ class Span:
         """Whether a number is one of the steps."""
         return self.least <= number <= self.most and (number - self.least) % self.step == 0
 
+    @property
+    def whole(self) -> bool:
+        """Whether every step is a whole number."""
+        return all(one == one.to_integral_value() for one in (self.least, self.step))
+
     def steps(self) -> tuple[str, ...]:
         """Every step as it is stored, or nothing where they are too many for a list."""
         count = int((self.most - self.least) / self.step) + 1

@@ -1,8 +1,9 @@
 """Coded answers of one closed round as a table for evaluators: one row a response, in no order that means anything (pure).
 
 What may stand in it follows the rules for numbers that leave (statistics.md 2): ten rows at least; no linkage; no
-pairs; at most one background or exposure item, whose groups are merged until each has ten people and none of them
-answered a question unanimously; a question that fewer than ten answered, or all of them alike, is left out.
+pairs; at most one item that says something about a person (background, exposure, or nothing that is scored), whose
+groups are merged until each has ten people and none of them answered a question unanimously; a number that somebody typed
+stands there in bands only; a question that fewer than ten answered, or all of them alike, is left out.
 """
 
 from __future__ import annotations
@@ -11,16 +12,20 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from core.i18n import Text
+from survey.bands import bands
 from survey.items import ANSWERED, Item
 from survey.power import FEWEST
 from survey.questionnaire import Questionnaire
 from survey.scoring import Answers
 
 MEASURED: Final = ("knowledge", "attitude", "confidence", "trust", "help")
-ABOUT: Final = ("background", "exposure")
+ABOUT: Final = ("background", "exposure", "other")
+"""What says something about a person: of these one may stand beside the answers."""
+TYPED: Final = ("integer", "decimal", "range")
 MERGED: Final = 99
 _LONGEST: Final = 32
 Value = int | None
@@ -68,7 +73,11 @@ class Table:
 
 def offered(questionnaire: Questionnaire, wave: str) -> list[Item]:
     """The items of which one may stand beside the answers."""
-    return [item for item in questionnaire.items(wave) if item.measure.kind in ABOUT and item.kind == "one"]
+    return [
+        item
+        for item in questionnaire.items(wave)
+        if item.measure.kind in ABOUT and item.kind in ("one", *TYPED)
+    ]
 
 
 def table(
@@ -85,8 +94,7 @@ def table(
     columns = [*_columns(answers, questionnaire, wave)]
     kept = [(one, values) for one, values in columns if _may_stand(values, one)]
     left_out = tuple(one.name for one, values in columns if not _may_stand(values, one))
-    # A number that somebody typed may be theirs alone.
-    left_out += tuple(item.code for item in questionnaire.items(wave) if _is_typed(item))
+    left_out += tuple(item.code for item in questionnaire.items(wave) if _is_typed(item, background))
     if background:
         kept.append(_background(answers, _chosen(questionnaire, wave, background), kept))
     rows = zip(*(values for _, values in kept), strict=True) if kept else iter(() for _ in answers)
@@ -95,8 +103,10 @@ def table(
     )
 
 
-def _is_typed(item: Item) -> bool:
-    return item.measure.kind in MEASURED and item.kind in ANSWERED and not item.choices
+def _is_typed(item: Item, background: str) -> bool:
+    """Whether it is a number or day that somebody typed, which may be theirs alone, and does not stand there in bands."""
+    typed = item.kind in ANSWERED and not item.choices and item.measure.kind != "linkage"
+    return typed and item.code != background
 
 
 def _chosen(questionnaire: Questionnaire, wave: str, code: str) -> Item:
@@ -207,12 +217,11 @@ def _background(
     answers: Sequence[Answers], item: Item, kept: Sequence[tuple[Variable, list[Value]]]
 ) -> tuple[Variable, list[Value]]:
     """The item with its small and unanimous groups merged; `BackgroundRefused` when fewer than two are left."""
-    values = _values(answers, item)
+    found, values = _about(answers, item, _named(item.code, {one.name.lower() for one, _ in kept}))
     groups = {value: [place for place, one in enumerate(values) if one == value] for value in set(values)}
     merged = _merged(groups, kept)
     if len(groups) - len(merged) + bool(merged) < 2:
         raise BackgroundRefused
-    found = _single(item, _named(item.code, {one.name.lower() for one, _ in kept}))
     labels = tuple(one for one in found.labels if one.value in groups and one.value not in merged)
     if merged:
         labels = (*labels, Label(value=MERGED, code="", words=Text("Các nhóm gộp lại", "Merged groups")))
@@ -221,10 +230,29 @@ def _background(
         item=found.item,
         words=found.words,
         measures=found.measures,
-        level="nominal",
+        level="nominal" if merged else found.level,
         labels=labels,
     )
     return variable, [MERGED if value in merged else value for value in values]
+
+
+def _about(answers: Sequence[Answers], item: Item, name: str) -> tuple[Variable, list[Value]]:
+    """The item as it would stand there, before small groups are merged; a typed number in bands."""
+    if item.kind not in TYPED:
+        return _single(item, name), _values(answers, item)
+    numbers = [Decimal(str(one[item.code])) if item.code in one else None for one in answers]
+    whole = item.kind == "integer" or (item.span is not None and item.span.whole)
+    words, places = bands(numbers, whole=whole)
+    labels = tuple(Label(value=place, code="", words=said) for place, said in enumerate(words, start=1))
+    variable = Variable(
+        name=name,
+        item=item.code,
+        words=item.label,
+        measures=item.measure.kind,
+        level="ordinal",
+        labels=labels,
+    )
+    return variable, places
 
 
 def _merged(groups: dict[Value, list[int]], kept: Sequence[tuple[Variable, list[Value]]]) -> set[Value]:

@@ -189,6 +189,13 @@ class _Walk:
                 "Ảnh, âm thanh và phim trong câu hỏi không được hỗ trợ.",
                 "Pictures, sound and film in a question are not supported.",
             )
+        if "search(" in entry.text("control", "appearance").replace(" ", ""):
+            self._findings.problem(
+                entry.sheet,
+                entry.cell("control", "appearance"),
+                "search() lấy lựa chọn từ tệp khác nên không được hỗ trợ: mọi lựa chọn phải nằm trong trang choices.",
+                "search() takes choices from another file and is not supported: all must stand on the sheet choices.",
+            )
         if entry.text("trigger"):
             self._problem(
                 entry,

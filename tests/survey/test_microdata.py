@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from survey import microdata
+from survey.bands import bands
+from survey.questionnaire import Questionnaire
+from survey.xlsform import writing
+from survey.xlsform.reading import check
 from tests.surveys import QUESTIONS
 
 pytestmark = pytest.mark.embedded
@@ -152,3 +157,53 @@ def test_names_suit_every_program(code: str) -> None:
         assert name[0].isalpha()
         assert len(name) <= 32
     assert first.lower() != second.lower()
+
+
+# Numbers that somebody typed
+
+
+def numbered(*numbers: str) -> tuple[list[dict[str, Any]], Questionnaire]:
+    """Answers to the example workbook in which each of these numbers was typed once."""
+    data = check(writing.example()).data
+    assert data is not None
+    said = [
+        {"K1": "sai" if place % 2 else "dung", "da_hoc": "co", "nhom": "goi", "ngay_cuoi": "2026-11-01"}
+        | ({"so_lan": one} if one else {})
+        for place, one in enumerate(numbers)
+    ]
+    return said, Questionnaire.from_json(data)
+
+
+def test_a_typed_number_stands_in_no_row_unless_it_is_the_one_item_and_then_in_bands_of_ten() -> None:
+    answers, asked = numbered(*["1"] * 12, *["2", "3", "4"] * 4, *["7"] * 3, *["30"] * 11, "49", *[""] * 10)
+    assert {"so_lan", "ngay_cuoi", "huu_ich"} <= set(microdata.table(answers, asked, "before").left_out)
+
+    table = microdata.table(answers, asked, "before", background="so_lan")
+    (item,) = [one for one in table.variables if one.item == "so_lan"]
+    assert [(one.value, one.words.vi, one.words.en) for one in item.labels] == [
+        (1, "Dưới 2", "Under 2"),
+        (2, "2 đến 4", "2 to 4"),
+        (3, "Từ 5 trở lên", "5 or more"),
+    ]
+    assert item.level == "ordinal"
+    assert Counter(column(table, "so_lan")) == {1: 12, 2: 12, 3: 15, None: 10}
+    assert "so_lan" not in table.left_out
+    assert "ngay_cuoi" not in {one.item for one in table.variables}, "a day leaves in no form"
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.none() | st.decimals(-1000, 10**12, places=2), max_size=80), st.booleans())
+def test_every_band_has_ten_people_and_no_edge_is_anybodys_number(
+    numbers: list[Decimal | None], whole: bool
+) -> None:
+    words, places = bands(numbers, whole=whole)
+    typed = [(one, place) for one, place in zip(numbers, places, strict=True) if one is not None]
+    assert [
+        one for one, place in zip(numbers, places, strict=True) if place is None and one is not None
+    ] == []
+    if len(typed) >= 10:
+        people = Counter(place for _, place in typed)
+        assert set(people) == set(range(1, len(words) + 1))
+        assert min(people.values()) >= 10
+    in_order = [place for _, place in sorted(typed, key=lambda one: one[0])]
+    assert in_order == sorted(in_order)

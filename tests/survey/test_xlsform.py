@@ -126,6 +126,11 @@ def test_a_stored_answer_has_the_room_the_reader_counts_with() -> None:
 # What is refused, all at once
 
 
+def test_a_list_from_another_file_is_refused_where_it_is_asked_for() -> None:
+    outcome = asked(("select_one ck", "a", "A", "A", "minimal search('fruits')"), extra=("appearance",))
+    assert problems(outcome)["survey!E2"].startswith("search() takes choices from another file")
+
+
 def test_every_problem_is_told_at_once_with_its_cell() -> None:
     outcome = asked(
         ("text", "ten", "Tên", "Name"),
