@@ -57,7 +57,9 @@ def as_filed(line: Line) -> dict[str, Any]:
 
 def from_filed(kept: Mapping[str, Any]) -> Line:
     """The line that `as_filed` kept."""
-    values = {name: kept[name] for name in NAMES}
-    for name in _DAYS:
-        values[name] = date.fromisoformat(values[name]) if values[name] else None
-    return Line(**values)
+    planned, held = kept["planned_on"], kept["held_on"]
+    return Line(
+        **{name: kept[name] for name in NAMES if name not in _DAYS},
+        planned_on=date.fromisoformat(planned) if planned else None,
+        held_on=date.fromisoformat(held) if held else None,
+    )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from board.activities.kinds import KINDS
@@ -156,6 +157,7 @@ _ONE: Final = re.compile(
 _DIGITS: Final = re.compile(r"(?<!\d)(?:0\d{9}|\d{12})(?!\d)")
 
 
+@lru_cache(maxsize=4096)
 def could_name(words: str, *, commended: bool = False) -> bool:
     """Whether words may say who was hurt: a name after a form of address, somebody hurt with a place or a number,
     a telephone or identity number. commended: names stand there with the consent of who bears them."""
@@ -187,7 +189,7 @@ def _twice(lines: Iterable[Line]) -> Iterator[Doubt]:
     for line in lines:
         if line.state != "held" or line.held_on is None:
             continue
-        key = (line.type_code, line.held_on, tuple(sorted(line.numbers.items())), line.came, fold(line.title))
+        key = (line.type_code, line.held_on, tuple(sorted(line.numbers.items())), line.came, line.title)
         if key in seen:
             yield Doubt(line_id=line.id, words=_TWICE)
         seen.add(key)
