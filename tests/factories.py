@@ -20,6 +20,7 @@ from unittest.mock import patch
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Connection, Table, func, select
 from werkzeug.test import TestResponse
 
 from core import clock, config, db, keys, memory
@@ -88,37 +89,75 @@ def found_centre(app: Flask, people: Sequence[Newcomer] = PEOPLE) -> Founded:
     """A founded centre: everybody enrolled, cards made, version 1 signed, the log begun.
 
     A founding costs as much as a test. The same people in the same database on the same day are founded once
-    for a run, and copied afterwards; PostgreSQL's centres are founded each time.
+    for a run, and copied afterwards: the file of an embedded database, the rows of PostgreSQL.
     """
     with app.app_context():
         database = db.current()
-        if not database.embedded:
-            return _founded(people)
-        with closing(sqlite3.connect(str(database.engine.url.database))) as file:
-            key = tuple(people), clock.today(), file.serialize()
-            if key not in _FOUNDED:
-                made = _founded(people)
-                _FOUNDED[key] = made, file.serialize(), _beside()
-                return made
-            made, pages, beside = _FOUNDED[key]
-            file.execute("PRAGMA synchronous = OFF")
-            with closing(sqlite3.connect(":memory:")) as kept:
-                # Bytes 18 and 19 ask for a journal beside the file, which memory does not have.
-                kept.deserialize(pages[:18] + b"\x01\x01" + pages[20:])
-                kept.backup(file)
-        for name, (content, mode) in beside.items():
-            path = config.current().instance / name
-            path.write_bytes(content)
-            path.chmod(mode)
-        return made
+        return _in_a_file(people) if database.embedded else _in_rows(people)
 
 
-_FOUNDED: dict[
-    tuple[tuple[Newcomer, ...], date, bytes], tuple[Founded, bytes, dict[str, tuple[bytes, int]]]
+def _in_a_file(people: Sequence[Newcomer]) -> Founded:
+    with closing(sqlite3.connect(str(db.current().engine.url.database))) as file:
+        key = tuple(people), clock.today(), file.serialize()
+        if key not in _FILES:
+            made = _founded(people)
+            _FILES[key] = made, file.serialize(), _beside()
+            return made
+        made, pages, beside = _FILES[key]
+        file.execute("PRAGMA synchronous = OFF")
+        with closing(sqlite3.connect(":memory:")) as kept:
+            # Bytes 18 and 19 ask for a journal beside the file, which memory does not have.
+            kept.deserialize(pages[:18] + b"\x01\x01" + pages[20:])
+            kept.backup(file)
+    _put_beside(beside)
+    return made
+
+
+def _in_rows(people: Sequence[Newcomer]) -> Founded:
+    tables = db.Base.metadata.sorted_tables
+    with db.current().engine.begin() as connection:
+        counted = select(*(select(func.count()).select_from(table).scalar_subquery() for table in tables))
+        key = tuple(people), clock.today(), tuple(connection.execute(counted).one())
+        if key in _ROWS:
+            made, changed, beside = _ROWS[key]
+            for table in reversed(tables):
+                if changed.get(table, ([], []))[0]:
+                    connection.execute(table.delete())
+            for table in tables:
+                if changed.get(table, ([], []))[1]:
+                    connection.execute(table.insert(), changed[table][1])
+            _put_beside(beside)
+            return made
+        before = {table: _rows(connection, table) for table in tables}
+    made = _founded(people)
+    with db.current().engine.begin() as connection:
+        after = {table: _rows(connection, table) for table in tables}
+    changed = {table: (before[table], after[table]) for table in tables if before[table] != after[table]}
+    _ROWS[key] = made, changed, _beside()
+    return made
+
+
+def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(table.select()).mappings()]
+
+
+Beside = dict[str, tuple[bytes, int]]
+Rows = list[dict[str, Any]]
+_FILES: dict[tuple[tuple[Newcomer, ...], date, bytes], tuple[Founded, bytes, Beside]] = {}
+_ROWS: dict[
+    tuple[tuple[Newcomer, ...], date, tuple[int, ...]],
+    tuple[Founded, dict[Table, tuple[Rows, Rows]], Beside],
 ] = {}
 
 
-def _beside() -> dict[str, tuple[bytes, int]]:
+def _put_beside(beside: Beside) -> None:
+    for name, (content, mode) in beside.items():
+        path = config.current().instance / name
+        path.write_bytes(content)
+        path.chmod(mode)
+
+
+def _beside() -> Beside:
     """What a founding keeps in files of its own, the key of the log and those of erasing: bytes and mode."""
     folder = config.current().instance
     return {
