@@ -29,6 +29,7 @@ from core import (
 from core import campaigner as campaign_pages
 from core.calendar import gathered
 from core.calendar import page as calendar
+from core.posters import pages as posters
 from core.config import Settings
 from core.request import InMemory
 from core.sessions import MemorySessions
@@ -82,6 +83,7 @@ BLUEPRINTS = (
     administrator.pages,
     campaign_pages.pages,
     calendar.pages,
+    posters.pages,
     commands.commands,
     instance.commands,
     survey_commands.commands,

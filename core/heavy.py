@@ -33,6 +33,7 @@ JOBS: Final = frozenset(
         "core.disclosure:protect_job",
         "core.document:docx_job",
         "core.document:xlsx_job",
+        "core.posters.sheet:pdf_job",
         "core.heavy:rehearse",
         "core.unit_book:read_job",
         "survey.card_sheet:pdf_job",

@@ -47,6 +47,7 @@ PLACES: Final = (
     _place("member.desk", "Số liệu của Ban", "The board's figures", Role.BOARD, desk=True),
     _place("survey_of_board.newest", "Điều gì đã thay đổi", "What changed", Role.BOARD),
     _place("campaigner.desk", "Đợt khảo sát", "Survey rounds", Role.CAMPAIGNER, desk=True),
+    _place("posters.show", "Áp phích, tờ rơi", "Posters, leaflets", Role.CAMPAIGNER),
     _place("department_report.this_year", "Báo cáo Sở Y tế", "Report upward", Role.CAMPAIGNER),
     _place("unit_reports.show", "Các đơn vị", "Units' reports", Role.CAMPAIGNER),
     _place("questionnaires.show_all", "Bảng hỏi", "Questionnaires", Role.CAMPAIGNER),

@@ -17,6 +17,7 @@ from board.activities.standing import Progress
 from board.catalogue import OWN, TOLD
 from board.figures import total_of
 from board.files import LEAVING_AT_LEAST
+from board.published import Published
 from board.report import paper, writing
 from board.report.indicators import Letters, Survey, figures
 from board.report.models import SentReport
@@ -26,10 +27,13 @@ from core import clock
 from core.campaign import Campaign
 from core.deadlines import Standing
 from core.disclosure import leaving
-from core.particulars import Particulars
+from core.disclosure.tables import TOTAL
 from core.vietnamese import sort_key
 from survey.models import Comparison, Round
 
+ANSWERED, IN_TIME = "first_answer", "days_2"
+"""The dim of the releases that tells when the first answer came, and its category within two days."""
+FEWEST_FOR_SHARES: Final = 20
 FEWEST: Final = 10
 """Fewer answers than this in a wave, and no mean of it is told."""
 
@@ -66,50 +70,60 @@ def gather(session: Session, year: int, kind: str = "report") -> Gathered:
     sent = {row.kind: row for row in session.scalars(select(SentReport).where(SentReport.year == year))}
     if kind == "supplement" and "report" not in sent:
         raise writing.NotSentYet
-    particulars = campaign.particulars
-    as_of = _as_of(campaign, particulars, kind)
     rows = writing.written(session, year)
     words = {part: row.text for part, row in rows.items() if row.text}
-    reports = standing.filed_reports(session, year)
-    totals = summing.totals(_held_by(one.lines, as_of) for one in reports)
-    centre = {code: int(words[code]) for code in CENTRE if code in words}
     before = sent["report"].told if kind == "supplement" else None
-    letters, survey = _letters(session, year, as_of), _survey(session, year)
-    counted = figures(totals, centre, letters, survey, _counts(before))
-    units, progress = _units(session, campaign, reports)
-    known = Known(
-        year=year,
-        theme=campaign.theme_vi if particulars.theme_set else "",
-        board=particulars.board.vi if particulars.board else "",
-        as_of=paper.dated(as_of),
-        units=units,
-        totals=totals,
-        centre=centre,
-        figures=counted,
-        letters=letters,
-        survey=survey,
-    )
+    progress = standing.progress(session, campaign)
+    known = _known(session, campaign, progress, words, before)
     suggested = suggestions(known)
+    facts = paper.Facts(
+        year=year,
+        title=campaign.title_vi,
+        as_of=_as_of(campaign, kind),
+        particulars=campaign.particulars,
+        formal={name: words.get(name, "") for name in FORMAL},
+        texts={**suggested, **{part: words[part] for part in WRITTEN if part in words}},
+        figures=known.figures,
+        units=known.units,
+        sent=_sent(before) if before else None,
+    )
     return Gathered(
-        facts=paper.Facts(
-            year=year,
-            title=campaign.title_vi,
-            as_of=as_of,
-            particulars=particulars,
-            formal={name: words.get(name, "") for name in FORMAL},
-            texts={**suggested, **{part: words[part] for part in WRITTEN if part in words}},
-            figures=counted,
-            units=units,
-            sent=_sent(before) if before else None,
-        ),
+        facts=facts,
         campaign=campaign,
         progress=progress,
         suggested=suggested,
         written=words,
         versions={part: row.version for part, row in rows.items()},
-        centre=centre,
-        costs=sum(total.cost for total in totals.values()),
+        centre=known.centre,
+        costs=sum(total.cost for total in known.totals.values()),
         sent=sent,
+    )
+
+
+def _known(
+    session: Session,
+    campaign: Campaign,
+    progress: Sequence[Progress],
+    words: Mapping[str, str],
+    before: Mapping[str, Any] | None,
+) -> Known:
+    """Everything that is counted. before: what was kept of the report, for a supplement to it."""
+    as_of, particulars = _as_of(campaign, "supplement" if before else "report"), campaign.particulars
+    reports = standing.filed_reports(session, campaign.year)
+    totals = summing.totals(_held_by(one.lines, as_of) for one in reports)
+    centre = {code: int(words[code]) for code in CENTRE if code in words}
+    letters, survey = _letters(session, campaign.year, as_of), _survey(session, campaign.year)
+    return Known(
+        year=campaign.year,
+        theme=campaign.theme_vi if particulars.theme_set else "",
+        board=particulars.board.vi if particulars.board else "",
+        as_of=paper.dated(as_of),
+        units=_units(progress, reports),
+        totals=totals,
+        centre=centre,
+        figures=figures(totals, centre, letters, survey, _counts(before)),
+        letters=letters,
+        survey=survey,
     )
 
 
@@ -128,7 +142,8 @@ def told(gathered: Gathered) -> dict[str, Any]:
     }
 
 
-def _as_of(campaign: Campaign, particulars: Particulars, kind: str) -> date:
+def _as_of(campaign: Campaign, kind: str) -> date:
+    particulars = campaign.particulars
     if kind == "supplement":
         return particulars.supplement_until or campaign.ends
     return particulars.as_of or campaign.ends
@@ -139,16 +154,13 @@ def _held_by(lines: Sequence[Line], as_of: date) -> list[Line]:
     return [line for line in lines if line.held_on is None or line.held_on <= as_of]
 
 
-def _units(
-    session: Session, campaign: Campaign, reports: Sequence[standing.Filed]
-) -> tuple[Units, list[Progress]]:
-    progress = standing.progress(session, campaign)
+def _units(progress: Sequence[Progress], reports: Sequence[standing.Filed]) -> Units:
     filed = {one.unit_id for one in reports}
     names = {
         how: sorted((one.name.vi for one in reports if one.standing is how), key=sort_key) for how in Standing
     }
     missing = [one.name.vi for one in progress if one.unit_id not in filed]
-    return Units(on_time=names[Standing.ON_TIME], late=names[Standing.LATE], missing=missing), progress
+    return Units(on_time=names[Standing.ON_TIME], late=names[Standing.LATE], missing=missing)
 
 
 def _letters(session: Session, year: int, as_of: date) -> Letters | None:
@@ -160,7 +172,22 @@ def _letters(session: Session, year: int, as_of: date) -> Letters | None:
     outside = replace(
         newest, tables=tuple(leaving(table, at_least=LEAVING_AT_LEAST) for table in newest.tables)
     )
-    return Letters(as_of=paper.dated(newest.as_of), own=total_of(outside, OWN), told=total_of(outside, TOLD))
+    return Letters(
+        as_of=paper.dated(newest.as_of),
+        own=total_of(outside, OWN),
+        told=total_of(outside, TOLD),
+        answered_in_time=_answered_in_time(outside),
+    )
+
+
+def _answered_in_time(outside: Published) -> float | None:
+    """The share of own letters answered within two days; only from exact figures, and of at least 20."""
+    for table in outside.tables:
+        if tuple(table.dims) == (ANSWERED,) and table.counts == OWN:
+            whole, in_time = table.value(TOTAL), table.value(IN_TIME)
+            if isinstance(whole, int) and isinstance(in_time, int) and whole >= FEWEST_FOR_SHARES:
+                return in_time / whole
+    return None
 
 
 def _survey(session: Session, year: int) -> Survey | None:

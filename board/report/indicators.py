@@ -40,6 +40,8 @@ class Letters:
     as_of: str
     own: Value
     told: Value
+    answered_in_time: float | None = None
+    """Of the persons' own letters, the share (0 to 1) whose first answer came within two days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +100,11 @@ _WHY_BELOW: Final = Text(
 _WHY_NO_RELEASE: Final = Text(
     "Chưa có kỳ công bố nào đến ngày này.", "Nothing has been released up to this day."
 )
-_WHY_UNCOUNTED: Final = Text(
-    "Không tính: bảng công bố không có số này.", "Not counted: the releases have no such table."
+_WHY_SHARE: Final = Text(
+    "Tỷ lệ chỉ nêu khi có ít nhất 20 thư.", "A share is told only of at least 20 letters."
+)
+_WHY_OWN: Final = Text(
+    "Thư người bị hại tự viết, trả lời trong 2 ngày.", "Of the persons' own letters, within two days."
 )
 _WHY_NO_SURVEY: Final = Text(
     "Chưa ghép được hai đợt khảo sát của năm.", "The two waves of the year were not joined yet."
@@ -186,10 +191,13 @@ def _of_centre(one: Indicator, centre: Mapping[str, int], before: int | None) ->
 
 def _of_letters(one: Indicator, letters: Letters | None) -> Figure:
     """Letters of the two kinds side by side, never added up: a sum would tell the one that may not leave."""
-    if one.takes == "on_time":
-        return Figure(indicator=one, numbers=(), said=_NOT_TOLD, why=_WHY_UNCOUNTED)
     if letters is None:
         return Figure(indicator=one, numbers=(), said=NOTHING, why=_WHY_NO_RELEASE)
+    if one.takes == "on_time":
+        if letters.answered_in_time is None:
+            return Figure(indicator=one, numbers=(), said=_NOT_TOLD, why=_WHY_SHARE)
+        percent = round(100 * letters.answered_in_time)
+        return Figure(indicator=one, numbers=(percent,), said=_digits(percent), why=_WHY_OWN)
     kinds = (
         (letters.own, Text("người bị hại tự viết: {n}", "by the persons harmed: {n}")),
         (letters.told, Text("người khác báo tin: {n}", "told by others: {n}")),

@@ -299,7 +299,7 @@ def _row(row: Any, words: Sequence[str], *, bold: bool = False, right: Sequence[
 
     for place, (cell, said) in enumerate(zip(row.cells, words, strict=True)):
         paragraph = cell.paragraphs[0]
-        paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(2)
+        paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1)
         if bold or place == 0:
             _centre(paragraph)
         elif place in right:

@@ -7,21 +7,23 @@ from dataclasses import dataclass
 
 from board.report.gathering import Gathered
 from board.report.indicators import NOTHING
-from board.report.parts import CENTRE
+from board.report.parts import CENTRE, WRITTEN
+from board.report.suggestions import UNWRITTEN
 from core.i18n import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lack:
-    """One thing that is missing. where: the page on which it can be seen to: "formal", "centre", or "" for none."""
+    """One thing that is missing. where: the page on which it can be seen to: "formal", "centre", "part", or "" for none."""
 
     words: Text
     where: str = ""
+    part: str | None = None
 
 
 def lacks(found: Gathered) -> list[Lack]:
     """Everything that is missing."""
-    return [*_of_campaign(found), *_of_paper(found), *_of_figures(found)]
+    return [*_of_campaign(found), *_of_paper(found), *_of_parts(found), *_of_figures(found)]
 
 
 def _of_campaign(found: Gathered) -> Iterator[Lack]:
@@ -54,6 +56,14 @@ def _of_paper(found: Gathered) -> Iterator[Lack]:
         )
     if not formal["signer"]:
         yield Lack(words=Text("Họ tên người ký.", "The name of the person who signs."), where="formal")
+
+
+def _of_parts(found: Gathered) -> Iterator[Lack]:
+    """Parts about which no figure says anything, and which nobody has written; a supplement has none."""
+    for code, part in WRITTEN.items():
+        if not found.facts.sent and found.facts.texts[code] == UNWRITTEN:
+            words = Text(f"Chưa ai viết: {part.heading}.", f"Not written yet: {part.name_en}.")
+            yield Lack(words=words, where="part", part=code)
 
 
 def _of_figures(found: Gathered) -> Iterator[Lack]:

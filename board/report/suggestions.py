@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from board.activities.kinds import KINDS
 from board.activities.summing import Total
 from board.published import K
 from board.report.indicators import Figure, Letters, Survey, vietnamese
 from core.disclosure import shown
+
+UNWRITTEN: Final = "…"
+"""Where no figure says anything: room for whoever knows, and a line in the list of what is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,7 @@ def suggestions(known: Known) -> dict[str, str]:
         "survey": "\n".join(_survey(known)),
         "highlights": "\n".join(_highlights(known)),
         "difficulties": "\n".join(_difficulties(known)),
-        "causes": "Đơn vị nêu nguyên nhân chủ quan, khách quan của từng khó khăn ở trên.",
+        "causes": UNWRITTEN,
         "lessons": "\n".join(_lessons(known)),
         "next": "\n".join(_next(known)),
         "proposals": "Đề nghị Sở Y tế tiếp tục quan tâm tập huấn, hướng dẫn và cung cấp tài liệu truyền thông"
@@ -231,7 +235,8 @@ def _difficulties(known: Known) -> Iterator[str]:
     quiet = sum(total.units == 0 for code, total in known.totals.items() if code in _ASKED)
     if quiet:
         yield f"- {_padded(quiet)} loại hoạt động của kế hoạch chưa đơn vị nào thực hiện."
-    yield "- Đơn vị nêu thêm khó khăn về nhân lực, kinh phí, thời gian (nếu có)."
+    if not (known.units.missing or known.units.late or quiet):
+        yield UNWRITTEN
 
 
 _ASKED = {f"A{number:02d}" for number in range(1, 19)} - {"A13", "A14"}
