@@ -33,6 +33,7 @@ EXCLUSIVE = [
 ]
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("pair", EXCLUSIVE, ids=" and ".join)
 def test_two_exclusive_roles_are_refused_by_the_code(app: Flask, pair: tuple[Role, Role]) -> None:
     with app.app_context(), db.writing() as session, pytest.raises(RolesExclude):
@@ -118,6 +119,7 @@ def test_the_code_typed_at_enrolment_does_not_sign_in_as_well(
     assert client.post("/dang-nhap", data=sent).status_code == 401
 
 
+@pytest.mark.embedded
 def test_a_reload_and_a_second_press_show_the_same_words(
     app: Flask, client: FlaskClient, cheap: None
 ) -> None:
@@ -127,6 +129,7 @@ def test_a_reload_and_a_second_press_show_the_same_words(
     assert _read(client.get(f"/dang-ky/{token}").text) == first
 
 
+@pytest.mark.embedded
 def test_nothing_is_enrolled_until_both_are_typed_back(app: Flask, client: FlaskClient, cheap: None) -> None:
     token = _link_for(app, Role.BOARD)
     words, secret = _draw(client, token)
@@ -155,6 +158,7 @@ def test_what_was_drawn_lies_sealed_in_memory_and_never_in_the_database(
         assert session.scalar(select(Enrolment.token_hash)) != token
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     "spoil", [lambda token: token[:-1], lambda token: "x" * 43, lambda token: token + "%00"]
 )
@@ -234,6 +238,7 @@ def sign_again(app: Flask, person: Any) -> int:
     return sign_in(app.test_client(), person).status_code
 
 
+@pytest.mark.embedded
 def test_people_who_hold_no_keys_get_none(app: Flask, centre: Founded) -> None:
     for person in centre.people:
         holds = bool(person.roles & {Role.HANDLER, Role.CUSTODIAN})
@@ -256,6 +261,7 @@ def test_the_table_of_people_holds_no_secret_in_clear(app: Flask, centre: Founde
             assert secret.encode() not in lying
 
 
+@pytest.mark.embedded
 def test_credentials_do_not_show_themselves(centre: Founded) -> None:
     person = centre.of(Role.HANDLER)[0]
     assert person.credentials.passphrase not in repr(centre)
@@ -270,6 +276,7 @@ def test_an_invitation_that_was_used_cannot_be_withdrawn(app: Flask, centre: Fou
             accounts.withdraw(session, person)
 
 
+@pytest.mark.embedded
 def test_a_signed_in_person_can_follow_a_link_of_somebody_else(app: Flask, centre: Founded) -> None:
     """At the table one computer may serve several people: the form then carries the session's token."""
     administrator = signed_in(app, centre.of(Role.ADMINISTRATOR)[0])

@@ -44,6 +44,7 @@ def test_an_invited_person_enrols_by_the_link_on_the_page(app: Flask, desk: Flas
     assert "Ngô Thị Ánh" in app.test_client().get(link.group(1)).text
 
 
+@pytest.mark.embedded
 def test_the_link_is_gone_from_the_page_once_handed_over(desk: FlaskClient) -> None:
     where = post(desk, "/quan-tri/nguoi/moi", ANH).headers["Location"]
     assert "/dang-ky/" in desk.get(where).text
@@ -59,6 +60,7 @@ def test_a_revoked_link_opens_nothing(app: Flask, desk: FlaskClient) -> None:
     assert app.test_client().get(link.group(1)).status_code == 410
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
@@ -192,6 +194,7 @@ def test_numbers_change_their_order(app: Flask, desk: FlaskClient) -> None:
     assert _numbers(app)[:3] == ["111", "113", "115"]
 
 
+@pytest.mark.embedded
 def test_never_more_than_four_numbers_on_every_page(app: Flask, desk: FlaskClient) -> None:
     sent = {"number": "1900 1234", "name_vi": "Số thử", "show": "always"}
     answer = post(desk, "/quan-tri/so-ho-tro/moi", sent)
@@ -202,6 +205,7 @@ def test_never_more_than_four_numbers_on_every_page(app: Flask, desk: FlaskClien
     assert "1900 1234" in app.test_client().get("/giup-do").text
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("number", ["", "gọi 113", "javascript:alert(1)", "1" * 31])
 def test_what_is_no_number_is_refused(app: Flask, desk: FlaskClient, number: str) -> None:
     sent = {"number": number, "name_vi": "Số thử", "show": "help"}
@@ -230,6 +234,7 @@ def test_a_unit_is_added_changed_and_ended(app: Flask, desk: FlaskClient) -> Non
     assert changed.valid_until == date(2026, 12, 31)
 
 
+@pytest.mark.embedded
 def test_units_stand_in_vietnamese_order(desk: FlaskClient) -> None:
     page = desk.get("/quan-tri/don-vi/?tim=tram").text
     names = [name.removeprefix("Trạm Y tế ") for name in re.findall(r">(Trạm Y tế [^<]+)</a>", page)]
@@ -279,6 +284,7 @@ def test_every_page_has_an_empty_state_or_rows_and_both_languages(app: Flask, de
             assert f"<html {word}>" in page.text
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     "deed",
     [
@@ -301,6 +307,7 @@ def test_each_deed_is_the_administrators_alone(app: Flask, centre: Founded, deed
                 deed(session, person.identity if person else None)
 
 
+@pytest.mark.embedded
 def test_nobody_else_reaches_the_pages_and_the_administrator_reaches_no_letter(
     app: Flask, centre: Founded, desk: FlaskClient
 ) -> None:
@@ -317,6 +324,7 @@ def test_nobody_else_reaches_the_pages_and_the_administrator_reaches_no_letter(
             assert desk.get(path).status_code == 404, path
 
 
+@pytest.mark.embedded
 def test_no_page_of_the_administrator_shows_anything_of_a_lock_or_key(
     app: Flask, centre: Founded, desk: FlaskClient
 ) -> None:
@@ -330,6 +338,7 @@ def test_no_page_of_the_administrator_shows_anything_of_a_lock_or_key(
             assert secret not in page
 
 
+@pytest.mark.embedded
 def test_an_outsider_is_asked_to_sign_in_and_a_stranger_person_is_404(app: Flask, desk: FlaskClient) -> None:
     assert app.test_client().get("/quan-tri/nguoi/").headers["Location"] == "/dang-nhap?next=/quan-tri/nguoi/"
     for path in ("nguoi/x", "nguoi/x/thoi", "don-vi/x", "so-ho-tro/x"):

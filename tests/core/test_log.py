@@ -44,6 +44,7 @@ def test_an_untouched_log_holds(first_key: bytes) -> None:
         assert log.check(session, first_key) == _count(session) >= 5
 
 
+@pytest.mark.embedded
 def test_every_custodian_reads_it_and_nobody_else_does(centre: Founded) -> None:
     with db.reading() as session:
         for person in centre.people:
@@ -100,6 +101,7 @@ def _replace(session: Session) -> None:
     row.sealed = seal(pad(b"{}", 512), PublicKey(head.public), context("log", 3))
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("spoil", [_change, _remove, _close_the_gap, _exchange, _replace])
 def test_the_first_spoilt_line_is_named(first_key: bytes, spoil: Callable[[Session], None]) -> None:
     with db.writing() as session:
@@ -134,6 +136,7 @@ def test_a_key_file_put_back_to_an_earlier_number_is_noticed(first_key: bytes) -
         log.check(session, first_key)
 
 
+@pytest.mark.embedded
 def test_the_file_holds_no_key_of_a_line_that_is_written(first_key: bytes) -> None:
     key = first_key
     held = log._path().read_bytes()[8:]
@@ -208,6 +211,7 @@ def test_a_line_that_does_not_open_is_shown_and_not_hidden(custodian: Settled) -
     assert len(shown) == max(shown)
 
 
+@pytest.mark.embedded
 def test_the_page_says_that_the_chain_holds_and_then_where_it_breaks(app: Flask, custodian: Settled) -> None:
     client = signed_in(app, custodian)
     page = client.get("/lam-viec/nhat-ky/").text
@@ -220,6 +224,7 @@ def test_the_page_says_that_the_chain_holds_and_then_where_it_breaks(app: Flask,
     assert "Dòng 3 đã bị sửa" in page
 
 
+@pytest.mark.embedded
 def test_a_broken_log_lets_custodians_in_to_look_at_it(app: Flask, custodian: Settled) -> None:
     log._path().write_bytes(b"rubbish")
     client = signed_in(app, custodian)
@@ -273,12 +278,14 @@ def test_a_whole_rewriting_without_signatures_shows_in_who_signed(
     assert other.person_id not in finding.signed
 
 
+@pytest.mark.embedded
 def test_only_custodians_reach_the_page(app: Flask, centre: Founded) -> None:
     for person in centre.people:
         expected = 200 if Role.CUSTODIAN in person.roles else 404
         assert signed_in(app, person).get("/lam-viec/nhat-ky/").status_code == expected, person.name
 
 
+@pytest.mark.embedded
 def test_the_log_key_is_for_the_servers_user_alone() -> None:
     assert log._path().stat().st_mode & 0o077 == 0
 

@@ -42,6 +42,7 @@ def test_a_line_says_what_was_done_by_whom_about_what(app: Flask, custodian: Set
     assert (second.who, second.about, second.detail) == ("", "", {})
 
 
+@pytest.mark.embedded
 def test_what_a_line_is_about_may_depend_on_its_number(app: Flask, custodian: Settled) -> None:
     with app.app_context(), db.writing() as session:
         for _ in range(2):
@@ -50,6 +51,7 @@ def test_what_a_line_is_about_may_depend_on_its_number(app: Flask, custodian: Se
         assert line.about == f"no. {line.sequence}"
 
 
+@pytest.mark.embedded
 def test_sign_ins_and_small_deeds_make_lines_of_one_length(app: Flask, centre: Founded) -> None:
     with app.app_context(), db.writing() as session:
         log.write(session, "x", who=None)
@@ -114,6 +116,7 @@ def test_lines_come_newest_first_a_page_at_a_time(app: Flask, custodian: Settled
 # --- files ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("held", [b"", bytes(39), bytes(41)])
 def test_a_key_file_of_another_length_is_no_key(app: Flask, custodian: Settled, held: bytes) -> None:
     key_file(app).write_bytes(held)
@@ -130,6 +133,7 @@ def test_a_replaced_key_file_shows(app: Flask, custodian: Settled) -> None:
         check(app, custodian)
 
 
+@pytest.mark.embedded
 def test_the_key_of_another_log_fits_no_line(app: Flask, centre: Founded) -> None:
     with app.app_context(), db.reading() as session, pytest.raises(LogBroken, match="Line 1 was changed"):
         log.check(session, random_bytes(32))
@@ -167,6 +171,7 @@ def test_a_key_file_that_lags_several_lines_behind_still_holds_and_catches_up(
 # --- forged lines, and the page -------------------------------------------------------------------
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     "words",
     [
@@ -193,6 +198,7 @@ def test_a_forged_line_of_any_shape_is_found_and_the_others_are_still_read(
     assert "Đăng nhập" in page.text
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     "detail",
     [
@@ -211,6 +217,7 @@ def test_a_signature_of_no_shape_is_false(app: Flask, custodian: Settled, detail
             log_reader._check_signatures(session, log_seed, 100)
 
 
+@pytest.mark.embedded
 def test_the_page_shows_people_by_name_and_titles_of_deeds(app: Flask, custodian: Settled) -> None:
     page = signed_in(app, custodian).get(PAGE).text
     assert "Hệ thống được khởi lập" in page

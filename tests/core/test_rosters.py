@@ -56,6 +56,7 @@ def test_a_version_with_one_signature_is_not_in_force(app: Flask, centre: Founde
     assert _version() == 2
 
 
+@pytest.mark.embedded
 def test_handlers_administrators_and_outsiders_cannot_sign(app: Flask, centre: Founded) -> None:
     outsider = factories.add_person(app, NEW_CUSTODIAN)
     _propose()
@@ -79,6 +80,7 @@ def test_a_custodian_enrolled_again_cannot_sign_with_the_new_keys(app: Flask, ce
         _sign(fresh)
 
 
+@pytest.mark.embedded
 def test_a_roster_that_was_rolled_back_is_refused(app: Flask, centre: Founded) -> None:
     factories.add_person(app, NEW_HANDLER)
     _bring_into_force(centre)
@@ -92,6 +94,7 @@ def test_a_roster_that_was_rolled_back_is_refused(app: Flask, centre: Founded) -
         rosters.current(session)
 
 
+@pytest.mark.embedded
 def test_a_roster_invented_from_version_1_on_is_refused(app: Flask, centre: Founded) -> None:
     """Someone who owns the database replaces the whole chain by one of their own people."""
     people = [one for one in factories.PEOPLE if one.roles & {Role.HANDLER, Role.CUSTODIAN}]
@@ -117,6 +120,7 @@ def test_a_roster_invented_from_version_1_on_is_refused(app: Flask, centre: Foun
         assert rosters.current(session) == roster, "only the pin tells them apart"
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("spoil", ["document", "signatures"])
 def test_a_changed_row_is_refused(app: Flask, centre: Founded, spoil: str) -> None:
     with db.writing() as session:
@@ -132,6 +136,7 @@ def test_a_changed_row_is_refused(app: Flask, centre: Founded, spoil: str) -> No
         rosters.current(session)
 
 
+@pytest.mark.embedded
 def test_marking_an_unsigned_proposal_as_complete_does_not_help(app: Flask, centre: Founded) -> None:
     factories.add_person(app, NEW_HANDLER)
     _propose()
@@ -170,6 +175,7 @@ def test_a_roster_that_has_run_out_seals_nothing_but_still_reads_and_can_be_rene
     assert _version() == 2
 
 
+@pytest.mark.embedded
 def test_a_damaged_pin_is_said_and_not_ignored(app: Flask, centre: Founded) -> None:
     with db.reading() as session:
         rosters.current(session)
@@ -206,6 +212,7 @@ def test_the_page_lets_two_custodians_add_a_person(app: Flask, centre: Founded) 
     assert ngo.name in page
 
 
+@pytest.mark.embedded
 def test_nobody_signs_another_version_than_the_one_on_their_page(app: Flask, centre: Founded) -> None:
     first = signed_in(app, centre.of(Role.CUSTODIAN)[0])
     factories.add_person(app, NEW_HANDLER)
@@ -222,6 +229,7 @@ def test_nobody_signs_another_version_than_the_one_on_their_page(app: Flask, cen
     assert not waiting[1], "an old page signed something new"
 
 
+@pytest.mark.embedded
 def test_a_handler_sees_the_roster_and_cannot_sign_or_propose(app: Flask, centre: Founded) -> None:
     factories.add_person(app, NEW_HANDLER)
     handler = signed_in(app, centre.of(Role.HANDLER)[0])
@@ -259,6 +267,7 @@ def test_everybody_with_keys_hears_at_each_sign_in_that_the_roster_runs_out_soon
             assert bool(news) is said, days
 
 
+@pytest.mark.embedded
 def test_what_changed_is_told_apart(app: Flask, centre: Founded) -> None:
     before = centre.roster.members
     (new,) = [one for one in _members_after(app, NEW_HANDLER) if one.id not in {old.id for old in before}]

@@ -35,17 +35,20 @@ def test_name_passphrase_and_code_open_the_door(app: Flask, centre: Founded, cli
         assert "Set-Cookie" in answer.headers
 
 
+@pytest.mark.embedded
 def test_the_passphrase_is_taken_without_hyphens_in_capitals_and_with_marks(app: Flask, handler: Any) -> None:
     typed = handler.credentials.passphrase.replace("-", "").replace(" ", "").upper().replace("A", "Á")
     assert sign_in(app.test_client(), handler, passphrase=typed).status_code == 302
 
 
+@pytest.mark.embedded
 def test_the_name_is_taken_with_diacritics_and_without(app: Flask, handler: Any) -> None:
     for typed in ("Trần Thu Hà", "tran thu ha", "TRANTHUHA"):
         forget_codes(app, handler)
         assert sign_in(app.test_client(), handler, name=typed).status_code == 302
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     "wrong",
     [{"name": "khongcoai"}, {"passphrase": "sai het ca roi"}, {"code": "000000"}],
@@ -60,6 +63,7 @@ def test_whatever_is_wrong_the_answer_is_the_same(app: Flask, handler: Any, wron
     assert _without_typed(answer.text) == _without_typed(same.text)
 
 
+@pytest.mark.embedded
 def test_an_unknown_name_costs_one_opening_of_the_dummy(
     app: Flask, centre: Founded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +83,7 @@ def test_an_unknown_name_costs_one_opening_of_the_dummy(
     assert [len(lock) for lock in opened] == [keys.LOCK_BYTES] * 2
 
 
+@pytest.mark.embedded
 def test_the_dummy_costs_what_a_real_lock_costs(app: Flask, handler: Any) -> None:
     with app.app_context(), db.reading() as session:
         person = session.get(Person, handler.person_id)
@@ -103,6 +108,7 @@ def test_a_lock_copied_into_another_persons_row_opens_nothing(
     assert sign_in(app.test_client(), mine).status_code == 302
 
 
+@pytest.mark.embedded
 def test_a_lock_without_keys_copied_into_a_handlers_row_opens_nothing(app: Flask, centre: Founded) -> None:
     board, handler = centre.of(Role.BOARD)[0], centre.of(Role.HANDLER)[0]
     with app.app_context(), db.writing() as session:
@@ -161,6 +167,7 @@ def test_a_code_works_once(app: Flask, handler: Any) -> None:
     assert sign_in(app.test_client(), handler).status_code == 401
 
 
+@pytest.mark.embedded
 def test_the_codes_of_half_a_minute_before_and_after_are_taken_and_no_others(
     app: Flask, handler: Any, clock: StillClock
 ) -> None:
@@ -219,6 +226,7 @@ def test_no_key_is_derived_inside_a_transaction(
     assert sign_in(app.test_client(), handler, code=handler.credentials.recovery_codes[0]).status_code == 302
 
 
+@pytest.mark.embedded
 def test_people_are_led_to_their_own_desk(app: Flask, centre: Founded) -> None:
     administrator = centre.of(Role.ADMINISTRATOR)[0]
     assert sign_in(app.test_client(), administrator).headers["Location"] == "/quan-tri/"
@@ -227,6 +235,7 @@ def test_people_are_led_to_their_own_desk(app: Flask, centre: Founded) -> None:
     assert sign_in(app.test_client(), centre.of(Role.HANDLER)[0]).headers["Location"].startswith("/lam-viec/")
 
 
+@pytest.mark.embedded
 def test_english_is_kept_through_the_door(app: Flask, handler: Any) -> None:
     client = app.test_client()
     sent = {
@@ -239,6 +248,7 @@ def test_english_is_kept_through_the_door(app: Flask, handler: Any) -> None:
     assert "My account" in client.get("/en/tai-khoan").text
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     "wish", ["//evil.example/", "https://evil.example", "/\\evil.example", "evil", "/a\nb", "/ a", "/x?y#z"]
 )
@@ -263,6 +273,7 @@ def test_signing_out_everywhere_ends_the_other_browser_too(app: Flask, handler: 
     assert there.get("/tai-khoan").status_code == 302
 
 
+@pytest.mark.embedded
 def test_a_form_of_a_signed_in_person_without_their_token_is_not_taken(app: Flask, handler: Any) -> None:
     client = signed_in(app, handler)
     assert client.post("/tai-khoan/dang-xuat-het").status_code == 401
@@ -284,6 +295,7 @@ def test_fresh_recovery_codes_need_passphrase_and_code_and_replace_the_old(app: 
     assert sign_in(app.test_client(), handler, code=fresh[0]).status_code == 302
 
 
+@pytest.mark.embedded
 def test_somebody_whose_passphrase_leaked_is_told_of_wrong_codes(app: Flask, handler: Any) -> None:
     for _ in range(3):
         sign_in(app.test_client(), handler, code="000000")
@@ -291,6 +303,7 @@ def test_somebody_whose_passphrase_leaked_is_told_of_wrong_codes(app: Flask, han
     assert "3 lần nhập đúng cụm từ của bạn nhưng sai mã" in client.get("/tai-khoan").text
 
 
+@pytest.mark.embedded
 def test_the_form_keeps_the_name_and_never_the_secrets(app: Flask, handler: Any) -> None:
     page = app.test_client().post(
         "/dang-nhap", data={"name": "tranthuha", "passphrase": "mot hai ba", "code": ""}
@@ -300,6 +313,7 @@ def test_the_form_keeps_the_name_and_never_the_secrets(app: Flask, handler: Any)
     assert "mot hai ba" not in page.text
 
 
+@pytest.mark.embedded
 def test_when_too_many_sign_in_at_once_the_page_says_so(
     app: Flask, handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,6 +323,7 @@ def test_when_too_many_sign_in_at_once_the_page_says_so(
     assert "Nhiều người đang đăng nhập cùng lúc" in answer.text
 
 
+@pytest.mark.embedded
 def test_the_exclusive_roles_have_no_way_to_the_letters(app: Flask, centre: Founded) -> None:
     for role in (Role.ADMINISTRATOR, Role.BOARD, Role.CAMPAIGNER):
         client = signed_in(app, centre.of(role)[0])

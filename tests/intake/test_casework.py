@@ -54,6 +54,7 @@ def test_a_handler_reads_what_was_written(reporter: Reporter, handlers: list[Han
     assert opened.damaged == 0
 
 
+@pytest.mark.embedded
 def test_no_name_lies_where_a_handler_alone_reads(reporter: Reporter, handlers: list[Handler]) -> None:
     reporter.writes(
         reporter_name="Nguyễn Thị Ẩn", people_involved="Ông Trưởng khoa", affected_person="Chị Mơ"
@@ -105,6 +106,7 @@ def test_a_struck_out_handler_is_told_that_there_is_no_such_case(
     assert not [line for line in log_of(app, centre) if line[0] == "opened"]
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("role", [Role.CUSTODIAN, Role.BOARD, Role.CAMPAIGNER, Role.ADMINISTRATOR])
 def test_nobody_but_a_handler_may_even_ask(
     app: Flask, centre: Founded, reporter: Reporter, role: Role
@@ -126,6 +128,7 @@ def test_nobody_but_a_handler_may_even_ask(
             deed(session)
 
 
+@pytest.mark.embedded
 def test_a_handler_with_somebody_elses_seed_opens_nothing(
     app: Flask, reporter: Reporter, handlers: list[Handler]
 ) -> None:
@@ -134,6 +137,7 @@ def test_a_handler_with_somebody_elses_seed_opens_nothing(
         casework.open_case(session, handlers[0].person.identity, handlers[1].seed, reporter.case_id)
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("kind", ["story", "flags", "tally", "identity", "safe_contact"])
 def test_a_changed_byte_in_any_part_opens_nothing_and_the_line_in_the_log_stands(
     app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], kind: str
@@ -146,6 +150,7 @@ def test_a_changed_byte_in_any_part_opens_nothing_and_the_line_in_the_log_stands
     assert [deed for deed, _ in log_of(app, centre)][-1] == "opened"
 
 
+@pytest.mark.embedded
 def test_a_part_of_another_case_does_not_open_in_this_one(
     app: Flask, reporter: Reporter, handlers: list[Handler]
 ) -> None:
@@ -164,6 +169,7 @@ def test_a_part_of_another_case_does_not_open_in_this_one(
     assert isinstance(try_open(app, handlers[0], reporter.case_id), Damaged)
 
 
+@pytest.mark.embedded
 def test_an_answer_put_back_to_an_older_one_is_found(
     app: Flask, reporter: Reporter, handlers: list[Handler]
 ) -> None:
@@ -180,6 +186,7 @@ def test_an_answer_put_back_to_an_older_one_is_found(
     assert opened.damaged == 1
 
 
+@pytest.mark.embedded
 def test_a_removed_part_is_found(app: Flask, reporter: Reporter, handlers: list[Handler]) -> None:
     reporter.writes()
     handlers[0].answers(reporter.case_id, "Trả lời một.")
@@ -204,6 +211,7 @@ def test_a_newest_part_taken_away_is_missed_ever_after(
         assert [handlers[0].opens(reporter.case_id).damaged for _ in range(2)] == [damaged] * 2
 
 
+@pytest.mark.embedded
 def test_an_entry_that_nobody_on_the_roster_signed_is_not_shown(
     app: Flask, reporter: Reporter, handlers: list[Handler]
 ) -> None:
@@ -225,6 +233,7 @@ def test_an_entry_that_nobody_on_the_roster_signed_is_not_shown(
     assert opened.damaged == 1
 
 
+@pytest.mark.embedded
 def test_a_message_that_the_receipt_did_not_prove_is_not_shown(
     app: Flask, reporter: Reporter, handlers: list[Handler]
 ) -> None:
@@ -275,6 +284,7 @@ def test_an_answer_to_a_damaged_case_is_not_sent(
     assert "Không tới đâu cả." not in reporter.opens().text
 
 
+@pytest.mark.embedded
 def test_an_answer_names_no_state_that_answers_do_not_lead_to(
     reporter: Reporter, handlers: list[Handler]
 ) -> None:
@@ -294,6 +304,7 @@ def test_a_judgement_is_seen_by_the_desk_and_the_last_one_counts(
     assert (judgement["genuine"], judgement["gbv_type"]) == ("yes", "denial")
 
 
+@pytest.mark.embedded
 def test_no_log_no_opening(
     app: Flask, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,6 +358,7 @@ def test_a_name_opens_for_a_handler_to_whom_a_custodian_lent_their_half(
     assert "Người giữ khóa" in page
 
 
+@pytest.mark.embedded
 def test_a_half_lent_to_one_handler_opens_nothing_for_another_or_elsewhere(
     app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
 ) -> None:
@@ -364,6 +376,7 @@ def test_a_half_lent_to_one_handler_opens_nothing_for_another_or_elsewhere(
             named(app, handler, case_id, given)
 
 
+@pytest.mark.embedded
 def test_a_struck_out_custodian_has_no_half_to_lend(
     app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler]
 ) -> None:

@@ -70,6 +70,7 @@ def test_a_founded_centre_has_everything_reports_need(app: Flask, centre: Founde
     assert cards.recover(centre.cards[:2], centre.roster.recovery_public)
 
 
+@pytest.mark.embedded
 def test_the_cards_and_passphrases_are_nowhere_in_the_instance(app: Flask, centre: Founded) -> None:
     folder = app.extensions["settings"].instance
     stored = b"".join(path.read_bytes() for path in folder.iterdir() if path.name != "eraser.keys")
@@ -90,6 +91,7 @@ def test_an_installation_is_founded_once(app: Flask, centre: Founded) -> None:
             founding.found(session, prepared)
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("left_out", "sentence"),
     [(Role.ADMINISTRATOR, "At least 1"), (Role.CUSTODIAN, "At least 3"), (Role.HANDLER, "At least 2")],
@@ -173,6 +175,7 @@ def test_the_founding_link_works_once_and_shows_its_sheets_for_a_while(
         assert session.scalar(select(func.count()).select_from(Person)) == 6
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("path", ["/khoi-lap/x", "/khoi-lap/" + "x" * 43, "/en/khoi-lap/%F0%9F%99%82"])
 def test_a_wrong_founding_link_gets_one_clear_sentence(client: FlaskClient, link: str, path: str) -> None:
     answer = client.get(path)
@@ -181,6 +184,7 @@ def test_a_wrong_founding_link_gets_one_clear_sentence(client: FlaskClient, link
     assert "Quản" not in answer.text
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
@@ -204,6 +208,7 @@ def test_a_wrong_list_keeps_everything_typed_and_writes_nothing(
     assert client.post(link, data=FORM).status_code == 302
 
 
+@pytest.mark.embedded
 def test_people_of_one_name_are_told_apart_by_a_sign_in_name(
     app: Flask, client: FlaskClient, link: str
 ) -> None:
@@ -249,6 +254,7 @@ def test_a_founded_centre_offers_no_link(app: Flask, centre: Founded) -> None:
             founding_link.write_down(session, "x", factories.PEOPLE)
 
 
+@pytest.mark.embedded
 def test_the_sheets_lie_sealed_in_memory(app: Flask, client: FlaskClient, link: str) -> None:
     from core import memory
 
@@ -265,6 +271,7 @@ def test_the_sheets_lie_sealed_in_memory(app: Flask, client: FlaskClient, link: 
     assert not any(token in hashes for token in tokens)
 
 
+@pytest.mark.embedded
 def test_a_handler_alone_makes_no_cards_and_too_few_people_make_none(app: Flask, link: str) -> None:
     client = app.test_client()
     client.post(link, data=FORM)
@@ -295,6 +302,7 @@ def test_found_at_a_terminal(app: Flask, tmp_path: Path) -> None:
     assert "founded only once" in again.output
 
 
+@pytest.mark.embedded
 def test_found_at_a_terminal_asks_for_names(app: Flask) -> None:
     answers = [
         "Quản",
@@ -320,6 +328,7 @@ def test_found_at_a_terminal_asks_for_names(app: Flask) -> None:
     assert _in_force(app) is not None
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     "written", ["{", "[1]", '[{"name": "x"}]', '[{"name":"x","title":"y","roles":["god"]}]', "[]"]
 )

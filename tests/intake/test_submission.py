@@ -89,6 +89,7 @@ def test_a_receipt_that_another_case_has_gets_a_fresh_one(app: Flask, send: Call
     assert kept(app) == 2
 
 
+@pytest.mark.embedded
 def test_a_tampered_draft_is_drawn_anew(app: Flask) -> None:
     good = submission.draw()
     for case_id, digits in (("../../etc", good.receipt), (good.case_id, "1" * 24), ("", "")):
@@ -139,6 +140,7 @@ def test_nothing_is_taken_in_once_the_roster_has_run_out(
         send()
 
 
+@pytest.mark.embedded
 def test_nothing_is_taken_in_before_the_founding(app: Flask) -> None:
     with app.app_context(), pytest.raises(ChannelClosed):
         submission.readers_now()
@@ -155,6 +157,7 @@ def test_the_row_knows_the_day_and_the_seal_the_minute(
     assert handlers[0].cases()[0].flags["arrived_at"] == "2026-11-20T12:00+07:00"
 
 
+@pytest.mark.embedded
 def test_keys_are_derived_and_words_sealed_outside_of_any_transaction(
     send: Callable[..., Draft], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +187,7 @@ def test_keys_are_derived_and_words_sealed_outside_of_any_transaction(
     assert not any(during for _, during in seen)
 
 
+@pytest.mark.embedded
 def test_when_all_turns_at_deriving_are_taken_the_sender_is_told_so(
     app: Flask, send: Callable[..., Draft], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +202,7 @@ def test_when_all_turns_at_deriving_are_taken_the_sender_is_told_so(
     assert kept(app) == 0
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("on", "expected"),
     [

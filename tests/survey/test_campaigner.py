@@ -41,6 +41,7 @@ def the_round(app: Flask) -> Round:
 # The desk
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("prefix", "words"), [("", "Ghi đợt trước chiến dịch"), ("/en", "Plan the round before")]
 )
@@ -92,6 +93,7 @@ def test_nobody_else_has_a_desk_there(app: Flask, centre: Founded, role: Role) -
     assert post(browser, "/dieu-hanh/the", {"count": "5"}).status_code == 404
 
 
+@pytest.mark.embedded
 def test_a_stranger_is_asked_to_sign_in(client: FlaskClient) -> None:
     assert client.get("/dieu-hanh/").status_code == 302
 
@@ -114,6 +116,7 @@ def test_a_round_is_planned(app: Flask, desk: FlaskClient) -> None:
     assert (found.opens_on, found.closes_on) == (date(2026, 11, 21), date(2026, 11, 30))
 
 
+@pytest.mark.embedded
 def test_a_browser_that_sends_days_its_own_way_is_understood(app: Flask, desk: FlaskClient) -> None:
     planned(desk, opens_on="2026-11-25", closes_on="2026-11-26")
 
@@ -214,6 +217,7 @@ def test_a_planned_round_is_taken_back(app: Flask, desk: FlaskClient) -> None:
         assert session.scalar(select(func.count()).select_from(Round)) == 0
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("deed", ["mo", "bo"])
 def test_a_deed_that_came_too_late_says_so_and_changes_nothing(
     app: Flask, desk: FlaskClient, campaigner: Campaigner, deed: str
@@ -228,11 +232,13 @@ def test_a_deed_that_came_too_late_says_so_and_changes_nothing(
     assert state_of(app, round_id) == "open"
 
 
+@pytest.mark.embedded
 def test_a_round_nobody_knows_cannot_be_opened(desk: FlaskClient) -> None:
     assert desk.get(f"/dieu-hanh/dot/{'0' * 32}/mo").status_code == 404
     assert desk.get(f"/dieu-hanh/dot/{'0' * 32}/xoa").status_code == 404
 
 
+@pytest.mark.embedded
 def test_without_a_valid_roster_nothing_opens(
     app: Flask, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +254,7 @@ def test_without_a_valid_roster_nothing_opens(
     assert the_round(app).state == "planned"
 
 
+@pytest.mark.embedded
 def test_a_form_without_the_sessions_token_changes_nothing(
     app: Flask, desk: FlaskClient, campaigner: Campaigner
 ) -> None:
@@ -352,6 +359,7 @@ def joined(app: Flask, campaigner: Campaigner) -> str:
     return f"/dieu-hanh/thay-doi/{before}/{after}"
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_with_too_few_people_the_page_says_so_and_shows_no_table(
     app: Flask, desk: FlaskClient, campaigner: Campaigner, prefix: str
@@ -365,6 +373,7 @@ def test_with_too_few_people_the_page_says_so_and_shows_no_table(
     assert ("no group to compare" if prefix else "Không có nhóm so sánh") in page
 
 
+@pytest.mark.embedded
 def test_the_desk_leads_to_what_changed(app: Flask, desk: FlaskClient, campaigner: Campaigner) -> None:
     path = joined(app, campaigner)
 
@@ -374,5 +383,6 @@ def test_the_desk_leads_to_what_changed(app: Flask, desk: FlaskClient, campaigne
     assert "Xem điều gì đã thay đổi" in page
 
 
+@pytest.mark.embedded
 def test_a_comparison_nobody_made_is_not_there(desk: FlaskClient) -> None:
     assert desk.get(f"/dieu-hanh/thay-doi/{'0' * 32}/{'1' * 32}").status_code == 404

@@ -57,6 +57,7 @@ def test_every_question_of_the_wave_stands_on_the_page(
         assert (item.label.en if prefix else item.label.vi) in page
 
 
+@pytest.mark.embedded
 def test_the_page_says_what_is_promised_before_it_asks(box: tuple[str, list[str]], in_app: Flask) -> None:
     page = Respondent(in_app).opens(box[0]).text
 
@@ -109,6 +110,7 @@ def assets(page: str) -> list[str]:
     return re.findall(r'(?:src|href)="(/tinh/[^"]+)"', page)
 
 
+@pytest.mark.embedded
 def test_no_page_sets_a_cookie_or_loads_what_a_letter_does_not(
     box: tuple[str, list[str]], in_app: Flask
 ) -> None:
@@ -136,6 +138,7 @@ def test_answers_are_kept_as_codes_and_the_person_is_thanked(
     assert [answers_of(row) for row in kept(in_app, box[0])] == [ANSWERS]
 
 
+@pytest.mark.embedded
 def test_every_question_may_be_skipped(box: tuple[str, list[str]], in_app: Flask) -> None:
     page = Respondent(in_app, box[1][0]).answers(box[0])
 
@@ -150,18 +153,21 @@ def test_every_question_may_be_answered(box: tuple[str, list[str]], in_app: Flas
     assert [answers_of(row) for row in kept(in_app, box[0])] == [everything]
 
 
+@pytest.mark.embedded
 def test_an_exclusive_answer_clears_the_others(box: tuple[str, list[str]], in_app: Flask) -> None:
     Respondent(in_app, box[1][0]).answers(box[0], H1=["113", "khong_biet"])
 
     assert [answers_of(row) for row in kept(in_app, box[0])] == [{"H1": ["khong_biet"]}]
 
 
+@pytest.mark.embedded
 def test_what_is_no_question_of_the_wave_is_not_kept(box: tuple[str, list[str]], in_app: Flask) -> None:
     Respondent(in_app, box[1][0]).answers(box[0], K1="sai", X2="0", name="Nguyễn Thị A", unit="phong1")
 
     assert [answers_of(row) for row in kept(in_app, box[0])] == [{"K1": "sai"}]
 
 
+@pytest.mark.embedded
 def test_a_letter_typed_decomposed_or_with_marks_is_the_same_letter(in_app: Flask, custody: Custody) -> None:
     round_id, codes = opened(custody, print_cards=3)
     for code, letter in zip(
@@ -196,6 +202,7 @@ def _hints(app: Flask, custody: Custody, round_id: str) -> list[dict[str, Any]]:
 # What is not taken
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_a_mistyped_card_is_named_and_every_answer_kept(
     box: tuple[str, list[str]], in_app: Flask, prefix: str
@@ -216,6 +223,7 @@ def test_a_mistyped_card_is_named_and_every_answer_kept(
     assert kept(in_app, box[0]) == []
 
 
+@pytest.mark.embedded
 def test_check_digits_are_looked_at_before_anything_is_looked_up(
     box: tuple[str, list[str]], in_app: Flask
 ) -> None:
@@ -233,6 +241,7 @@ def test_a_round_with_cards_needs_one(box: tuple[str, list[str]], in_app: Flask)
     assert "mỗi người chỉ trả lời một lần" in page.text
 
 
+@pytest.mark.embedded
 def test_an_unknown_card_is_told_so_and_every_answer_kept(box: tuple[str, list[str]], in_app: Flask) -> None:
     page = Respondent(in_app, draw()).answers(box[0], **ANSWERS)
 
@@ -277,6 +286,7 @@ def test_an_answer_that_is_not_on_the_list_is_refused(
     assert kept(in_app, box[0]) == []
 
 
+@pytest.mark.embedded
 def test_two_answers_where_one_is_asked_are_refused(box: tuple[str, list[str]], in_app: Flask) -> None:
     page = Respondent(in_app, box[1][0]).answers(box[0], K1=["sai", "dung"])
 
@@ -284,6 +294,7 @@ def test_two_answers_where_one_is_asked_are_refused(box: tuple[str, list[str]], 
     assert "chỉ chọn một" in page.text
 
 
+@pytest.mark.embedded
 def test_every_mistake_is_named_at_once(box: tuple[str, list[str]], in_app: Flask) -> None:
     page = Respondent(in_app, "12").answers(box[0], K1="?", E1="bà", E5="một trăm")
 
@@ -299,6 +310,7 @@ def test_a_card_refused_for_another_mistake_is_not_used_up(box: tuple[str, list[
     assert somebody.answers(box[0], K1="sai").status_code == 200
 
 
+@pytest.mark.embedded
 def test_an_oversized_form_is_refused_and_nothing_is_lost(box: tuple[str, list[str]], in_app: Flask) -> None:
     Respondent(in_app, box[1][0]).answers(box[0], K1="sai")
 
@@ -310,6 +322,7 @@ def test_an_oversized_form_is_refused_and_nothing_is_lost(box: tuple[str, list[s
     assert Respondent(in_app, box[1][1]).answers(box[0], **ANSWERS).status_code == 200
 
 
+@pytest.mark.embedded
 def test_a_form_from_another_site_is_refused(box: tuple[str, list[str]], in_app: Flask) -> None:
     page = in_app.test_client().post(
         f"/khao-sat/{box[0]}", data={"card": box[1][0]}, headers={"Origin": "https://elsewhere.example"}
@@ -368,6 +381,7 @@ def test_without_cards_two_people_may_answer_alike(in_app: Flask, custody: Custo
     assert len(kept(in_app, round_id)) == 3
 
 
+@pytest.mark.embedded
 def test_a_page_put_right_is_still_the_same_page(in_app: Flask, custody: Custody) -> None:
     round_id, _ = opened(custody, with_cards=False)
     somebody = Respondent(in_app)
@@ -382,11 +396,13 @@ def test_a_page_put_right_is_still_the_same_page(in_app: Flask, custody: Custody
 # Rounds that are not open
 
 
+@pytest.mark.embedded
 def test_a_round_nobody_knows_is_not_there(in_app: Flask) -> None:
     assert Respondent(in_app).opens("0" * 32).status_code == 404
     assert Respondent(in_app).answers("0" * 32, K1="sai").status_code == 404
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_a_closed_round_says_that_it_has_closed(in_app: Flask, custody: Custody, prefix: str) -> None:
     round_id, codes = opened(custody, print_cards=1)
@@ -441,6 +457,7 @@ def test_the_list_shows_open_rounds_and_leads_to_them(box: tuple[str, list[str]]
     assert "Lần trả lời trước chiến dịch" in page
 
 
+@pytest.mark.embedded
 def test_with_nothing_open_the_list_says_so(in_app: Flask) -> None:
     assert "Hiện không có khảo sát" in Respondent(in_app).lists().text
     assert "No survey at present" in Respondent(in_app, prefix="/en").lists().text
@@ -468,6 +485,7 @@ def test_a_page_costs_at_most_five_statements(box: tuple[str, list[str]], in_app
     assert costs["page"] <= 1, "an open round is looked up at most once a second"
 
 
+@pytest.mark.embedded
 def test_a_link_leads_nowhere_without_its_key(box: tuple[str, list[str]], in_app: Flask) -> None:
     Respondent(in_app, box[1][0]).answers(box[0], E1="H")
 

@@ -200,6 +200,7 @@ def test_links_stay_while_another_pair_of_the_year_waits(
     assert links(app, before) == {GONE}
 
 
+@pytest.mark.embedded
 def test_a_wave_that_comes_after_the_links_are_gone_is_counted_but_not_joined(
     app: Flask, campaigner: Campaigner, custodians: list[Custodian], quick: None
 ) -> None:
@@ -213,6 +214,7 @@ def test_a_wave_that_comes_after_the_links_are_gone_is_counted_but_not_joined(
     assert (found.effects["before"], found.effects["after"], found.effects["linked"]) == (3, 0, 0)
 
 
+@pytest.mark.embedded
 def test_a_self_made_code_joins_where_the_card_was_another(
     app: Flask, campaigner: Campaigner, custodians: list[Custodian], quick: None
 ) -> None:
@@ -232,6 +234,7 @@ def test_a_self_made_code_joins_where_the_card_was_another(
     assert found.effects["linking"]["by_distance"] == [0, 1, 0]
 
 
+@pytest.mark.embedded
 def test_a_damaged_link_costs_the_link_and_not_the_answer(
     app: Flask, campaigner: Campaigner, custodians: list[Custodian], quick: None
 ) -> None:
@@ -302,6 +305,7 @@ def test_of_two_custodians_at_the_same_time_one_is_first(
     assert comparisons(app) == 1
 
 
+@pytest.mark.embedded
 def test_somebody_who_was_no_custodian_at_the_opening_cannot_open(
     app: Flask, campaigner: Campaigner, custodians: list[Custodian]
 ) -> None:
@@ -319,6 +323,7 @@ def test_somebody_who_was_no_custodian_at_the_opening_cannot_open(
     assert comparisons(app) == 0
 
 
+@pytest.mark.embedded
 def test_another_persons_seed_opens_nothing(
     app: Flask, campaigner: Campaigner, custodians: list[Custodian]
 ) -> None:
@@ -328,6 +333,7 @@ def test_another_persons_seed_opens_nothing(
         results.compare(before, after, custodians[0].person.identity, random_bytes(32))
 
 
+@pytest.mark.embedded
 def test_who_renewed_their_keys_since_a_round_began_joins_with_the_earlier_ones(
     app: Flask, campaigner: Campaigner, custodians: list[Custodian]
 ) -> None:
@@ -338,11 +344,13 @@ def test_who_renewed_their_keys_since_a_round_began_joins_with_the_earlier_ones(
     assert comparisons(app) == 1
 
 
+@pytest.mark.embedded
 def test_only_a_custodian_joins(app: Flask, campaigner: Campaigner) -> None:
     with app.app_context(), pytest.raises(Denied):
         results.compare("a" * 32, "b" * 32, campaigner.person.identity, random_bytes(32))
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("wrong", ["the other way round", "open", "unknown", "other questions", "other year"])
 def test_what_cannot_be_compared_is_refused(
     app: Flask, campaigner: Campaigner, custodians: list[Custodian], wrong: str
@@ -372,6 +380,7 @@ def test_what_cannot_be_compared_is_refused(
         custodians[0].joins(before, after)
 
 
+@pytest.mark.embedded
 def test_what_waits_is_each_before_with_each_later_wave_once(
     app: Flask, campaigner: Campaigner, custodians: list[Custodian], quick: None
 ) -> None:
