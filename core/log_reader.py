@@ -49,7 +49,9 @@ DEEDS: Final[Mapping[str, Text]] = {
     "hotline_edited": Text("Sửa số hỗ trợ", "Edited a help number"),
     "holiday_edited": Text("Sửa ngày nghỉ", "Edited a day off"),
     "report_sent": Text("Chốt báo cáo gửi Sở Y tế", "Closed the report to the Department of Health"),
-    "report_reopened": Text("Mở lại báo cáo gửi Sở Y tế", "Opened the report to the Department of Health again"),
+    "report_reopened": Text(
+        "Mở lại báo cáo gửi Sở Y tế", "Opened the report to the Department of Health again"
+    ),
     "campaign_edited": Text("Sửa chiến dịch", "Edited the campaign"),
     "listed": Text("Xem danh sách thư", "Looked at the list of letters"),
     "entry_begun": Text("Mở trang nhập hộ thư", "Opened the page to enter a letter for another"),
@@ -84,6 +86,7 @@ DEEDS: Final[Mapping[str, Text]] = {
         "Cùng xóa một vụ việc không ai mở được nữa", "Together erased a case nobody could open"
     ),
     "name_asked": Text("Xin mở tên", "Asked to open names"),
+    "request_taken_back": Text("Rút một lời xin", "Took a request back"),
     "name_refused": Text("Không cho mượn nửa khóa của tên", "Did not lend half of a name's key"),
     "half_lent": Text("Cho mượn nửa khóa của tên", "Lent half of a name's key"),
     "name_opened": Text("Mở tên trong thư", "Opened the names in a letter"),
@@ -133,6 +136,7 @@ ON_A_CASE: Final = frozenset(
         "unheld",
         "erase_decided",
         "name_asked",
+        "request_taken_back",
         "name_refused",
         "half_lent",
         "export_asked",

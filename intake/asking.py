@@ -42,6 +42,7 @@ from core.sealing import (
 from intake import authority, names, shelf
 from intake.asked import About, Ask, Kind, Wish, read
 from intake.barred import Barred
+from intake.cases import NoSuchCase
 from intake.casework import AtHand, CaseDamaged, at_hand, entries_of
 from intake.envelope import Story
 from intake.files import opening
@@ -121,22 +122,40 @@ def open_once(
 ) -> Shown:
     """What was agreed to, one single time: line in the log and counts first, in a transaction of its own.
 
-    Raises `NothingLent`, and whatever the deed raises; nothing was shown then, so it may be tried again.
+    A file that was downloaded may be fetched again for an hour: a line may break off. Raises `NothingLent`, and
+    whatever the deed raises; nothing was shown then, so it may be tried again.
     """
     found = shelf.standing(identity, seed, about)
     if found is None:
         raise NothingLent
     sealed = _unbound(found.ask, seed, shelf.lent(found))
-    if not shelf.claim(found.ask):
+    first = shelf.claim(found.ask)
+    if not first and found.state != "opened":
         raise NothingLent
     try:
         with db.writing() as session:
             shown = deed(session, found.ask, sealed)
     except Exception:
-        shelf.give_back(found.ask)
+        if first:
+            shelf.give_back(found.ask)
         raise
-    shelf.take_back(found)
+    if first:
+        shelf.opened(found)
     return shown
+
+
+def take_back(session: Session, identity: Identity, seed: bytes, one: Ask) -> None:
+    """Write down that a handler takes back what they asked for; its page then takes it out of memory.
+
+    Without the tag of a case that does not open to them any more. Raises `Denied`, `LogBroken`.
+    """
+    require_may(identity, _MATTERS[one.about.kind].may)
+    try:
+        about = on_case(at_hand(session, identity, seed, one.about.case_id).side_key)
+    except NoSuchCase:
+        log.write(session, "request_taken_back", who=identity.person_id)
+        return
+    log.write(session, "request_taken_back", who=identity.person_id, about=about)
 
 
 # --- the custodian --------------------------------------------------------------------------------

@@ -180,11 +180,15 @@ def ask(about: About) -> Any:
 
 @_at("/thoi", "POST")
 def take_back(about: About) -> Any:
-    """Take the request back."""
-    if found := shelf.standing(_handler(), seed(), about):
+    """Take the request back, with its line; or say that what was downloaded has arrived."""
+    who = _handler()
+    if found := shelf.standing(who, seed(), about):
+        if found.state != "opened":
+            with db.writing() as session:
+                asking.take_back(session, who, seed(), found.ask)
+            flash(t("Đã rút lời xin.", "The request is taken back."))
         shelf.take_back(found)
         once.forget(_WORDS, _drawn_under(found))
-    flash(t("Đã rút lời xin.", "The request is taken back."))
     return _back_to(about)
 
 
@@ -249,7 +253,10 @@ def _open_authority(about: About) -> Any:
         return authority.take_out(session, who, own, one, sealed)
 
     taken = asking.open_once(who, own, about, deed)
-    once.forget(_WORDS, _drawn_under(found))
+    if found.state != "opened":  # the same words for an hour, should the download break off
+        words = _drawn(found)
+        once.forget(_WORDS, _drawn_under(found))
+        once.keep(_WORDS, _drawn_under(found), words, shelf.AGAIN)
     return attachment("ho-so.case", export_file.build(_parts(taken), taken.facts, own, lock))
 
 
@@ -337,7 +344,7 @@ def _page(
 ) -> Any:
     line = _line(about.case_id)
     found = shelf.standing(_handler(), seed(), about)
-    agreed = found is not None and found.state == "agreed" and about.kind == "authority"
+    agreed = found is not None and found.state in {"agreed", "opened"} and about.kind == "authority"
     page = render_template(
         "intake/asking.html",
         about=about,

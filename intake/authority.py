@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ from intake.letters import compact, read_compact
 from intake.log_tag import on_case
 from intake.report import sound
 from intake.roles import require_may
+from intake.shelf import AGAIN
 from intake.slots import Side
 
 _PADDED: Final = 4_096
@@ -118,7 +120,7 @@ def take_out(session: Session, identity: Identity, seed: bytes, asked: Ask, seal
     log.write(session, "exported", who=identity.person_id, about=on_case(hand.side_key))
     story = hand.story_or_damage()
     told, gone = entries_of(hand, story)  # what is past its date leaves to nobody
-    if any(one["what"] == "export" and one.get("ask") == asked.ask_id for one in told):
+    if any(_left_before(one, asked) for one in told):
         raise NotAgreed
     texts, sources = _texts(hand, story, wish, given)
     listed, files = _attached(session, hand, story, wish, given)
@@ -142,6 +144,17 @@ def take_out(session: Session, identity: Identity, seed: bytes, asked: Ask, seal
 
 
 # --- inside ---------------------------------------------------------------------------------------
+
+
+def _left_before(one: Mapping[str, Any], asked: Ask) -> bool:
+    """Whether an entry says that this request was used up: not within the hour in which a download is fetched again."""
+    if one["what"] != "export" or one.get("ask") != asked.ask_id:
+        return False
+    try:
+        made = datetime.fromisoformat(str(one["at"])).timestamp()
+    except ValueError:
+        return True
+    return one["role"] != "handler" or not -60 <= clock.now().timestamp() - made <= AGAIN + 60
 
 
 def _wish(asked: Ask) -> Wish:

@@ -3,6 +3,7 @@
     asked:READER:HANDLER:PLACE   a request, sealed to who reads it; the handler's own copy holds its place
     asked_lent:ID                what a custodian lent, sealed to the handler; the first one is enough
     asked_no:ID:CUSTODIAN        a refusal; asked_no:ID counts them
+    asked_open:ID                it was opened; asked_again:ID while what was downloaded may be fetched again
 
 Each handler has places of their own, so that nobody fills those of others. Everything runs out by itself.
 """
@@ -25,6 +26,10 @@ PLACES: Final = 6
 """Requests of one handler that wait at once; nobody can fill the places of others."""
 
 
+AGAIN: Final = 3600
+"""Seconds after the first download in which a file that broke off is fetched again, each time with its line."""
+
+
 class NothingLent(Exception):
     """Nothing lent waits here: nobody agreed, the time is over, or it was opened already."""
 
@@ -44,7 +49,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a handler's own request stands: "waiting", "refused" by everybody asked, or "agreed"."""
+    """How a handler's own request stands: "waiting", "refused" by everybody asked, "agreed", or "opened".
+
+    opened: downloaded, and for an hour to be fetched again.
+    """
 
     ask: Ask
     place: int
@@ -85,7 +93,7 @@ def mine(identity: Identity, seed: bytes) -> Iterator[Standing]:
             no = int(shelf.get(f"asked_no:{one.ask_id}") or 0)
             state = "refused" if no >= asked else "waiting"
             if shelf.get(f"asked_lent:{one.ask_id}") is not None:
-                state = "agreed"
+                state = "opened" if shelf.get(f"asked_again:{one.ask_id}") is not None else "agreed"
             yield Standing(ask=one, place=number, asked=asked, state=state, custodians=people)
 
 
@@ -113,6 +121,20 @@ def take_back(found: Standing) -> None:
 def claim(one: Ask) -> bool:
     """Take the one turn to open what was lent; False for whoever comes second."""
     return memory.store().add(f"asked_open:{one.ask_id}", b"1", one.seconds)
+
+
+def opened(found: Standing) -> None:
+    """It was opened for the first time. Names are gone; what was downloaded may be fetched again for an hour."""
+    if found.ask.about.kind == "names":
+        take_back(found)
+        return
+    shelf, me = memory.store(), found.ask.handler
+    for person_id in found.custodians:
+        shelf.delete(place(person_id, me, found.place))
+    for name in (place(me, me, found.place), f"asked_lent:{found.ask.ask_id}"):
+        if (there := shelf.get(name)) is not None:
+            shelf.put(name, there, AGAIN)
+    shelf.put(f"asked_again:{found.ask.ask_id}", b"1", AGAIN)
 
 
 def give_back(one: Ask) -> None:

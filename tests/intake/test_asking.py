@@ -142,6 +142,7 @@ def test_a_request_taken_back_or_asked_twice_leaves_one_or_none(
     assert "lần hai" not in page
     post(handler, f"/lam-viec/{case_id}/ten/thoi")
     assert "Không có lời xin nào" in custodian.get("/lam-viec/mo-ten").text
+    assert "Rút một lời xin" in custodian.get("/lam-viec/nhat-ky/").text
 
 
 def test_a_half_is_of_use_to_nobody_but_whoever_asked(

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select
 
-from core import db, log, memory
+from core import clock, db, log, memory
 from core.access import Role
 from core.log_reader import DEEDS, ON_A_CASE
 from core.sealing import CannotOpen, sign_public
@@ -173,6 +174,10 @@ def test_names_go_along_only_with_the_custodians_half_and_one_agreement_serves_o
     found = opens_elsewhere(file, passphrase)
     assert "Nguyễn Thị Ẩn" in found["names.txt"].decode()
     assert "Một câu chuyện" not in b"".join(found.values()).decode()
+    again, same = takes(handler, letter)
+    assert (again != sealed, same) == (True, passphrase), "a download that broke off is fetched again"
+    assert [line.deed for line in lines(app, centre)].count("exported") == 2
+    post(handler, f"{address(letter)}/thoi")
     assert post(handler, f"{address(letter)}/mo").status_code == 303
     assert "Hỏi những người giữ khóa" in handler.get(address(letter)).text
 
@@ -391,7 +396,8 @@ def test_an_agreement_put_back_into_memory_serves_nobody_a_second_time(
         sealed = shelf.lent(found)
     takes(handler, letter)
     person = centre.of(Role.HANDLER)[0]
-    with app.app_context(), pytest.raises(NotAgreed), db.writing() as session:
+    later = clock.freeze(clock.now() + timedelta(hours=2))
+    with later, app.app_context(), pytest.raises(NotAgreed), db.writing() as session:
         authority.take_out(session, person.identity, person.credentials.seed or b"", found.ask, sealed)
 
 

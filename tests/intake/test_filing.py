@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from core import db
 from core.access import Denied, Role
@@ -115,6 +115,21 @@ def test_a_referral_needs_its_consent_or_two_people_in_their_own_sessions(
     write(app, second, case_id, "nguoi-thu-hai", of=asked)
     write(app, first, case_id, "chuyen-gui", **told)
     assert len(read(app, second, case_id).file.of("chuyen-gui")) == 2
+
+
+@pytest.mark.embedded
+def test_where_parts_do_not_open_no_referral_rests_on_a_consent_that_may_be_withdrawn_in_them(
+    app: Flask, handlers: list[Handler], case_id: str
+) -> None:
+    write(app, handlers[0], case_id, "dong-y", **CONSENT)
+    consent = read(app, handlers[0], case_id).file.of("dong-y")[0].row
+    write(app, handlers[0], case_id, "ghi-chu", note="x")
+    with app.app_context(), db.writing() as session:
+        session.execute(delete(Compartment).where(Compartment.sequence == consent + 1))
+    referral = {"service": "health", "recipient": "Bệnh viện huyện", "on": "2026-01-05"}
+    with pytest.raises(EntryRefused) as refused:
+        write(app, handlers[0], case_id, "chuyen-gui", **referral, consent=str(consent))
+    assert "hai người" in refused.value.errors["consent"].vi
 
 
 def test_a_reporter_cannot_write_into_the_file(
