@@ -341,7 +341,7 @@ def _run(paragraph: Any, words: str, points: float, *, bold: bool = False, itali
     from docx.shared import Pt
 
     run = paragraph.add_run(words)
-    run.font.size, run.bold, run.italic = Pt(points), bold, italic
+    run.font.size, run.bold, run.italic = Pt(points), bold or None, italic or None
     return run
 
 
