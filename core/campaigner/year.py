@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any, Final
 
 from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import select
-from wtforms import DateField
+from wtforms import DateField, HiddenField
 from wtforms.validators import Optional
 
 from core import campaign_editing, clock, db, deadlines
@@ -47,6 +49,7 @@ WRONG_DAYS: Final = {
 class CampaignForm(StaffForm):
     """Everything about a year's campaign that is not a message or a day of its calendar."""
 
+    seen = HiddenField()
     title_vi = Words(Text("Tên", "Title"), [Needed(), AtMost(300)])
     title_en = Words(Text("Tên bằng tiếng Anh", "Title in English"), [Needed(), AtMost(300)])
     theme_vi = Words(Text("Chủ đề", "Theme"), [AtMost(300)])
@@ -91,8 +94,10 @@ def show() -> Any:
         found = running(session)
         earlier = session.scalars(select(Campaign.year).order_by(Campaign.year.desc())).all()
     form = CampaignForm(obj=found, data=_details(found))
-    if form.validate_on_submit() and _saved(form, found):
+    overtaken = form.is_submitted() and form.seen.data != _mark(found)
+    if not overtaken and form.validate_on_submit() and _saved(form, found):
         return redirect(url_for("campaign.show"))
+    form.seen.data = _mark(found)
     page = render_template(
         "core/campaigner/year.html",
         campaign=found,
@@ -102,8 +107,23 @@ def show() -> Any:
         earlier=[year for year in earlier if year < found.year],
         this_year=clock.today().year,
         particulars=found.particulars,
+        overtaken=overtaken,
     )
-    return page, 422 if form.errors else 200
+    return page, 409 if overtaken else 422 if form.errors else 200
+
+
+def _mark(found: Campaign) -> str:
+    """What a page was made from: two people who edit at once must not write over each other unawares."""
+    told = [
+        found.title_vi,
+        found.title_en,
+        found.theme_vi,
+        found.theme_en,
+        found.begins,
+        found.ends,
+        found.details,
+    ]
+    return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _saved(form: CampaignForm, before: Campaign) -> bool:

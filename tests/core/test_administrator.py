@@ -253,7 +253,7 @@ def test_the_campaign_on_the_home_page_follows_the_form(app: Flask, desk: FlaskC
         == 302
     )
     assert "Chung tay giữ bình yên" in visitor.get("/").text
-    wrong = post(desk, "/dieu-hanh/chien-dich/", {**form, "ends": "01/01/2020"})
+    wrong = post(desk, "/dieu-hanh/chien-dich/", {**_campaign_form(desk), "ends": "01/01/2020"})
     assert wrong.status_code == 422
     assert "đứng trước ngày bắt đầu" in wrong.text
 
@@ -400,9 +400,10 @@ def _campaign_form(desk: FlaskClient) -> dict[str, str]:
     page = desk.get("/dieu-hanh/chien-dich/").text
     inputs = re.findall(r'<input class="input[^"]*" id="[^"]+" name="([^"]+)"[^>]* value="([^"]*)"', page)
     areas = re.findall(r'<textarea class="input" id="[^"]+" name="([^"]+)"[^>]*>\n([^<]*)</textarea>', page)
+    hidden = re.findall(r'name="(seen)" type="hidden" value="([^"]*)"', page)
     from html import unescape
 
-    return {name: unescape(value) for name, value in [*inputs, *areas]}
+    return {name: unescape(value) for name, value in [*inputs, *areas, *hidden]}
 
 
 def _administrator(app: Flask, _desk: FlaskClient) -> Any:

@@ -45,7 +45,9 @@ def _form(desk: FlaskClient) -> dict[str, str]:
     page = desk.get(DESK).text
     inputs = re.findall(r'<input class="input[^"]*" id="[^"]+" name="([^"]+)"[^>]* value="([^"]*)"', page)
     areas = re.findall(r'<textarea class="input" id="[^"]+" name="([^"]+)"[^>]*>\n([^<]*)</textarea>', page)
-    return {name: unescape(value) for name, value in [*inputs, *areas]}
+    hidden = re.findall(r'name="(seen)" type="hidden" value="([^"]*)"', page)
+    assert hidden
+    return {name: unescape(value) for name, value in [*inputs, *areas, *hidden]}
 
 
 def _campaign(app: Flask) -> Campaign:
@@ -90,6 +92,23 @@ def test_days_that_contradict_one_another_are_refused_and_what_was_typed_is_kept
     assert said in answer.text
     assert "Chủ đề mới" in answer.text
     assert _campaign(app).theme_vi != "Chủ đề mới"
+
+
+def test_two_people_do_not_write_over_each_other_unawares(
+    app: Flask, centre: Founded, desk: FlaskClient
+) -> None:
+    mine, theirs = _form(desk), _form(desk)
+    other = signed_in(app, centre.of(Role.ADMINISTRATOR)[0])
+    assert post(other, DESK, {**theirs, "place_vi": "Vạn Hà"}).status_code == 302
+    answer = post(desk, DESK, {**mine, "theme_vi": "Chủ đề của tôi"})
+    assert answer.status_code == 409
+    assert "Người khác vừa sửa" in answer.text
+    assert "Chủ đề của tôi" in answer.text
+    assert _campaign(app).details["place_vi"] == "Vạn Hà"
+    again = re.search(r'name="seen" type="hidden" value="([^"]*)"', answer.text)
+    assert again
+    assert post(desk, DESK, {**mine, "theme_vi": "Chủ đề của tôi", "seen": again[1]}).status_code == 302
+    assert _campaign(app).theme_vi == "Chủ đề của tôi"
 
 
 def test_a_year_with_no_plan_and_no_deadline_works_everywhere(app: Flask, desk: FlaskClient) -> None:
