@@ -23,7 +23,7 @@ from core.config import Settings
 from core.db import Database
 from core.roster import RosterRefused
 from core.rosters import NoRoster
-from intake import eraser
+from intake import eraser, notices, seen_letters
 from intake.cases import newest_arrival
 from intake.files import room
 
@@ -152,7 +152,9 @@ def check(url: str | None) -> None:
             *checking.findings(config.current(), db.current()),
             *_erasers(config.current(), checking.Finding),
             *_room(config.current(), checking.Finding),
+            *_letters(config.current(), checking.Finding),
             *_clock(checking.Finding),
+            *_reminders(config.current(), checking.Finding),
         ]
     for finding in found:
         click.echo(f"{'BAD ' if finding.bad else 'ok  '}{finding.what}: {finding.said}")
@@ -181,6 +183,23 @@ def _room(settings: Settings, finding: Any) -> Iterator[Any]:
     except SQLAlchemyError:  # said above, of the database
         return
     yield finding(what="disk", said=said, bad=bad)
+
+
+def _letters(settings: Settings, finding: Any) -> Iterator[Any]:
+    try:
+        with db.reading() as session:
+            if not log.started(session):
+                return
+            said, bad = seen_letters.look(session, settings.instance).said
+    except (SQLAlchemyError, eraser.NotAnEraserFile, RosterRefused):  # said above, of each
+        return
+    yield finding(what="letters", said=said, bad=bad)
+
+
+def _reminders(settings: Settings, finding: Any) -> Iterator[Any]:
+    if settings.notice_hours:
+        said, bad = notices.ran(settings)
+        yield finding(what="reminders", said=said, bad=bad)
 
 
 def _clock(finding: Any) -> Iterator[Any]:

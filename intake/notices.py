@@ -26,6 +26,9 @@ from intake import rota
 
 LATE: Final = timedelta(minutes=20)
 """After its hour a reminder still goes out for so long; later it would say only that a machine was off."""
+_RAN: Final = "notices.ran"
+_STILL: Final = timedelta(days=4)
+"""A weekend with a day off; the timer runs on every day, whether somebody works or not."""
 _SECONDS: Final = 20
 _TLS_FROM_THE_START: Final = 465
 _DAY: Final = 86_400
@@ -102,6 +105,22 @@ def mail(settings: Settings, hour: datetime, address: str) -> EmailMessage:
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(_WORDS)
     return made
+
+
+def note_run(settings: Settings) -> None:
+    """That the command ran now, whatever it sent; its hours are fixed, so that this tells nothing of a letter."""
+    (settings.instance / _RAN).write_text(clock.now().isoformat(timespec="minutes"), encoding="ascii")
+
+
+def ran(settings: Settings) -> tuple[str, bool]:
+    """When it last ran, in words for whoever keeps the machine, and whether its timer seems to stand still."""
+    try:
+        last = datetime.fromisoformat((settings.instance / _RAN).read_text(encoding="ascii").strip())
+    except (FileNotFoundError, ValueError):
+        return "NOTICE_HOURS is set and `flask intake notices` never ran: set up its timer.", True
+    still = clock.now() - last > _STILL
+    hint = " Is its timer running?" if still else ""
+    return f"`flask intake notices` last ran on {last:%Y-%m-%d at %H:%M}.{hint}", still
 
 
 def _post(settings: Settings, made: EmailMessage) -> None:

@@ -91,6 +91,7 @@ def remind(name: str | None) -> None:
             raise click.ClickException(f"NOTICE_TO has no address for {name}.")
         _told(settings, Round(hour=clock.now(), to=known, without=()), again=True)
         return
+    notices.note_run(settings)
     hour = notices.hour_now(settings)
     if hour is None:
         click.echo(f"No reminder is due now; they go out at {', '.join(notices.hours_said(settings))}.")

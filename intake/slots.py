@@ -139,6 +139,15 @@ def lock_slots(slots: bytes, eraser: SharedKey, *, case_id: str, side: Side, ros
     return seal(slots, eraser, _place(case_id, side, roster.version, "slots"))
 
 
+def fits(blob: bytes, eraser: SharedKey, *, case_id: str, side: Side, roster: Roster) -> bool:
+    """Whether stored slots are of this case, side and roster. Whom they open to the eraser key does not tell."""
+    try:
+        slots = unseal(blob, eraser, _place(case_id, side, roster.version, "slots"))
+    except CannotOpen:
+        return False
+    return len(slots) == slots_length(roster, side)
+
+
 def open_slot(
     blob: bytes,
     member_id: str,

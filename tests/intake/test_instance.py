@@ -20,16 +20,20 @@ from flask import Flask
 from sqlalchemy import inspect
 
 from core import clock as core_clock
-from core import db, log, memory
+from core import db, log, memory, rosters
 from core.access import Role
 from core.backup import restoring, scratch, stream, taking
 from core.config import Settings
-from intake import eraser
+from core.db import Base
+from intake import eraser, erasing, submission
 from intake.founding import Founded
+from intake.receipt import MailboxKeys
+from intake.report import Report
 from tests import conftest
 from tests.conftest import StillClock
+from tests.factories import signed_in
 from tests.intake.test_files import a_picture, copy_of, holds_canary, listed, original_of, sends
-from tests.letters import Reporter, desks
+from tests.letters import Handler, Reporter, desks
 
 pytestmark = pytest.mark.slow
 
@@ -433,3 +437,40 @@ def test_erased_keys_win_and_foreign_ones_are_refused() -> None:
     for strange in (one + other, one):
         with pytest.raises(restoring.ErasersDiffer):
             restoring.merge(one + two, strange)
+
+
+@pytest.mark.embedded
+def test_check_finds_a_letter_that_was_replaced_under_its_own_id_and_one_that_is_gone(
+    app: Flask, keeper: Keeper, handlers: list[Handler]
+) -> None:
+    first, second = Reporter(app), Reporter(app)
+    first.writes()
+    second.writes()
+    assert "compares them with today's" in keeper.says("check").output
+    assert "none was replaced" in keeper.says("check").output
+    handlers[0].cases()
+    replace_whole(app, first.case_id, second.case_id)
+    said = keeper.says("check").output
+    assert "1 stand in the place of others, 1 are gone" in said
+    assert "1 stand in the place of others, 1 are gone" in keeper.says("check").output, (
+        "until it is dealt with"
+    )
+    (line,) = [one for one in handlers[0].cases() if one.case_id == first.case_id]
+    assert line.replaced
+    browser = signed_in(app, handlers[0].person)
+    assert "bị thay" in browser.get("/lam-viec/").text
+    assert "Đây không còn là thư bạn đã mở" in browser.get(f"/lam-viec/{first.case_id}").text
+
+
+def replace_whole(app: Flask, victim: str, other: str) -> None:
+    """As whoever writes into the database could with a letter of their own: seal one under this id, drop the rest."""
+    said = {"reporter_role": "self", "danger_now": "no", "age_group": "18_59", "what_kind": ("threats",)}
+    report = Report(answers={**said, "contact_mode": "mailbox", "ack_limits": True})
+    with app.app_context():
+        with db.reading() as session:
+            roster = rosters.current(session)
+        keys = MailboxKeys(token=os.urandom(32), seed=os.urandom(32))
+        theirs = submission.seal(report, roster, victim, keys)
+        with db.writing() as session:
+            erasing._forget(session.connection(), Base.metadata.tables["case_file"], "id", [victim, other])
+            submission.keep(session, theirs)

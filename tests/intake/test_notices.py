@@ -91,6 +91,24 @@ def test_a_reminder_goes_out_in_its_hour_and_at_no_other(
     assert found == {-1: None, 0: MORNING, 19: MORNING, 20: None, 12 * 60: None}
 
 
+def test_the_check_says_when_the_command_last_ran_and_that_it_never_did(
+    app: Flask, centre: Founded, setup: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = app.extensions["settings"]
+    assert notices.ran(settings) == (
+        "NOTICE_HOURS is set and `flask intake notices` never ran: set up its timer.",
+        True,
+    )
+    monkeypatch.setattr(clock, "now", lambda: MORNING + dt.timedelta(hours=4))
+    _run(app)
+    assert notices.ran(settings) == ("`flask intake notices` last ran on 2026-12-01 at 11:45.", False)
+    monkeypatch.setattr(clock, "now", lambda: MORNING + dt.timedelta(days=5))
+    said = app.test_cli_runner().invoke(args=["instance", "check"]).output
+    assert (
+        "BAD reminders: `flask intake notices` last ran on 2026-12-01 at 11:45. Is its timer running?" in said
+    )
+
+
 def test_letters_change_nothing_and_no_table_of_cases_is_read(
     app: Flask, centre: Founded, reporter: Reporter, setup: None
 ) -> None:
