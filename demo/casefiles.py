@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from core import clock, db
-from intake import filing
+from intake import casework, filing
 from intake.casefile.record import File
 from intake.founding import Settled
 
@@ -32,6 +32,8 @@ def keep(case_id: str, handler: Settled, colleague: Settled, chance: random.Rand
     if chance.random() < 0.3:
         _share(case_id, handler, colleague, day + timedelta(days=2))
     if chance.random() < 0.4 and day + timedelta(days=40) < clock.today():
+        with _on(day + timedelta(days=40)), db.writing() as session:  # what the reporter wrote is read first
+            casework.open_case(session, colleague.identity, _seed(colleague), case_id)
         ending = {"closure": "hoan_thanh", "outcome": "safer", "reporter_told": "yes"}
         _write(case_id, colleague, day + timedelta(days=40), "ket-thuc", **ending)
 

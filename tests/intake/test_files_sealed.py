@@ -318,6 +318,16 @@ def test_files_that_are_switched_off_are_refused_and_not_offered(
 
 
 @pytest.mark.embedded
+@pytest.mark.parametrize(("most", "said"), [(5, "gửi kèm được trong hộp thư"), (0, "sẽ hướng dẫn cách nộp")])
+def test_the_receipt_says_what_becomes_of_evidence_here(
+    app: Flask, reporter: Reporter, most: int, said: str
+) -> None:
+    app.extensions["settings"] = replace(app.extensions["settings"], files_per_letter=most)
+    assert said in reporter.writes().text
+    assert said in app.test_client(use_cookies=False).get("/thu").text, "with scripts as well"
+
+
+@pytest.mark.embedded
 @pytest.mark.parametrize("share", ["disk", "setting"])
 def test_where_room_is_short_no_file_begins_and_words_are_taken(
     app: Flask,

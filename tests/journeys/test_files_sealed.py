@@ -131,6 +131,10 @@ def test_a_picture_and_a_paper_are_sealed_here_and_open_at_the_desk(
     expect(page.get_by_text("Tin của bạn đã đến")).to_be_visible()
     expect(rows.nth(0)).to_be_visible()  # the panel stays where the screen around it is made anew
     assert handlers[0].opens(line.case_id).entries[-1].text == "Tôi đã gửi ảnh."
+    page.get_by_role("button", name="Thêm tệp theo cách khác").click()
+    page.get_by_role("button", name="Niêm phong trên máy này").click()  # the other way offers this one again
+    expect(page.get_by_text("Chọn một hay nhiều tệp")).to_be_visible()
+    expect(page.locator("input[name=tep]")).to_have_count(0)
 
 
 def a_turned_picture() -> bytes:
