@@ -202,15 +202,6 @@ def _reminders(settings: Settings, finding: Any) -> Iterator[Any]:
         yield finding(what="reminders", said=said, bad=bad)
 
 
-def _room(settings: Settings, finding: Any) -> Iterator[Any]:
-    try:
-        with db.reading() as session:
-            said, bad = room.said(room.look(session, settings), settings)
-    except SQLAlchemyError:  # said above, of the database
-        return
-    yield finding(what="disk", said=said, bad=bad)
-
-
 def _clock(finding: Any) -> Iterator[Any]:
     with db.reading() as session:
         newest = newest_arrival(session)
