@@ -14,7 +14,7 @@ from core.i18n import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lack:
-    """One thing that is missing. where: the page on which it can be seen to: "formal", "centre", "part", or "" for none."""
+    """One thing that is missing. where: the endpoint of the page on which it can be seen to, or "" for none."""
 
     words: Text
     where: str = ""
@@ -33,14 +33,16 @@ def _of_campaign(found: Gathered) -> Iterator[Lack]:
             words=Text(
                 "Số, ngày kế hoạch của cấp trên: ghi ở trang Chiến dịch. Trong văn bản đang để trống.",
                 "Number and day of the higher plan: to be written on the campaign page. The document leaves room.",
-            )
+            ),
+            where="campaign.show",
         )
     if not particulars.theme_set:
         yield Lack(
             words=Text(
                 "Chủ đề của năm: ghi ở trang Chiến dịch.",
                 "This year's theme: to be written on the campaign page.",
-            )
+            ),
+            where="campaign.show",
         )
 
 
@@ -52,10 +54,13 @@ def _of_paper(found: Gathered) -> Iterator[Lack]:
                 "Số và ngày của văn bản: để trống thì ghi tay.",
                 "Number and day of the document: left empty, they are written by hand.",
             ),
-            where="formal",
+            where="department_report.formal",
         )
     if not formal["signer"]:
-        yield Lack(words=Text("Họ tên người ký.", "The name of the person who signs."), where="formal")
+        yield Lack(
+            words=Text("Họ tên người ký.", "The name of the person who signs."),
+            where="department_report.formal",
+        )
 
 
 def _of_parts(found: Gathered) -> Iterator[Lack]:
@@ -63,7 +68,7 @@ def _of_parts(found: Gathered) -> Iterator[Lack]:
     for code, part in WRITTEN.items():
         if not found.facts.sent and found.facts.texts[code] == UNWRITTEN:
             words = Text(f"Chưa ai viết: {part.heading}.", f"Not written yet: {part.name_en}.")
-            yield Lack(words=words, where="part", part=code)
+            yield Lack(words=words, where="department_report.part", part=code)
 
 
 def _of_figures(found: Gathered) -> Iterator[Lack]:
@@ -81,7 +86,7 @@ def _of_figures(found: Gathered) -> Iterator[Lack]:
                 "Số của Trung tâm: tư vấn, thăm hỏi, xử lý vi phạm.",
                 "Figures of the centre: counselling, visits, violations handled.",
             ),
-            where="centre",
+            where="department_report.centre",
         )
     by_no = {one.indicator.no: one for one in facts.figures}
     if by_no[20].said == NOTHING:
