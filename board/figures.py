@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from board.catalogue import CATALOGUES, OWN, TOLD, Catalogue, Table
 from board.published import K, Published
-from core.disclosure import ProtectedTable, Value, shown
+from core.disclosure import ProtectedTable, Row, Value, shown
 from core.disclosure.tables import TOTAL
 from core.i18n import Text
+
+YEARS: Final = "years"
+YEARS_TITLE: Final = Text("Thư của người bị hại, qua các năm", "Letters of the persons harmed, year by year")
+FEWEST_YEARS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +183,26 @@ def course(releases: Sequence[Published]) -> list[Point]:
         )
         for one in reversed(releases)
     ]
+
+
+def years(releases: Sequence[Published]) -> ProtectedTable | None:
+    """The persons' own letters of every year, as its last release said; None while there is only one year."""
+    last = {one.year: one for one in releases}
+    if len(last) < FEWEST_YEARS:
+        return None
+    rows = tuple(Row(at=(_label(one),), value=total_of(one, OWN)) for one in last.values())
+    return ProtectedTable(
+        name=YEARS,
+        release=releases[-1].as_of.isoformat(),
+        dims={"year": tuple(row.at[0] for row in rows)},
+        rows=rows,
+    )
+
+
+def _label(one: Published) -> str:
+    return (
+        f"{one.year}" if one.as_of.month == 12 and one.as_of.day == 31 else f"{one.year}: → {one.as_of:%d/%m}"
+    )
 
 
 def _one_way(table: ProtectedTable, words: Table, earlier: ProtectedTable | None, svg: str) -> OneWay:

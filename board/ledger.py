@@ -18,19 +18,17 @@ from sqlalchemy.orm import Session
 from board.models import PublishedRow, Release
 from board.periods import report_day
 from board.published import K, Published
+from board.signed import canonical, entry, words_of, written
 from core.campaign import Campaign
 from core.disclosure import ProtectedTable, Row, from_json, to_json
+from core.installation import installation_id
+from core.roster import RosterRefused
+from core.rosters import NoRoster
 from intake import shares
 
 
 class NotAsPublished(Exception):
     """A published figure does not agree with the hash of its release: somebody changed what was frozen."""
-
-
-def written(tables: Sequence[ProtectedTable]) -> bytes:
-    """Protected tables in their one written form: the JSON of design.md 6, compact, keys sorted, UTF-8."""
-    document = to_json(tables, k=K)
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def digest_of(document: bytes) -> str:
@@ -81,9 +79,15 @@ def freeze(session: Session, published: Published) -> None:
         session.add_all(_row(table, place, row) for place, row in enumerate(table.rows))
 
 
-def signed_words(published: Published) -> tuple[str | int, ...]:
-    """What the second custodian signs."""
-    return (published.name, published.digest, published.log_sequence, published.log_head)
+def whole(session: Session, published: Sequence[Published]) -> bytes:
+    """Every release in one document (design.md 6), with what its second custodian signed and by which key."""
+    document = to_json([table for one in published for table in one.tables], k=K)
+    try:
+        signers = shares.signers(session)
+    except (NoRoster, RosterRefused):
+        signers = {}
+    entries = [entry(one, installation_id(), signers) for one in published]
+    return canonical({**document, "signed": [one for one in entries if one is not None]})
 
 
 def is_signed(session: Session, published: Published) -> bool:
@@ -92,7 +96,7 @@ def is_signed(session: Session, published: Published) -> bool:
         shares.figures_signed(
             session,
             bytes.fromhex(one["signature"]),
-            signed_words(published),
+            words_of(published),
             by=one["person"],
             roster_version=one["roster_version"],
         )

@@ -17,6 +17,7 @@ from board.catalogue import CATALOGUE
 from board.ledger import NotAsPublished
 from board.periods import next_to_come, offered
 from board.published import K, Published
+from board.signed import fingerprint
 from core import clock, db, document, heavy, rosters
 from core.access import Role
 from core.i18n import Text, language
@@ -30,9 +31,10 @@ pages = Blueprint("member", __name__, url_prefix="/ban")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seals:
-    """Who signed, and whether it fits; None where the roster cannot be read to tell."""
+    """Who signed, with which key, and whether it fits; None where the roster cannot be read to tell."""
 
     signers: tuple[str, ...]
+    key: str
     signed: bool | None
 
 
@@ -66,9 +68,8 @@ def release(release: str) -> Response:
 def as_json() -> Response:
     """All releases in one document (design.md 6)."""
     with db.of_the_board().reading() as session:
-        found = ledger.releases(session)
-    tables = [table for one in found for table in one.tables]
-    return Response(ledger.written(tables), content_type="application/json; charset=utf-8")
+        document = ledger.whole(session, ledger.releases(session))
+    return Response(document, content_type="application/json; charset=utf-8")
 
 
 @pages.get("/so-lieu.csv")
@@ -137,6 +138,8 @@ def _page(name: str) -> Response:
             **arranged(published, found),
             newest=found[-1],
             course=figures.course(found),
+            years=published.charts.get(figures.YEARS, {}).get(language(), ""),
+            years_title=figures.YEARS_TITLE,
             seals=seals,
             beside=beside,
             coming=coming,
@@ -160,8 +163,9 @@ def _seals(session: Session, published: Published) -> Seals:
         members = [chain[one["roster_version"] - 1].member(one["person"]) for one in published.signatures]
         signed = ledger.is_signed(session, published)
     except (NoRoster, RosterRefused, KeyError, IndexError):
-        return Seals(signers=(), signed=None)
-    return Seals(signers=tuple(f"{one.name} ({one.title})" for one in members), signed=signed)
+        return Seals(signers=(), key="", signed=None)
+    names = tuple(f"{one.name} ({one.title})" for one in members)
+    return Seals(signers=names, key=fingerprint(members[-1].sign_public), signed=signed)
 
 
 def _beside(session: Session, as_of: date) -> Beside | None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -25,12 +25,13 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from board import ledger
+from board import figures, ledger
 from board.catalogue import CATALOGUE, CATALOGUES, FEWEST_UNITS, Catalogue
 from board.figures import tells
 from board.periods import Period, offered, to_open
 from board.published import K, Published
 from board.roles import require_may
+from board.signed import words_of, written
 from core import clock, db, heavy, log, memory, once, units
 from core.access import Identity
 from core.disclosure import ProtectedTable, from_json, to_job
@@ -99,7 +100,7 @@ class Preview:
     @property
     def published(self) -> Published:
         """As it would be published today."""
-        document = ledger.written(self.tables)
+        document = written(self.tables)
         return Published(
             name=self.period.name,
             as_of=self.period.as_of,
@@ -169,7 +170,8 @@ def count(identity: Identity | None, seed: bytes, *, progress: Progress | None =
     begun = _mine(second)
     with db.reading() as session:
         _require_period(session, begun.period)
-        before = [one for one in ledger.releases(session) if one.year == begun.as_of.year]
+        earlier = ledger.releases(session)
+        before = [one for one in earlier if one.year == begun.as_of.year]
         after = ledger.fingerprints(session)
         catalogue = CATALOGUES[before[0].catalogue] if before else CATALOGUE
         asked = wanted(catalogue, _too_small(session, catalogue, begun.as_of, before))
@@ -185,8 +187,8 @@ def count(identity: Identity | None, seed: bytes, *, progress: Progress | None =
         "period": begun.period.name,
         "first": _first_signature(begun),
         "catalogue": catalogue.version,
-        "document": json.loads(ledger.written(tables)),
-        "charts": draw(tables, catalogue),
+        "document": json.loads(written(tables)),
+        "charts": draw(tables, catalogue, figures.years([*earlier, *_as_if(tables, begun.period)])),
         "after": after,
     }
     once.forget(_PREVIEW, seed)
@@ -218,15 +220,15 @@ def publish(identity: Identity | None, seed: bytes) -> Published:
     seen, begun = preview(second, seed), _mine(second)
     if seen is None or seen.period != begun.period or seen.first["sha256"] != begun.share.digest:
         raise NotYours
-    figures = seen.published
+    looked_at = seen.published
     with db.writing() as session:
         # The log's line first: its lock makes two publishers take turns, and the second then sees the first.
-        detail = {"digest": figures.digest, "audit": "nothing found"}
-        log.write(session, "release_published", who=second.person_id, about=figures.name, detail=detail)
+        detail = {"digest": looked_at.digest, "audit": "nothing found"}
+        log.write(session, "release_published", who=second.person_id, about=looked_at.name, detail=detail)
         session.flush()
         if [list(one) for one in ledger.fingerprints(session)] != [list(one) for one in seen.after]:
             raise Overtaken
-        signed = _signed(session, figures, second, seed)
+        signed = _signed(session, looked_at, second, seed)
         ledger.freeze(session, signed)
     forget(seed)
     return signed
@@ -273,21 +275,50 @@ def _too_small(session: Session, catalogue: Catalogue, on: date, before: Sequenc
     }
 
 
-def draw(tables: Sequence[ProtectedTable], catalogue: Catalogue = CATALOGUE) -> dict[str, dict[str, str]]:
+def _as_if(tables: tuple[ProtectedTable, ...], period: Period) -> Iterator[Published]:
+    """A release that is none yet, to stand among the others in a picture."""
+    yield Published(
+        name=period.name,
+        as_of=period.as_of,
+        made_on=clock.today(),
+        catalogue=0,
+        tables=tables,
+        digest="",
+        charts={},
+        signatures=[],
+    )
+
+
+def draw(
+    tables: Sequence[ProtectedTable],
+    catalogue: Catalogue = CATALOGUE,
+    years: ProtectedTable | None = None,
+) -> dict[str, dict[str, str]]:
     """Table → language → SVG, for the one-way tables that show something; drawn in a child process."""
-    places = [
-        (table, language)
-        for table in catalogue.arranged(tables)
-        if len(table.dims) == 1 and tells(table)
-        for language in LANGUAGES
-    ]
-    if not places:
+    one_way = [table for table in catalogue.arranged(tables) if len(table.dims) == 1 and tells(table)]
+    places = [(table, language) for table in one_way for language in LANGUAGES]
+    charts = [_chart(catalogue, *one) for one in places]
+    if years is not None:
+        places += [(years, language) for language in LANGUAGES]
+        charts += [_chart_of_years(years, language) for language in LANGUAGES]
+    if not charts:
         return {}
-    drawn = heavy.run("core.charts:draw", {"charts": [_chart(catalogue, *one) for one in places]})
+    drawn = heavy.run("core.charts:draw", {"charts": charts})
     found: dict[str, dict[str, str]] = {}
     for (table, language), svg in zip(places, drawn["svg"], strict=True):
         found.setdefault(table.name, {})[language] = svg
     return found
+
+
+def _chart_of_years(years: ProtectedTable, language: str) -> dict[str, Any]:
+    (dim,) = years.dims
+    return {
+        "chart": "bars",
+        "language": language,
+        "title": getattr(figures.YEARS_TITLE, language),
+        "labels": {place: place for place in years.dims[dim]},
+        "document": json.loads(written([years])),
+    }
 
 
 def _chart(catalogue: Catalogue, table: ProtectedTable, language: str) -> dict[str, Any]:
@@ -300,7 +331,7 @@ def _chart(catalogue: Catalogue, table: ProtectedTable, language: str) -> dict[s
         "language": language,
         "title": getattr(words.title, language),
         "labels": labels,
-        "document": json.loads(ledger.written([table])),
+        "document": json.loads(written([table])),
     }
 
 
@@ -367,15 +398,15 @@ def _first_signature(begun: Waiting) -> dict[str, Any]:
     }
 
 
-def _signed(session: Session, figures: Published, second: Identity, seed: bytes) -> Published:
+def _signed(session: Session, looked_at: Published, second: Identity, seed: bytes) -> Published:
     """The figures with the log's head as it stands after this release's own line, and the second signature."""
     head = session.scalars(select(LogHead)).one()
-    at_head = replace(figures, log_sequence=head.sequence, log_head=head.mac.hex())
+    at_head = replace(looked_at, log_sequence=head.sequence, log_head=head.mac.hex())
     signature = {
         "over": "document",
         "person": second.person_id,
         "roster_version": shares.roster_version(session),
-        "signature": shares.sign_figures(second, seed, ledger.signed_words(at_head)).hex(),
+        "signature": shares.sign_figures(second, seed, words_of(at_head)).hex(),
     }
     return replace(at_head, signatures=[*at_head.signatures, signature])
 

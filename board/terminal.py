@@ -1,4 +1,4 @@
-"""`flask board audit|release|grants`: the rule and its reader for files, outside of any centre's database.
+"""`flask board audit|release|consolidate|grants`: the rule and its reader for files, outside of any centre's database.
 
 A release of the centre's own cases is the act of two custodians on their pages. What stands here serves whoever
 wants to check a published file, and whoever keeps counts elsewhere and wants them protected by the same rule.
@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from flask import Blueprint
 
+from board.consolidating import NotAlike, added_up
 from board.grants import statements
 from board.published import K
+from board.signed import NotSigned, check
 from core.disclosure import NotPublishable, ProtectedTable, RawTable, from_json, to_json
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 commands = Blueprint("board_commands", __name__, cli_group="board")
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUT: Final = click.Path(dir_okay=False, path_type=Path)
 PROVED: Final = 1
 UNREADABLE: Final = 2
 _DAY_LENGTH: Final = 10
@@ -34,22 +37,18 @@ _DAY_LENGTH: Final = 10
 @commands.cli.command("audit", with_appcontext=False)
 @click.argument("file", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="Findings for a program.")
+@click.option(
+    "--signer", "signers", multiple=True, help="Fingerprint of a key that must have signed; repeatable."
+)
 @click.option("--seconds", default=60.0, show_default=True, help="Time for one year and kind of count.")
-def audit(file: Path, as_json: bool, seconds: float) -> None:
+def audit(file: Path, as_json: bool, signers: tuple[str, ...], seconds: float) -> None:
     """Read everything FILE.json publishes as somebody would who wants to find people.
 
     Ends with 0 when nothing small can be proved, 1 with every cell that can, 2 when the file cannot be read, its figures
-    contradict one another, or time runs out.
+    contradict one another, a signature does not fit, or time runs out. With --signer every release must be signed by one
+    of these keys; without it, who signed is told and you compare.
     """
-    from core import disclosure
-
-    document = _document(file)
-    try:
-        tables, k = from_json(document), _k(document)
-        _told(f"{len(tables)} tables of {len(document['releases'])} releases, k = {k}")
-        found = disclosure.audit(tables, k, seconds=seconds)
-    except (ValueError, NotPublishable) as error:
-        raise _stop(f"{file.name}: {error}") from error
+    found, k = _audited(file, signers, seconds)
     if as_json:
         click.echo(
             json.dumps({"k": k, "proved": [_as_json(one) for one in found]}, ensure_ascii=False, indent=1)
@@ -61,12 +60,72 @@ def audit(file: Path, as_json: bool, seconds: float) -> None:
     raise SystemExit(PROVED if found else 0)
 
 
+@commands.cli.command("consolidate", with_appcontext=False)
+@click.argument("files", type=FILE, nargs=-1, required=True)
+@click.option("--release", required=True, help="Which release to add up, such as 2026-12-31.")
+@click.option(
+    "--signer", "signers", multiple=True, help="Fingerprint of a key that must have signed; repeatable."
+)
+@click.option("--out", type=OUT, help="Write here instead of printing.")
+@click.option("--seconds", default=60.0, show_default=True, help="Time for one year and kind of count.")
+def consolidate(
+    files: tuple[Path, ...], release: str, signers: tuple[str, ...], out: Path | None, seconds: float
+) -> None:
+    """Add up one release of several centres, each as it published it: ranges add up as ranges.
+
+    Every file is audited and its signatures are checked first; one that is not signed needs no --signer and is told.
+    Ends with 0, or with 2 and the reason; then nothing is written.
+    """
+    told: dict[str, Sequence[ProtectedTable]] = {}
+    ks = set()
+    for file in files:
+        found, k = _audited(file, signers, seconds)
+        if found:
+            raise _stop(f"{file.name}: {len(found)} small counts can be proved. Nothing was added up.")
+        if file.name in told:
+            raise _stop(f"{file.name} is named twice.")
+        told[file.name] = from_json(_document(file))
+        ks.add(k)
+    if len(ks) > 1:
+        raise _stop("These files hold to different smallest counts.")
+    try:
+        tables = added_up(told, release)
+    except NotAlike as error:
+        raise _stop(str(error)) from error
+    document = {**to_json(tables, k=ks.pop()), "from": list(told)}
+    _told(_summary(tables))
+    _give(document, out)
+
+
+def _audited(file: Path, signers: Sequence[str], seconds: float) -> tuple[list[Finding], int]:
+    """What can be proved from a file, once its signatures fit."""
+    from core import disclosure
+
+    document = _document(file)
+    try:
+        tables, k = from_json(document), _k(document)
+        _told(f"{file.name}: {len(tables)} tables of {len(document['releases'])} releases, k = {k}")
+        _hold_to_signers(document, signers)
+        return disclosure.audit(tables, k, seconds=seconds), k
+    except (ValueError, NotPublishable, NotSigned) as error:
+        raise _stop(f"{file.name}: {error}") from error
+
+
+def _hold_to_signers(document: Mapping[str, Any], signers: Sequence[str]) -> None:
+    if "signed" not in document and not signers:
+        _told("not signed: nobody answers for these figures")
+        return
+    wanted = {"".join(one.split()).lower() for one in signers}
+    for one in check(document):
+        _told(f"{one.release}: signed by {one.name}, key {one.key}")
+        if wanted and one.key.replace(" ", "") not in wanted:
+            raise NotSigned(f"{one.release} is signed by a key that was not named")
+
+
 @commands.cli.command("release", with_appcontext=False)
 @click.argument("counts", type=FILE)
 @click.option("--history", type=FILE, help="Everything published before, as /ban/so-lieu.json gives it.")
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of printing."
-)
+@click.option("--out", type=OUT, help="Write here instead of printing.")
 @click.option("--seconds", default=60.0, show_default=True, help="Time for one year and kind of count.")
 def release(counts: Path, history: Path | None, out: Path | None, seconds: float) -> None:
     """Protect COUNTS.json, true counts of one release, and give all releases as one document.
@@ -87,14 +146,7 @@ def release(counts: Path, history: Path | None, out: Path | None, seconds: float
     except NotPublishable as error:
         raise _stop(f"Not published: {error}") from error
     _told(_summary(protected))
-    words = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    if out is None:
-        click.echo(words, nl=False)
-        return
-    half = out.with_name(out.name + ".part")
-    half.write_text(words, encoding="utf-8")
-    os.chmod(half, 0o600)  # noqa: PTH101 - a file that is being made is nobody else's
-    half.replace(out)
+    _give(document, out)
 
 
 @commands.cli.command("grants", with_appcontext=False)
@@ -139,6 +191,18 @@ def _rows(table: Mapping[str, Any]) -> dict[tuple[str, ...], int]:
             raise ValueError(f"table {table['name']!r} counts one cell twice")
         rows[at] = row["value"]
     return rows
+
+
+def _give(document: Mapping[str, Any], out: Path | None) -> None:
+    """Print a document, or write it whole or not at all."""
+    words = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    if out is None:
+        click.echo(words, nl=False)
+        return
+    half = out.with_name(out.name + ".part")
+    half.write_text(words, encoding="utf-8")
+    os.chmod(half, 0o600)  # noqa: PTH101 - a file that is being made is nobody else's
+    half.replace(out)
 
 
 def _document(path: Path) -> Mapping[str, Any]:

@@ -123,6 +123,23 @@ def figures_signed(
     return True
 
 
+def signers(session: Session) -> dict[tuple[str, int], tuple[str, bytes]]:
+    """The custodians of every roster: id and its version → name and the key by which what they sign is checked."""
+    chain = rosters.chain(session)
+    return {
+        (one.id, roster.version): (one.name, one.sign_public) for roster in chain for one in roster.custodians
+    }
+
+
+def signed_by(key: bytes, signature: bytes, installation: str, words: tuple[str | int, ...]) -> bool:
+    """Whether the holder of a key signed figures of an installation, which need not be this one."""
+    try:
+        verify(context("signed release", installation, *words), signature, key)
+    except BadSignature:
+        return False
+    return True
+
+
 def roster_version(session: Session) -> int:
     """The roster in force, by which signatures made today are checked."""
     return rosters.current(session).version

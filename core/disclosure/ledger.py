@@ -5,6 +5,9 @@ least k since the value last shown; until then it stays as the range "last to la
 honest public meaning. Below k, zero included, it is "fewer than k". Nothing ever falls. A row in which
 one category holds all of its parent is withheld (rule 9). Then the audit reads everything ever
 published; what it can prove costs one more row, the least valuable first, until it can prove nothing.
+
+The final figures of a closed year are told anew, not in steps: what was held may be exact there. Only where a case
+cannot have moved, and fewer than k were taken out, is a row the range from last − k + 1 to last.
 """
 
 from __future__ import annotations
@@ -54,7 +57,7 @@ def protect(
     release = _one_new_release(candidate, history)
     counts = _true_counts(candidate)
     final = release.endswith(FINAL)
-    values: Ledger = _step_all(counts, {} if final else _last_shown(history), k)
+    values = _finished(counts, candidate, history, k) if final else _step_all(counts, _last_shown(history), k)
     for meaning in _whole_parents(candidate, counts, k):
         values[meaning] = None
     tables = _assemble(candidate, values)
@@ -89,6 +92,30 @@ def step(count: int, last: int | None, k: int) -> Value:
             "A published count would fall; a counted case stays counted until the year ends."
         )
     return count if count - last >= k else (last, last + k - 1)
+
+
+def finish(count: int, last: Value, k: int) -> Value:
+    """What one row says in the final figures if nothing counted in it can have moved elsewhere, only been taken out.
+
+    last: what the last release said. Fewer than k taken out, none included, look the same.
+    """
+    if isinstance(last, int) and last - count < k:
+        if count > last:
+            raise NotPublishable("More is final than was ever counted.")
+        return max(0, last - k + 1), last
+    return step(count, None, k)
+
+
+def _finished(
+    counts: Mapping[Meaning, int], candidate: Sequence[RawTable], history: Sequence[ProtectedTable], k: int
+) -> Ledger:
+    moves = {dim for raw in candidate for dim in raw.moves}
+    before = [table for table in history if table.release[:4] == candidate[0].release[:4]]
+    last = {table.meaning(row): row.value for table in before for row in table.rows}
+    staying = {
+        meaning: last.get(meaning) for meaning in counts if not any(d in moves for d, _ in meaning.cell)
+    }
+    return {meaning: finish(count, staying.get(meaning), k) for meaning, count in counts.items()}
 
 
 def _one_new_release(candidate: Sequence[RawTable], history: Sequence[ProtectedTable]) -> str:

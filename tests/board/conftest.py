@@ -60,11 +60,11 @@ class Year:
             self.judges(case_id, gbv_type=gbv_type)
         return cases
 
-    def begins(self, as_of: date, first: int = 0, second: int = 1) -> None:
+    def begins(self, as_of: date, first: int = 0, second: int = 1, *, final: bool = False) -> None:
         """The first custodian's step."""
         one, other = self.person(Role.CUSTODIAN, first), self.person(Role.CUSTODIAN, second)
         with self.app.app_context():
-            releasing.begin(one.identity, seed_of(one), as_of=as_of, second=other.person_id)
+            releasing.begin(one.identity, seed_of(one), as_of=as_of, second=other.person_id, final=final)
 
     def counts(self, second: int = 1) -> None:
         """The second custodian's first step."""
@@ -78,9 +78,9 @@ class Year:
         with self.app.app_context():
             return releasing.publish(other.identity, seed_of(other))
 
-    def releases(self, as_of: date, first: int = 0, second: int = 1) -> Published:
+    def releases(self, as_of: date, first: int = 0, second: int = 1, *, final: bool = False) -> Published:
         """A whole release."""
-        self.begins(as_of, first, second)
+        self.begins(as_of, first, second, final=final)
         self.counts(second)
         return self.publishes(second)
 

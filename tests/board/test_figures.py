@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from board import figures, files
 from board.catalogue import CATALOGUE
-from board.ledger import digest_of, written
+from board.ledger import digest_of
 from board.published import Published
+from board.signed import written
 from core.disclosure import RawTable, protect
 from core.disclosure.tables import ProtectedTable, Row, Value
 from core.i18n import speak

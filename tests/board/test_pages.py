@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import json
@@ -17,14 +18,18 @@ from unittest.mock import patch
 import docx
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from board.signed import NotSigned, check, fingerprint
+from board.terminal import audit
 from core import clock as core_clock
 from core import config, db
 from core.access import Role
 from core.config import Settings
 from core.disclosure import from_json
+from core.sealing import sign_public
 from intake import shares
 from intake.founding import Founded, Newcomer
 from survey import effects, rounds
@@ -174,13 +179,47 @@ def test_the_json_holds_all_releases_as_the_document_that_was_promised(with_rele
     document = json.loads(answer.data)
 
     assert answer.content_type == "application/json; charset=utf-8"
-    assert set(document) == {"k", "releases", "dims", "groups", "tables"}
+    assert set(document) == {"k", "releases", "dims", "groups", "tables", "signed"}
     assert document["k"] == 5
     assert document["releases"] == ["2026-06-30"]
     values = [row["value"] for table in document["tables"] for row in table["rows"]]
     assert 12 in values
     assert [0, 4] in values
     assert from_json(document) == with_release.published()[0].tables
+
+
+def test_the_json_proves_outside_who_signed_it_and_no_change_in_it_passes(
+    with_release: Year, tmp_path: Path
+) -> None:
+    document = json.loads(with_release.at_desk(Role.BOARD).get("/ban/so-lieu.json").data)
+    (signer,) = check(document)
+    assert (signer.release, signer.name) == ("2026-06-30", "Phạm Thị Khóa")
+    key = with_release.person(Role.CUSTODIAN, 1).credentials.seed
+    assert key is not None
+    assert signer.key == fingerprint(sign_public(key))
+    assert signer.key in words_of(with_release.at_desk(Role.BOARD).get("/ban/"))
+
+    file = tmp_path / "so-lieu.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    for chosen, code in (([], 0), (["--signer", signer.key.upper()], 0), (["--signer", "0" * 32], 2)):
+        ran = CliRunner().invoke(audit, [str(file), *chosen])
+        assert (ran.exit_code, "Phạm Thị Khóa" in ran.stderr) == (code, True), ran.output
+
+    def changed(**how: Any) -> dict[str, Any]:
+        return {**copy.deepcopy(document), **how}
+
+    another = changed()
+    next(row for table in another["tables"] for row in table["rows"] if row["value"] == 12)["value"] = 13
+    wider = changed()
+    wider["dims"]["kind"].append("made up")
+    unsigned = changed(signed=[])
+    forged = changed()
+    forged["signed"][0]["key"] = sign_public(bytes(32)).hex()
+    for wrong in (another, wider, unsigned, forged):
+        with pytest.raises(NotSigned):
+            check(wrong)
+    with pytest.raises(ValueError, match="cannot be read"):
+        check(changed(signed=[{"release": "2026-06-30"}]))
 
 
 def test_the_file_for_reports_holds_only_rows_of_at_least_ten(with_release: Year) -> None:

@@ -10,19 +10,21 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import delete, inspect, text, update
+from sqlalchemy import delete, inspect, select, text, update
 from sqlalchemy.orm import Session
 
 from board import ledger, releasing
-from board.catalogue import CATALOGUE
+from board.catalogue import CATALOGUE, CATALOGUES
 from board.figures import total_of
 from board.ledger import NotAsPublished
 from board.models import Frozen, PublishedRow, Release
+from board.published import Published
 from board.releasing import AlreadyBegun, NotSafe, NotThisPeriod, NotYours, Overtaken
 from core import db, heavy, log, memory
 from core.access import Denied, Role
-from core.disclosure import Value
+from core.disclosure import Value, audit
 from core.i18n import Text
+from core.units import Unit
 from intake import shares, tally
 from intake.counting import Cell
 from intake.models import CaseFile, Compartment, KeySet, Letter
@@ -67,6 +69,7 @@ def lines_of(year: Year) -> list[tuple[str, str, dict[str, Any]]]:
 # What is counted
 
 
+@pytest.mark.embedded
 def test_only_letters_that_a_handler_judged_genuine_are_counted(year: Year, clock: Any) -> None:
     clock.set(noon(2026, 5, 2))
     year.gets(6)
@@ -94,6 +97,7 @@ def test_a_letter_closed_to_one_custodian_is_counted_through_the_other(year: Yea
     assert own(year) == 5
 
 
+@pytest.mark.embedded
 @pytest.mark.slow
 def test_reports_told_by_others_and_those_without_consent_are_counted_in_totals_alone(
     year: Year, clock: Any
@@ -115,6 +119,7 @@ def test_reports_told_by_others_and_those_without_consent_are_counted_in_totals_
     }
 
 
+@pytest.mark.embedded
 @pytest.mark.slow
 def test_what_was_judged_after_the_period_waits_for_the_next_one(year: Year, clock: Any) -> None:
     clock.set(noon(2026, 6, 30))
@@ -127,6 +132,7 @@ def test_what_was_judged_after_the_period_waits_for_the_next_one(year: Year, clo
     assert total_of(year.releases(SEPTEMBER), "own") == 10
 
 
+@pytest.mark.embedded
 @pytest.mark.slow
 def test_figures_move_in_steps_and_a_reclassified_letter_stays_where_it_was(year: Year, clock: Any) -> None:
     clock.set(noon(2026, 5, 2))
@@ -149,6 +155,74 @@ def test_figures_move_in_steps_and_a_reclassified_letter_stays_where_it_was(year
     assert [cells[case]["kind"] for case in cases] == ["sexual"] * 6
 
 
+@pytest.mark.embedded
+def test_the_final_figures_of_a_closed_year_count_letters_where_they_stand_a_month_later(
+    year: Year, clock: Any
+) -> None:
+    clock.set(noon(2026, 5, 2))
+    cases = year.gets(12, gbv_type="rape")
+    year.gets(9, gbv_type="physical_assault")
+    clock.set(noon(2027, 1, 5))
+    year.releases(YEAR_END)
+    assert own(year) == 21
+    for case in cases[:2]:
+        year.judges(case, gbv_type="physical_assault")
+    year.judges(cases[2], genuine="no")
+    with pytest.raises(NotThisPeriod):
+        year.begins(YEAR_END, final=True)
+    clock.set(noon(2027, 2, 1))
+    year.gets(1, gbv_type="rape")
+
+    published = year.releases(YEAR_END, final=True)
+
+    assert (published.name, published.as_of, published.final) == ("2026-12-31-final", YEAR_END, True)
+    assert own(year) == (17, 21), "fewer than five were taken out"
+    (kinds,) = [table for table in published.tables if table.name == "own_by_kind"]
+    assert kinds.moves == ("kind",)
+    assert [kinds.value(at) for at in ("sexual", "physical")] == [None, 11]
+    told = [table for one in year.published() for table in one.tables]
+    assert audit(told) == []
+    with pytest.raises(NotThisPeriod):
+        year.begins(YEAR_END, final=True)
+
+
+@pytest.mark.embedded
+def test_groups_of_units_that_grow_too_small_are_shown_together_and_stay_so(year: Year, clock: Any) -> None:
+    clock.set(noon(2026, 5, 2))
+    year.gets(6)
+    clock.set(noon(2026, 7, 5))
+
+    def rows_of(published: Published) -> list[str]:
+        (table,) = [one for one in published.tables if one.name == "own_by_place"]
+        return [row.at[0] for row in table.rows]
+
+    apart = ["total", "offices", "departments", "stations", "other", "unsaid"]
+    assert rows_of(year.releases(JUNE)) == apart
+    with year.app.app_context(), db.writing() as session:
+        offices = select(Unit).where(Unit.group == "hanh_chinh")
+        session.scalars(offices).first().valid_until = date(2026, 8, 1)  # type: ignore[union-attr]
+    clock.set(noon(2026, 10, 5))
+    assert rows_of(year.releases(SEPTEMBER)) == ["total", "other", "unsaid", "staff"]
+    with year.app.app_context(), db.writing() as session:
+        session.scalars(offices).first().valid_until = None  # type: ignore[union-attr]
+    clock.set(noon(2027, 1, 5))
+    assert rows_of(year.releases(YEAR_END)) == ["total", "other", "unsaid", "staff"]
+    assert audit([table for one in year.published() for table in one.tables]) == []
+
+
+@pytest.mark.embedded
+def test_a_year_keeps_the_catalogue_it_began_with(year: Year) -> None:
+    with patch.object(releasing, "CATALOGUE", CATALOGUES[1]):
+        before = year.releases(date(2025, 12, 31))
+    begun = year.releases(JUNE)
+    with patch.object(releasing, "CATALOGUE", CATALOGUES[1]):
+        kept = year.releases(SEPTEMBER)
+
+    assert [one.catalogue for one in (before, begun, kept)] == [1, CATALOGUE.version, CATALOGUE.version]
+    assert [len(one.tables) for one in (before, kept)] == [6, 16]
+    assert year.at_desk(Role.BOARD).get("/ban/2025-12-31").status_code == 200
+
+
 # The two steps
 
 
@@ -167,6 +241,7 @@ def test_a_release_is_written_down_signed_by_both_and_tied_to_the_log(year: Year
     assert deeds[-1][1:] == ("2026-06-30", {"digest": published.digest, "audit": "nothing found"})
 
 
+@pytest.mark.embedded
 def test_a_signature_fits_no_other_figures_and_no_other_log(year: Year) -> None:
     published = year.releases(JUNE)
 
@@ -176,6 +251,7 @@ def test_a_signature_fits_no_other_figures_and_no_other_log(year: Year) -> None:
         assert not ledger.is_signed(session, replace(published, name="2026-09-30"))
 
 
+@pytest.mark.embedded
 def test_the_second_custodian_is_somebody_else_on_the_roster(year: Year) -> None:
     one, handler = year.person(Role.CUSTODIAN), year.person(Role.HANDLER)
     with year.app.app_context():
@@ -184,6 +260,7 @@ def test_the_second_custodian_is_somebody_else_on_the_roster(year: Year) -> None
                 releasing.begin(one.identity, seed_of(one), as_of=JUNE, second=second)
 
 
+@pytest.mark.embedded
 def test_nobody_but_custodians_can_take_any_step(year: Year) -> None:
     second = year.person(Role.CUSTODIAN, 1).person_id
     for role in (Role.HANDLER, Role.BOARD, Role.CAMPAIGNER, Role.ADMINISTRATOR):
@@ -200,6 +277,7 @@ def test_nobody_but_custodians_can_take_any_step(year: Year) -> None:
                 getattr(releasing, step)(person, bytes(32), **chosen)
 
 
+@pytest.mark.embedded
 def test_periods_that_are_not_over_or_were_released_are_refused(year: Year) -> None:
     for day in (YEAR_END, date(2026, 8, 15), date(2020, 6, 30)):
         with pytest.raises(NotThisPeriod):
@@ -221,6 +299,7 @@ def test_of_two_who_begin_at_once_one_is_told_to_wait(year: Year) -> None:
     assert len(year.published()) == 1
 
 
+@pytest.mark.embedded
 def test_a_release_waits_for_the_named_custodian_and_nobody_else(year: Year) -> None:
     year.begins(JUNE, first=0, second=1)
 
@@ -342,6 +421,7 @@ def test_a_calculation_that_dies_can_be_tried_again(year: Year) -> None:
     assert year.publishes().name == "2026-06-30"
 
 
+@pytest.mark.embedded
 def test_without_a_line_in_the_log_no_tally_is_opened(year: Year) -> None:
     with (
         patch.object(log, "write", side_effect=log.LogBroken(Text("đầy", "full"))),
@@ -363,6 +443,7 @@ def share_of(year: Year) -> Share:
     return begun.share
 
 
+@pytest.mark.embedded
 def test_a_waiting_share_is_as_long_for_five_letters_as_for_none(year: Year, clock: Any) -> None:
     year.begins(JUNE)
     empty = len(share_of(year).sealed)
@@ -376,6 +457,7 @@ def test_a_waiting_share_is_as_long_for_five_letters_as_for_none(year: Year, clo
     assert len(share_of(year).sealed) == empty
 
 
+@pytest.mark.embedded
 def test_a_share_opens_for_its_recipient_and_period_alone(year: Year) -> None:
     year.begins(JUNE)
     share = share_of(year)
@@ -387,6 +469,7 @@ def test_a_share_opens_for_its_recipient_and_period_alone(year: Year) -> None:
                 shares.open_share(session, person.identity, seed_of(person), share, as_of=day)
 
 
+@pytest.mark.embedded
 def test_a_share_that_its_maker_did_not_sign_is_refused_and_forgotten(year: Year) -> None:
     year.begins(JUNE)
     share = share_of(year)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from board.terminal import audit, release
+from board.consolidating import added_up
+from board.terminal import audit, consolidate, release
+from core.disclosure import from_json
 
 
 def document(rows: list[tuple[str, Any]], *, day: str = "2026-03-31", k: int = 5) -> dict[str, Any]:
@@ -125,3 +127,47 @@ def test_one_cell_counted_twice_is_refused(tmp_path: Path) -> None:
     twice["tables"][0]["rows"] *= 2
     ran = run(release, kept(tmp_path / "f.json", twice))
     assert (ran.exit_code, "twice" in ran.stderr) == (2, True)
+
+
+def test_what_centres_published_is_added_up_range_by_range(tmp_path: Path) -> None:
+    one = document([("total", 35), ("a", 20), ("b", None), ("c", [0, 4])])
+    two = document([("total", [12, 16]), ("a", 12), ("b", [0, 4]), ("c", [0, 4])])
+    files = [kept(tmp_path / name, content) for name, content in (("x.json", one), ("y.json", two))]
+    out = tmp_path / "province.json"
+    ran = run(consolidate, *files, "--release", "2026-03-31", "--out", str(out))
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.stderr.count("not signed") == 2
+    told = json.loads(out.read_text("utf-8"))
+    assert told["from"] == ["x.json", "y.json"]
+    (table,) = from_json(told)
+    said = {row.at[0]: row.value for row in table.rows}
+    assert said == {"total": (47, 51), "a": 32, "b": (0, 39), "c": (0, 8)}
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (document([("total", 21), ("a", 9), ("b", 9), ("c", [0, 4])]), "small counts can be proved"),
+        (document([("total", 48), ("a", 19), ("b", 29)]), "other tables or other categories"),
+        (document([("total", 48), ("a", 19), ("b", 29)], day="2026-06-30"), "no release 2026-03-31"),
+        ({**document([("total", 40), ("a", None), ("b", None), ("c", None)]), "k": 3}, "different smallest"),
+    ],
+)
+def test_what_does_not_fit_is_not_added_up_and_nothing_is_written(
+    tmp_path: Path, other: Any, words: str
+) -> None:
+    fine = document([("total", 35), ("a", 20), ("b", None), ("c", [0, 4])])
+    files = [kept(tmp_path / name, content) for name, content in (("x.json", fine), ("y.json", other))]
+    out = tmp_path / "province.json"
+    ran = run(consolidate, *files, "--release", "2026-03-31", "--out", str(out))
+    assert (ran.exit_code, words in ran.stderr) == (2, True), ran.stderr
+    assert not out.exists()
+    named = run(consolidate, files[0], "--release", "2026-03-31", "--signer", "00")
+    assert (named.exit_code, "signatures cannot be read" in named.stderr) == (2, True)
+    assert run(consolidate, files[0], files[0], "--release", "2026-03-31").exit_code == 2
+
+
+def test_a_row_withheld_where_the_total_is_too_stays_open_upwards() -> None:
+    hidden = from_json(document([("total", None), ("a", None), ("b", 7)]))
+    (table,) = added_up({"x": hidden, "y": hidden}, "2026-03-31")
+    assert [row.value for row in table.rows] == [None, None, 14]

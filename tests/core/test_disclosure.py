@@ -313,6 +313,113 @@ def test_a_dim_with_a_single_category_says_no_more_than_the_total() -> None:
     assert table.value("a") == 7
 
 
+# --- the final figures of a year
+
+
+def finished(release: str, a: int, b: int, c: int, f: int) -> list[RawTable]:
+    """Kinds may have been judged anew; sexes stay as their writers said."""
+    total = a + b + c
+    moved = RawTable(
+        name="kind",
+        release=release,
+        dims={"kind": ("a", "b", "c")},
+        rows={("a",): a, ("b",): b, ("c",): c},
+        moves=("kind",),
+    )
+    return [moved, sexes(f, total - f, release)]
+
+
+def a_year() -> list[ProtectedTable]:
+    told = list(protect([kinds(12, 20, 9), sexes(20, 21)], []))
+    return told + list(protect([kinds(14, 29, 9, "2026-12-31"), sexes(27, 25, "2026-12-31")], told))
+
+
+def test_the_final_figures_tell_what_was_held_in_a_dim_that_may_move() -> None:
+    told = a_year()
+    assert [told[2].value(at) for at in ("total", "a", "b", "c")] == [52, (12, 16), None, (9, 13)]
+    final = protect(finished("2026-12-31-final", 14, 28, 10, 27), told)
+    assert [final[0].value(at) for at in ("total", "b", "c")] == [(48, 52), 28, 10]
+    assert final[0].value("a") is None, "else the total would be known, and that nobody was taken out"
+    assert audit([*told, *final]) == []
+    assert all(table.final for table in final)
+
+
+def test_what_cannot_move_is_not_told_more_finely_than_before() -> None:
+    told = list(protect([sexes(20, 21)], []))
+    told += protect([sexes(22, 30, "2026-12-31")], told)
+    assert told[1].value("f") == (20, 24)
+    (final,) = protect([sexes(22, 30, "2026-12-31-final")], told)
+    assert final.value("f") is None, "two women came after the first release"
+    assert audit([*told, final]) == []
+
+
+def test_how_few_were_taken_out_is_not_told_either() -> None:
+    told = list(protect([kinds(12, 20, 9)], []))
+    told += protect([kinds(14, 29, 19, "2026-12-31")], told)
+    assert told[1].value("total") == 62
+    final = protect(finished("2026-12-31-final", 14, 29, 17, 30)[:1], told)
+    assert final[0].value("total") == (58, 62)
+    leaky = ProtectedTable(
+        name="all", release="2026-12-31-final", dims={}, rows=(Row(at=(), value=60),), moves=()
+    )
+    assert {(f.kind, f.since, f.until) for f in audit([*told, leaky])} == {
+        ("small", "2026-12-31", "2026-12-31-final")
+    }
+
+
+def test_final_figures_above_the_last_release_contradict_it() -> None:
+    told = list(protect([sexes(20, 21)], []))
+    with pytest.raises(NotPublishable, match="More is final"):
+        protect([sexes(30, 31, "2026-12-31-final")], told)
+    more = ProtectedTable(
+        name="all", release="2026-12-31-final", dims={}, rows=(Row(at=(), value=61),), moves=()
+    )
+    with pytest.raises(NotPublishable, match="contradict"):
+        audit([*told, more])
+
+
+def test_final_figures_come_once_and_last() -> None:
+    told = a_year()
+    final = protect(finished("2026-12-31-final", 14, 29, 9, 27), told)
+    with pytest.raises(NotPublishable, match="once"):
+        audit([*told, *final, *protect([kinds(60, 60, 60, "2026-12-31b")], [])])
+    with pytest.raises(NotPublishable, match="once"):
+        audit(final)
+
+
+def test_a_document_of_final_figures_says_what_may_have_moved() -> None:
+    told = a_year()
+    final = protect(finished("2026-12-31-final", 14, 29, 9, 27), told)
+    document = json.loads(json.dumps(to_json([*told, *final])))
+    assert from_json(document) == (*told, *final)
+    assert [table.get("moves") for table in document["tables"]] == [None] * 4 + [["kind"], None]
+
+
+@pytest.mark.slow
+@settings(max_examples=6, deadline=None)
+@given(
+    st.lists(st.tuples(*[st.integers(0, 6)] * 4), min_size=2, max_size=2),
+    st.lists(st.integers(0, 3), min_size=4, max_size=4),
+    st.tuples(st.integers(0, 3), st.integers(0, 3)),
+)
+def test_random_final_figures_pass_the_audit_and_brute_force_knows_no_more(
+    arrivals: list[tuple[int, ...]], taken_out: list[int], moved: tuple[int, int]
+) -> None:
+    """Two kinds that may be judged anew, crossed with two sexes that stay."""
+    told = year_of([("kind", "sex")], (2, 2), arrivals)
+    last = np.array(arrivals).sum(axis=0).reshape(2, 2)
+    final = np.maximum(last - np.array(taken_out).reshape(2, 2), 0)
+    for sex, count in enumerate(moved):
+        going = min(count, int(final[0, sex]))
+        final[0, sex], final[1, sex] = final[0, sex] - going, final[1, sex] + going
+    rows = {(str(i), str(j)): int(final[i, j]) for i in range(2) for j in range(2)}
+    dims = {"kind": ("0", "1"), "sex": ("0", "1")}
+    raw = RawTable(name="kind_sex", release="2026-12-31-final", dims=dims, rows=rows, moves=("kind",))
+    told += protect([raw], told, K)
+    assert audit(told, K) == []
+    assert {proof for proof in proved_of_final(told) if proof} == set()
+
+
 # --- words and files
 
 
@@ -604,6 +711,24 @@ def brute_force(told: Sequence[ProtectedTable], shape: tuple[int, ...], most: in
                 count = amount(dict(zip(names, at, strict=True)), since, until)
                 if count.min() >= 1 and count.max() <= K - 1:
                     proved.add((at, since, until))
+    return proved
+
+
+def proved_of_final(told: Sequence[ProtectedTable]) -> set[tuple[str, str]]:
+    """Small counts of each sex that the releases' and the final figures' own rows prove, by plain trial.
+
+    Sexes stay, so for each of them: what the last release counted is what stands at the end and what was taken
+    out. Only the ends of the rows by sex are read; whoever reads more can prove more, which the audit looks for.
+    """
+    last, final = told[-2], told[-1]
+    proved = set()
+    for sex in ("0", "1", "total"):
+        ends = [table.value("total", sex) or (0, 99) for table in (last, final)]
+        (low, high), (least, most) = (end if isinstance(end, tuple) else (end, end) for end in ends)
+        gone = [a - b for a in range(low, high + 1) for b in range(least, most + 1) if b <= a]
+        assert gone
+        if min(gone) >= 1 and max(gone) <= K - 1:
+            proved.add((sex, "gone"))
     return proved
 
 
