@@ -1,4 +1,4 @@
-"""Surveys: statements a response costs, joining of simulated staff, cards as PDF, data of 100,000 responses as CSV."""
+"""Surveys: statements of a response, joining of simulated staff, cards as PDF, 100,000 responses as CSV, expressions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from typing import Any
 
 from flask import Flask
 
-from core import heavy
+from core import clock, heavy
 from core.access import Role
 from intake.founding import Founded
 from survey import cards, evaluator_files, microdata, pairing
+from survey.asking import settle
+from survey.expressions.xpath import Facts, calculated
+from survey.questionnaire import Questionnaire
+from survey.xlsform import writing
+from survey.xlsform.reading import check
 from tests.conftest import SameOriginClient
 from tests.simulated import staff
 from tests.surveys import QUESTIONS, Campaigner, Respondent, first_answers, listening
@@ -29,6 +34,7 @@ def measure(app: Flask, founded: Founded, line: Line) -> None:
         _joining(people, least, line)
     _cards(app, line)
     _rows(line)
+    _expressions(line)
 
 
 def _statements(app: Flask, founded: Founded, line: Line) -> None:
@@ -63,6 +69,30 @@ def _cards(app: Flask, line: Line) -> None:
     with app.app_context():
         _, took = _timed(lambda: heavy.run("survey.card_sheet:pdf_job", asked))
     line(f"{CARDS} survey cards as PDF, in a child process", f"{took:.1f} s", "")
+
+
+def _expressions(line: Line) -> None:
+    """The example workbook's conditions, checks, filters and calculations over many different answers."""
+    data = check(writing.example()).data
+    assert data is not None
+    asked = Questionnaire.from_json(data)
+    day = clock.today()
+    people = [
+        {"da_hoc": "co", "so_lan": str(1 + number % 60), "huu_ich": "7", "nhom": "goi", "H1": ["111", "yte"]}
+        for number in range(500)
+    ]
+    settle(asked, "before", people[0], day)
+    _, took = _timed(lambda: [settle(asked, "before", one, day) for one in people])
+    each = took / len(people)
+    line("all rules of the example over one person's answers", f"{each * 1000:.2f} ms", "")
+    facts = Facts(answers={"a": "41", "b": "x y", "d": "2026-11-20"}, today=day, own="7")
+    texts = [
+        "${a} > 40 and (selected(${b}, 'y') or . = 3)",
+        "today() - ${d} <= 7",
+        "if(${a} > 3, 'many', 'few')",
+    ]
+    _, took = _timed(lambda: [calculated(text, facts) for text in texts * 1000])
+    line("expressions computed, one core", f"{len(texts) * 1000 / took:,.0f}/s", "")
 
 
 def _rows(line: Line) -> None:

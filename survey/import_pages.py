@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy import select
 
 from core import clock, db, document, heavy, once
 from core.access import Role
 from core.i18n import Text, language, t
 from core.request import takes_up_to
 from core.sessions import signed_in
-from survey import versions
-from survey.collected import mapping
+from survey import analysis_plan, versions
+from survey.collected import design, mapping
 from survey.collected.files import Sheet
-from survey.forms import DeedForm
-from survey.models import QuestionnaireVersion
+from survey.forms import WAVES, DeedForm
+from survey.models import AnalysisPlan, QuestionnaireVersion
 from survey.questionnaire import Questionnaire
+from survey.reading import SCORES
 
 pages = Blueprint("collected", __name__, url_prefix="/dieu-hanh/noi-khac")
 
@@ -94,8 +97,8 @@ def match(ticket: str) -> Any:
     questionnaire = _asked(held["version"]) if held else None
     if held is None or questionnaire is None:
         return _start(_GONE), 404
-    columns = _columns(held)
-    return _page(ticket, held, questionnaire, mapping.suggest(columns, questionnaire))
+    columns, names = _columns(held), analysis_plan.outcomes(questionnaire)
+    return _page(ticket, held, questionnaire, mapping.suggest(columns, questionnaire), design.usual(names))
 
 
 @pages.post("/<ticket>")
@@ -106,17 +109,17 @@ def compute(ticket: str) -> Any:
     questionnaire = _asked(held["version"]) if held else None
     if held is None or questionnaire is None or not DeedForm().validate_on_submit():
         return _start(_GONE), 404
-    columns = _columns(held)
-    allowed = {*_choices(questionnaire), *mapping.suggest(columns, questionnaire).values()}
-    chosen = {
-        column: value if (value := request.form.get(f"c{place}", "")) in allowed else mapping.ASIDE
-        for place, column in enumerate(columns)
-    }
-    taken = [value for value in chosen.values() if value]
-    if len(taken) != len(set(taken)):
-        return _page(ticket, held, questionnaire, chosen, error=_TWICE), 422
+    columns, names = _columns(held), analysis_plan.outcomes(questionnaire)
+    wanted, chosen = design.chosen(request.form, names), _chosen(columns, questionnaire)
+    try:
+        plan = wanted.check(names, _fixed(names))
+        _each_once(chosen)
+    except design.NoDesign as wrong:
+        return _page(ticket, held, questionnaire, chosen, wanted, error=wrong.sentence), 422
     payload = {
         "sheets": held["sheets"],
+        "waves": list(wanted.waves),
+        "plan": plan,
         "chosen": chosen,
         "questionnaire": questionnaire.to_json(),
         "language": language(),
@@ -125,14 +128,46 @@ def compute(ticket: str) -> Any:
     try:
         found = heavy.run("survey.collected.job:report_job", payload)
     except (heavy.HeavyBusy, heavy.HeavyFailed):
-        return _page(ticket, held, questionnaire, chosen, error=document.BUSY), 503
+        return _page(ticket, held, questionnaire, chosen, wanted, error=document.BUSY), 503
     if found["problems"]:
-        return _page(ticket, held, questionnaire, chosen, problems=found["problems"]), 422
+        return _page(ticket, held, questionnaire, chosen, wanted, problems=found["problems"]), 422
     if "docx" in request.form:
         answer = Response(document.bytes_of(found), content_type=document.WORD)
         answer.headers["Content-Disposition"] = 'attachment; filename="khao-sat-noi-khac.docx"'
         return answer
-    return _page(ticket, held, questionnaire, chosen, found=found)
+    return _page(ticket, held, questionnaire, chosen, wanted, found=found)
+
+
+def _chosen(columns: Sequence[str], questionnaire: Questionnaire) -> dict[str, str]:
+    """What each column was said to be; whatever is no answer to that is left aside."""
+    allowed = {*_choices(questionnaire), *mapping.suggest(columns, questionnaire).values()}
+    return {
+        column: value if (value := request.form.get(f"c{place}", "")) in allowed else mapping.ASIDE
+        for place, column in enumerate(columns)
+    }
+
+
+def _each_once(chosen: dict[str, str]) -> None:
+    taken = [value for value in chosen.values() if value]
+    if len(taken) != len(set(taken)):
+        raise design.NoDesign(_TWICE)
+
+
+def _fixed(names: Sequence[str]) -> list[design.FixedPlan]:
+    """The plans fixed here whose outcomes this questionnaire has, the newest first."""
+    wanted = select(AnalysisPlan).where(AnalysisPlan.fixed_on.is_not(None)).order_by(AnalysisPlan.year.desc())
+    with db.reading() as session:
+        return [
+            design.FixedPlan(
+                year=one.year,
+                fixed_on=one.fixed_on,
+                digest=one.digest,
+                primary=one.content["primary"],
+                secondary=one.content["secondary"],
+            )
+            for one in session.scalars(wanted)
+            if one.fixed_on and one.content["primary"] in names and one.content["secondary"] in ("", *names)
+        ]
 
 
 @pages.post("/<ticket>/bo")
@@ -168,6 +203,7 @@ def _page(
     held: dict[str, Any],
     questionnaire: Questionnaire,
     chosen: dict[str, str],
+    wanted: design.Design,
     *,
     problems: list[dict[str, Any]] | None = None,
     found: dict[str, Any] | None = None,
@@ -185,12 +221,32 @@ def _page(
         files=[(one["name"], len(one["rows"])) for one in held["sheets"]],
         questionnaire=questionnaire,
         lines=lines,
+        wanted=_wanted(wanted, questionnaire),
         problems=[[_where(one), t(one["vi"], one["en"])] for one in (problems or [])[:SHOWN]],
         total=len(problems or []),
         found=found,
         error=error,
         form=DeedForm(),
     )
+
+
+def _wanted(wanted: design.Design, questionnaire: Questionnaire) -> list[tuple[str, Text, str, list[Any]]]:
+    """Name, words, value and choices of what is asked about the files as a whole."""
+    names = analysis_plan.outcomes(questionnaire)
+    scores = [(name, str(SCORES[name])) for name in names]
+    waves = [(code, str(words)) for code, words in WAVES.items()]
+    plans = [(design.NOW, t("Theo hai ô dưới đây", "As the two boxes below say"))]
+    for one in _fixed(names):
+        words = t("Kế hoạch năm {}, mã băm {}", "Plan of {}, hash {}").format(one.year, one.digest[:16])
+        plans.append((str(one.year), words))
+    nothing = [("", t("Không có", "None"))]
+    return [
+        ("wave1", Text("Tệp thứ nhất là đợt", "The first file is the wave"), wanted.waves[0], waves),
+        ("wave2", Text("Tệp thứ hai là đợt", "The second file is the wave"), wanted.waves[1], waves),
+        ("plan", Text("Kế hoạch phân tích", "Plan of analysis"), wanted.plan, plans),
+        ("primary", Text("Kết quả chính", "Primary outcome"), wanted.primary, [*scores, *nothing]),
+        ("secondary", Text("Kết quả phụ", "Secondary outcome"), wanted.secondary, [*scores, *nothing]),
+    ]
 
 
 def _samples(held: dict[str, Any], column: str) -> str:

@@ -17,7 +17,6 @@ from survey import reading
 from survey.collected import checking, grouped, mapping, report
 from survey.collected.files import Sheet, Unreadable, read
 from survey.questionnaire import Questionnaire
-from survey.scoring import scales
 
 MOST_ROWS: Final = 20_000
 _MEMORY: Final = 1024 * 1024 * 1024
@@ -56,18 +55,20 @@ def from_json(one: Mapping[str, Any]) -> Sheet:
 def report_job(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Everything wrong with the files, or the report of them; nothing in between.
 
-    payload: sheets (before, after), chosen (column → what it is), questionnaire (its content), language, day.
+    payload: sheets (earlier, later), waves (which each is), plan (as `report.Collected` takes it), chosen (column → what
+    it is), questionnaire (its content), language, day.
     Result: problems [{"file", "row", "column", "vi", "en"}], or sentences, counts and the document in base64.
     """
     speak(payload["language"])
     questionnaire = Questionnaire.from_json(payload["questionnaire"])
     sheets, waves, roles, problems = [], [], [], []
-    for one, wave in zip(payload["sheets"], ("before", "after"), strict=True):
-        sheet, role, named = mapping.translated(from_json(one), payload["chosen"], questionnaire)
-        if wave == "before":
+    named = payload["waves"][0], payload["waves"][1]
+    for one, wave in zip(payload["sheets"], named, strict=True):
+        sheet, role, columns = mapping.translated(from_json(one), payload["chosen"], questionnaire)
+        if wave == named[0]:
             role = replace(role, exposure="", ignored=role.ignored | {mapping.EXPOSURE})
         found, wrong = checking.check(sheet, questionnaire, wave, role)
-        problems += [_problem(each, named, questionnaire) for each in wrong]
+        problems += [_problem(each, columns, questionnaire) for each in wrong]
         sheets.append(sheet)
         waves.append(found)
         roles.append(role)
@@ -75,21 +76,22 @@ def report_job(payload: Mapping[str, Any]) -> dict[str, Any]:
         problems += _doses(waves[1], questionnaire, sheets[1].name)
     if problems:
         return {"problems": problems}
-    known = [scale.name for scale in scales(questionnaire)]
-    usual = [*(name for name in reading.OUTCOMES if name in known), "", ""]
     collected = report.Collected(
         sheets=(sheets[0], sheets[1]),
         waves=(waves[0], waves[1]),
         questionnaire=questionnaire,
         roles=roles[1],
-        plan={"primary": usual[0], "secondary": usual[1]},
+        plan=payload["plan"],
+        named=named,
     )
     figures = report.figures(collected)
     made = document.docx_job(report.document(figures, questionnaire, date.fromisoformat(payload["day"])))
     effects = figures["effects"]
     return {
         "problems": [],
-        "sentences": reading.sentences(effects, [name for name in usual[:2] if name]),
+        "sentences": reading.sentences(
+            effects, [name for name in (payload["plan"]["primary"], payload["plan"]["secondary"]) if name]
+        ),
         "counts": [effects["before"], effects["after"], effects["linked"]],
         "file": made["file"],
     }

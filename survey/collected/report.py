@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from core.i18n import Text, language, number, t
 from survey import annex, effects, pictures, reading
-from survey.collected import grouped
+from survey.collected import design, grouped
 from survey.collected.checking import Roles, Wave, joined
 from survey.collected.files import Sheet
+from survey.forms import WAVES
 from survey.models import Round
 from survey.questionnaire import Questionnaire
 
@@ -22,13 +23,18 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """Two files, checked, and what they are read by. plan: {"primary": score, "secondary": score or ""}."""
+    """Two files, checked, and what they are read by.
+
+    plan: {"primary": score, "secondary": score or ""}, and of a plan fixed beforehand its year, day and sha256.
+    named: which wave each file is.
+    """
 
     sheets: tuple[Sheet, Sheet]
     waves: tuple[Wave, Wave]
     questionnaire: Questionnaire
     roles: Roles
     plan: Mapping[str, Any]
+    named: tuple[str, str] = ("before", "after")
 
 
 def figures(collected: Collected) -> dict[str, Any]:
@@ -46,10 +52,13 @@ def figures(collected: Collected) -> dict[str, Any]:
             "sha256": questionnaire.digest(),
         },
         "files": {
-            side: {"name": sheet.name, "sha256": sheet.digest, "rows": len(sheet.rows)}
-            for side, sheet in (("before", first), ("after", second))
+            side: {"name": sheet.name, "sha256": sheet.digest, "rows": len(sheet.rows), "wave": wave}
+            for side, sheet, wave in (
+                ("before", first, collected.named[0]),
+                ("after", second, collected.named[1]),
+            )
         },
-        "plan": {**collected.plan, "sha256": _digest(collected.plan)},
+        "plan": {"sha256": _digest(collected.plan), **collected.plan},
         "effects": effects.effects(joint).to_json(),
         "joint": joint.to_json(),
         "clusters": grouped.by_cluster(pairs, before, after, questionnaire) if roles.cluster else None,
@@ -153,11 +162,8 @@ def _opening(found: Mapping[str, Any], questionnaire: Questionnaire) -> Iterator
 def _design(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield annex.heading(t("Tệp và kế hoạch phân tích", "Files and plan of analysis"))
     rows = [
-        [words, one["name"], number(one["rows"]), one["sha256"][:16]]
-        for words, one in (
-            (t("Trước", "Before"), found["files"]["before"]),
-            (t("Sau", "After"), found["files"]["after"]),
-        )
+        [str(WAVES[one["wave"]]), one["name"], number(one["rows"]), one["sha256"][:16]]
+        for one in (found["files"]["before"], found["files"]["after"])
     ]
     columns = [t("Đợt", "Wave"), t("Tệp", "File"), t("Dòng", "Rows"), "SHA-256"]
     yield annex.table(t("Nguồn số liệu", "Sources"), columns, rows, numbers=[2])
@@ -171,6 +177,7 @@ def _design(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             found["plan"]["sha256"][:16],
         )
     )
+    yield annex.said(str(design.in_words(found["plan"])))
     yield annex.said(
         t(
             "Một nhóm, đo trước và sau, không có nhóm so sánh. Thay đổi chưa chắc là do chiến dịch.",

@@ -137,6 +137,33 @@ class CampaignerAtDesk(SignedIn):
         self.page.click("main form .btn")
         return self.page.inner_text("main")
 
+    def types_a_paper(self, **numbers: str) -> str:
+        """One typing of a paper with the keys alone, from the box the page puts one into; what the next page says."""
+        for _ in range(FAR):
+            name = self.stands_on()
+            if name == "send":
+                break
+            self.page.keyboard.type(numbers.get(name, ""))
+            if self.stands_on() == name:
+                self.page.keyboard.press("Enter")
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+        return self.page.inner_text("main")
+
+    def stands_on(self) -> str:
+        """The id of the box the next key goes to."""
+        return str(self.page.evaluate("document.activeElement.id"))
+
+    def brings_answers(self, before: bytes, after: bytes) -> str:
+        """Upload two files collected elsewhere; what the page of their columns says."""
+        self.page.goto(f"{self.prefix}/dieu-hanh/noi-khac/")
+        for name, file in (("truoc", before), ("sau", after)):
+            self.page.set_input_files(
+                f"#{name}", {"name": f"{name}.csv", "mimeType": "text/csv", "buffer": file}
+            )
+        self.page.click("main form .btn")
+        return self.page.inner_text("main")
+
     def prints(self, count: int) -> list[str]:
         """Make cards, and read what the paper says."""
         self.looks()

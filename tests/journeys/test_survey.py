@@ -16,6 +16,7 @@ from intake.founding import Founded
 from tests import factories
 from tests.conftest import Live, StillClock, window
 from tests.journeys.survey_people import AtHome, CampaignerAtDesk, CustodianWhoJoins, WithoutMouse
+from tests.survey.test_import_pages import as_csv, as_kobo
 from tests.surveys import QUESTIONS, Campaigner, Custodian, Respondent, kept
 
 pytestmark = pytest.mark.browser
@@ -193,22 +194,22 @@ def test_the_language_is_kept_on_the_whole_way(campaigner: Campaigner, both_ways
     assert "/en/" not in somebody.page.url
 
 
-@pytest.mark.parametrize("prefix", ["", "/en"])
 def test_every_page_of_a_respondent_is_open_to_everybody(
-    campaigner: Campaigner, visitor: BrowserContext, assert_accessible: Look, prefix: str
+    campaigner: Campaigner, visitor: BrowserContext, assert_accessible: Look
 ) -> None:
     first, second = campaigner.prints(2)
-    somebody = AtHome(visitor.new_page(), first, prefix)
+    somebody = AtHome(visitor.new_page(), first)
     page = somebody.page
 
     def look(path: str = "") -> None:
         if path:
-            page.goto(prefix + path)
+            page.goto(path)
         assert_accessible(page)
 
     look("/khao-sat/")
     round_id = campaigner.opens("before")
     look("/khao-sat/")
+    look(f"/en/khao-sat/{round_id}")
     look(f"/khao-sat/{round_id}")
     page.click("details >> nth=1")
     look()
@@ -227,30 +228,28 @@ def test_every_page_of_a_respondent_is_open_to_everybody(
     assert second
 
 
-@pytest.mark.parametrize("prefix", [""])
 def test_every_page_of_the_campaigner_and_the_custodian_is_open_to_everybody(
     campaigner: Campaigner,
     browser: Browser,
     live: Live,
     centre: Founded,
     assert_accessible: Look,
-    prefix: str,
 ) -> None:
     with window(browser, live.url) as one, window(browser, live.url) as other:
-        desk = CampaignerAtDesk(one.new_page(), live.app, centre.of(Role.CAMPAIGNER)[0], prefix)
+        desk = CampaignerAtDesk(one.new_page(), live.app, centre.of(Role.CAMPAIGNER)[0])
         desk.signs_in()
         page = desk.page
 
         def look(path: str = "") -> None:
             if path:
-                page.goto(prefix + path)
+                page.goto(path)
             assert_accessible(page)
 
         look("/dieu-hanh/")
         look("/dieu-hanh/dot-moi")
         page.click("main form .btn")
         look()
-        page.goto(f"{prefix}/dieu-hanh/")
+        page.goto("/dieu-hanh/")
         page.fill("#count", "0")
         page.click("main form[action$='/the'] [data-page]")
         look()
@@ -263,12 +262,12 @@ def test_every_page_of_the_campaigner_and_the_custodian_is_open_to_everybody(
         look(f"/dieu-hanh/dot/{planned}/giay/phieu")
         rounds = [_answered(campaigner, live, wave, cards) for wave in ("before", "after")]
         look("/dieu-hanh/")
-        custodian = CustodianWhoJoins(other.new_page(), live.app, centre.of(Role.CUSTODIAN)[0], prefix)
+        custodian = CustodianWhoJoins(other.new_page(), live.app, centre.of(Role.CUSTODIAN)[0])
         custodian.signs_in()
-        custodian.page.goto(f"{prefix}/lam-viec/ghep/")
+        custodian.page.goto("/lam-viec/ghep/")
         assert_accessible(custodian.page)
         Custodian(live.app, centre.of(Role.CUSTODIAN)[0]).joins(*rounds)
-        custodian.page.goto(f"{prefix}/lam-viec/ghep/")
+        custodian.page.goto("/lam-viec/ghep/")
         assert_accessible(custodian.page)
         look(f"/dieu-hanh/dot/{rounds[0]}/du-lieu")
         look(f"/dieu-hanh/dot/{campaigner.opens('followup')}/giay/")
@@ -287,23 +286,22 @@ def _answered(campaigner: Campaigner, live: Live, wave: str, cards: list[str]) -
     return round_id
 
 
-@pytest.mark.parametrize("prefix", ["", "/en"])
 def test_no_page_is_wider_than_a_small_phone(
-    campaigner: Campaigner, browser: Browser, live: Live, centre: Founded, prefix: str
+    campaigner: Campaigner, browser: Browser, live: Live, centre: Founded
 ) -> None:
     cards = campaigner.prints(14)
     rounds = [_answered(campaigner, live, wave, cards) for wave in ("before", "after")]
     Custodian(live.app, centre.of(Role.CUSTODIAN)[0]).joins(*rounds)
     third = campaigner.opens("followup")
     with window(browser, live.url, viewport={"width": 320, "height": 640}) as context:
-        desk = CampaignerAtDesk(context.new_page(), live.app, centre.of(Role.CAMPAIGNER)[0], prefix)
+        desk = CampaignerAtDesk(context.new_page(), live.app, centre.of(Role.CAMPAIGNER)[0])
         desk.signs_in()
         pages = ["/khao-sat/", f"/khao-sat/{third}", "/dieu-hanh/", "/dieu-hanh/dot-moi"]
         pages += [f"/dieu-hanh/dot/{third}/dong", f"/dieu-hanh/thay-doi/{rounds[0]}/{rounds[1]}"]
         pages += [f"/dieu-hanh/dot/{third}/giay/", f"/dieu-hanh/dot/{third}/giay/phieu"]
         pages += ["/dieu-hanh/ke-hoach/2026", f"/dieu-hanh/dot/{rounds[0]}/du-lieu"]
-        for path in pages:
-            desk.page.goto(prefix + path)
+        for path in [prefix + path for path in pages for prefix in ("", "/en")]:
+            desk.page.goto(path)
             width = desk.page.evaluate("document.documentElement.scrollWidth")
             assert width <= 320, path
         desk.prints(2)
@@ -382,3 +380,32 @@ def test_a_workbook_is_uploaded_looked_over_and_answered_page_by_page_with_the_k
     assert "Chợ" not in somebody.page.inner_text("main")
     somebody.fills_in(H1=["111"])
     assert "Đã nhận câu trả lời" in somebody.sends()
+
+
+def test_a_paper_is_typed_twice_with_the_keys_alone_and_files_from_elsewhere_are_matched(
+    desk: CampaignerAtDesk, campaigner: Campaigner, live: Live, assert_accessible: Look
+) -> None:
+    round_id = campaigner.opens("before", with_cards=False)
+    desk.signs_in()
+    page = desk.page
+    page.goto(f"/dieu-hanh/dot/{round_id}/giay/")
+    assert "lần thứ hai" in desk.types_a_paper(E5="7", K1="2", H1="1 3")
+    said = desk.types_a_paper(E5="7", K1="3", H1="1 3")
+    assert "Hai lần gõ khác nhau" in said
+    assert desk.stands_on() == "K1", "what differs is where the next key goes"
+    page.keyboard.press("Control+A")
+    assert "Lượt này: 1 phiếu" in desk.types_a_paper(K1="2")
+    assert [row.answers.strip() for row in kept(live.app, round_id)] == [
+        b'{"H1":["113","1900969680"],"K1":"sai"}'
+    ]
+
+    rows = as_kobo(12, learnt=0)
+    rows[3]["nhom/K1"] = "có lẽ"
+    assert "Khớp cột với câu hỏi" in desk.brings_answers(as_csv(rows), as_csv(as_kobo(12, learnt=12)))
+    assert_accessible(page)
+    expect(page.get_by_label("nhom/K1", exact=True)).to_have_value("K1")
+    page.get_by_label("Tệp thứ hai là đợt").select_option("followup")
+    page.get_by_label("nhom/MA", exact=True).select_option("=link")
+    page.click("text=Kiểm tra và tính")
+    expect(page.get_by_label("Tệp thứ hai là đợt")).to_have_value("followup")
+    assert "truoc.csv, dòng 5, nhom/K1 (K1)" in page.inner_text("main")

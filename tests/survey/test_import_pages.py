@@ -7,6 +7,8 @@ import csv
 import io
 import random
 import re
+import zipfile
+from datetime import date
 from typing import Any
 
 import openpyxl
@@ -20,9 +22,10 @@ from core import db
 from core.access import Role
 from core.db import Base
 from intake.founding import Founded
+from survey import analysis_plan
 from survey.collected import job, mapping
 from survey.collected.files import Sheet
-from survey.models import QuestionnaireVersion
+from survey.models import AnalysisPlan, QuestionnaireVersion
 from tests.conftest import StillClock
 from tests.factories import post, signed_in, token_of
 from tests.surveys import QUESTIONS
@@ -157,6 +160,8 @@ def asked(sheets: list[dict[str, Any]], **chosen: str) -> dict[str, Any]:
     columns = list(dict.fromkeys(column for one in sheets for column in one["columns"]))
     return {
         "sheets": sheets,
+        "waves": ["before", "after"],
+        "plan": {"primary": "attitude", "secondary": "knowledge"},
         "chosen": {**mapping.suggest(columns, QUESTIONS), **chosen},
         "questionnaire": QUESTIONS.to_json(),
         "language": "vi",
@@ -169,13 +174,19 @@ def test_a_kobo_file_and_a_google_workbook_become_one_report() -> None:
     sheets = looked(as_csv(as_kobo(30, learnt=5)), as_xlsx(as_google(30)), names=("truoc.csv", "sau.xlsx"))
     payload = asked(sheets)
     payload["chosen"] |= {"nhom/MA": mapping.LINK, "Mã của bạn": mapping.LINK}
+    fixed = {"year": 2026, "fixed_on": "2026-11-01", "sha256": "ab" * 32}
+    payload |= {"waves": ["before", "followup"], "plan": {"primary": "knowledge", "secondary": "", **fixed}}
 
     found = job.report_job(payload)
 
     assert found["problems"] == []
     assert found["counts"] == [30, 30, 30]
     assert "30 người trả lời trước" in found["sentences"][0]
-    assert base64.b64decode(found["file"]).startswith(b"PK")
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(found["file"]))) as file:
+        words = file.read("word/document.xml").decode()
+    assert "Sau ba tháng" in words
+    assert "Kế hoạch phân tích của năm 2026, chốt ngày 01/11/2026." in words
+    assert "câu hiểu biết" in found["sentences"][1]
 
 
 def test_every_wrong_cell_is_named_with_file_row_and_column_and_nothing_is_computed() -> None:
@@ -281,6 +292,37 @@ def test_one_wrong_cell_refuses_both_files_with_its_row(app: Flask, desk: FlaskC
     assert page.status_code == 422
     assert "truoc.csv, dòng 5, nhom/K1 (K1)" in page.text
     assert "“có lẽ”" in page.text
+
+
+def test_somebody_says_which_wave_a_file_is_and_which_plan_counts(
+    app: Flask, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context(), db.writing() as session:
+        content = analysis_plan.usual(QUESTIONS, year=2026) | {"primary": "knowledge", "secondary": ""}
+        session.add(AnalysisPlan(year=2026, content=content, digest="ab" * 32, fixed_on=date(2026, 11, 1)))
+    path = sends(app, desk, as_csv(as_kobo(12, learnt=0)), as_csv(as_kobo(12, learnt=12))).headers["Location"]
+    page = desk.get(path).text
+    assert "Kế hoạch năm 2026, mã băm abababababababab" in page
+    chosen = form_of(page)
+    asked_for: list[dict[str, Any]] = []
+
+    def run(_job: str, payload: dict[str, Any]) -> dict[str, Any]:
+        asked_for.append(payload)
+        return {"problems": [], "sentences": [], "counts": [], "file": ""}
+
+    monkeypatch.setattr("core.heavy.run", run)
+    backwards = post(desk, path, {**chosen, "wave1": "after", "wave2": "before"})
+    assert (backwards.status_code, asked_for) == (422, [])
+    assert "Tệp thứ hai phải là một đợt sau" in backwards.text
+    alike = post(desk, path, {**chosen, "primary": "help", "secondary": "help"})
+    assert "phải là hai thang điểm khác nhau" in alike.text
+    post(desk, path, {**chosen, "wave1": "after", "wave2": "followup", "plan": "2026"})
+    post(desk, path, {**chosen, "primary": "help", "secondary": ""})
+    assert [one["waves"] for one in asked_for] == [["after", "followup"], ["before", "after"]]
+    assert asked_for[0]["plan"] == {
+        "primary": "knowledge", "secondary": "", "year": 2026, "fixed_on": "2026-11-01", "sha256": "ab" * 32
+    }  # fmt: skip
+    assert asked_for[1]["plan"] == {"primary": "help", "secondary": ""}
 
 
 def test_two_columns_cannot_be_one_question(app: Flask, desk: FlaskClient) -> None:
