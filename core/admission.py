@@ -37,7 +37,8 @@ class Admitted:
     """A person who may come in.
 
     `seed`: of handlers and custodians; `refused`: how often the passphrase was right and the code wrong.
-    `earlier`: the seed of the keys that they had before the roster named these.
+    `earlier`: the seed of the keys that they had before the roster named these. `by_phone`: with a code that counts time,
+    not one of the recovery codes: somebody's phone and this machine agree on the clock.
     """
 
     identity: Identity
@@ -47,6 +48,7 @@ class Admitted:
     refused: int
     codes_left: int
     log_broken: bool
+    by_phone: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +67,8 @@ def admit(name: str, passphrase: str, code: str, *, ticket: str = "") -> Admitte
     """
     wanted = accounts.sign_name(name)
     attempt = brakes.attempt("sign-in", wanted, *_from(wanted), ticket=ticket)
-    known, secret = _open(wanted, passphrase)
-    secret = _check_code(known, secret, passphrase, code)
+    known, opened = _open(wanted, passphrase)
+    secret = _check_code(known, opened, passphrase, code)
     attempt.succeeded()
     refused = int(memory.store().get(_refused(known)) or 0)
     memory.store().delete(_refused(known))
@@ -79,6 +81,7 @@ def admit(name: str, passphrase: str, code: str, *, ticket: str = "") -> Admitte
         refused=refused,
         codes_left=len(secret.recovery_codes),
         log_broken=not _write_down(known, seed),
+        by_phone=secret is opened,
     )
 
 

@@ -88,10 +88,13 @@ class MemorySessions(SessionInterface):
             response.set_cookie(COOKIE, session.cookie, secure=True, httponly=True, samesite="Lax", path="/")
 
 
-def begin(identity: Identity, seed: bytes | None, earlier: bytes | None = None) -> None:
+def begin(
+    identity: Identity, seed: bytes | None, earlier: bytes | None = None, *, by_phone: bool = False
+) -> None:
     """Sign a person in: from now on this browser's cookie opens their session, and nothing else does.
 
-    earlier: the seed of the keys they had before they renewed them, to wrap anew with.
+    earlier: the seed of the keys they had before they renewed them, to wrap anew with. by_phone: they came in with a
+    code that counts time. No session outlives a jump of the clock, so that the clock was right when they came.
     """
     assert isinstance(session, object)
     current = session._get_current_object()  # type: ignore[attr-defined]
@@ -108,6 +111,7 @@ def begin(identity: Identity, seed: bytes | None, earlier: bytes | None = None) 
         begun=time.time(),
         seen=time.time(),
         epoch=_epoch(identity.person_id),
+        by_phone=by_phone,
     )
 
 
@@ -141,6 +145,11 @@ def seed() -> bytes:
     if not held:
         raise NotSignedIn
     return base64.b64decode(held)
+
+
+def by_phone() -> bool:
+    """Whether whoever is signed in came with the code of their phone, and not with a recovery code."""
+    return bool(session.get("by_phone"))
 
 
 def seeds() -> tuple[bytes, ...]:

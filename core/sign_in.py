@@ -93,7 +93,7 @@ def come_in() -> Any:
         return _page(form, wait=wait.seconds, status=429)
     except keys.Busy:
         return _page(form, busy=True, status=503)
-    sessions.begin(admitted.identity, admitted.seed, admitted.earlier)
+    sessions.begin(admitted.identity, admitted.seed, admitted.earlier, by_phone=admitted.by_phone)
     for kind, sentence in _news(admitted):
         flash(str(sentence), kind)
     answer = make_response(redirect(_onward(admitted.identity, form.next.data or "")))

@@ -144,8 +144,13 @@ def who_opens_what(into: Path | None) -> None:
         raise click.ClickException(f"{into.name} has no place marked for them.") from None
 
 
-def key_holder(name: str, passphrase: str, code: str, role: Role) -> tuple[Identity, bytes]:
-    """Whoever signs in at this terminal, with their opened seed; a sentence and exit 1 for everybody else."""
+def key_holder(
+    name: str, passphrase: str, code: str, role: Role, *, by_phone: bool = False
+) -> tuple[Identity, bytes]:
+    """Whoever signs in at this terminal, with their opened seed; a sentence and exit 1 for everybody else.
+
+    by_phone: not with a recovery code, for what must not happen while this machine's clock is wrong.
+    """
     try:
         admitted = admission.admit(name, passphrase, code)
     except NotRecognised:
@@ -156,6 +161,10 @@ def key_holder(name: str, passphrase: str, code: str, role: Role) -> tuple[Ident
         raise click.ClickException("Many people are signing in at once; try again in a minute.") from None
     if role not in admitted.identity.roles or admitted.seed is None:
         raise click.ClickException(f"Only a {TITLES[role].en.lower()} can do this.")
+    if by_phone and not admitted.by_phone:
+        raise click.ClickException(
+            "Erasing takes the code of the phone: by it the clock is known to be right."
+        )
     return admitted.identity, admitted.seed
 
 

@@ -16,9 +16,11 @@ from datetime import date
 from sqlalchemy import Connection, Table, delete, select, text
 from sqlalchemy.orm import Session
 
-from core import clock, db, log
+from core import clock, db, log, rosters
 from core.access import Identity
 from core.db import Base
+from core.roster import RosterRefused
+from core.rosters import NoRoster
 from core.sealing import CannotOpen
 from intake import dating, desk, eraser
 from intake.cases import NoSuchCase, months, require_kept
@@ -32,6 +34,10 @@ from intake.roles import require_may
 
 class NotYetDue(Exception):
     """This case is held, or its date has not come: it cannot be erased."""
+
+
+class ClockDoubtful(Exception):
+    """By this clock the roster has run out: either it is signed anew first, or the clock jumped and nothing is due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +89,22 @@ def unhold(session: Session, identity: Identity, seed: bytes, case_id: str, reas
 def decide(session: Session, identity: Identity, seed: bytes, case_id: str) -> None:
     """Write down that a handler erases a case; `carry_out` follows when this is kept.
 
-    Raises as `look` does, and `NotYetDue`.
+    Raises as `look` does, and `NotYetDue`, `ClockDoubtful`.
     """
     require_may(identity, "erase")
+    require_clock(session)
     hand = at_hand(session, identity, seed, case_id)
     log.write(session, "erase_decided", who=identity.person_id, about=on_case(hand.side_key))
     if not _line(hand).ready:
         raise NotYetDue
+
+
+def require_clock(session: Session) -> None:
+    """`ClockDoubtful` where the roster in force has run out: its last day is signed, and bounds how far a clock can jump."""
+    try:
+        rosters.current(session)
+    except (NoRoster, RosterRefused) as refused:
+        raise ClockDoubtful from refused
 
 
 def carry_out(session: Session, identity: Identity, seed: bytes, case_id: str) -> None:

@@ -11,12 +11,12 @@ from core import clock, db
 from core.access import Identity, Role, require
 from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, t
-from core.sessions import identity, seed, signed_in
+from core.sessions import by_phone, identity, seed, signed_in
 from intake import desk_memory, erasing, left_behind
 from intake.cases import PastRetention
 from intake.casework import CaseDamaged
 from intake.commands import commands, key_holder
-from intake.erasing import Line, NotYetDue
+from intake.erasing import ClockDoubtful, Line, NotYetDue
 from intake.files import arriving
 from intake.refusals import answer_refusals
 
@@ -29,6 +29,14 @@ WHY: Final = {
     "": Text("đang mở", "open"),
 }
 SOON_DAYS: Final = 60
+_BY_PHONE: Final = Text(
+    "Bạn đã vào bằng mã dự phòng. Để xóa, hãy đăng nhập lại bằng mã trên điện thoại: nhờ đó biết đồng hồ máy đúng.",
+    "You came with a recovery code. To erase, sign in with the code of your phone: by it the clock is known to be right.",
+)
+_CLOCK: Final = Text(
+    "Chưa xóa: danh sách người đọc thư đã hết hạn, hoặc đồng hồ máy sai. Hãy ký danh sách mới hoặc chỉnh đồng hồ.",
+    "Not erased: the roster has run out, or the machine's clock is wrong. Sign a new roster, or set the clock right.",
+)
 _DAMAGED: Final = "  SOME PARTS DO NOT OPEN"
 
 
@@ -92,6 +100,9 @@ def unhold(case_id: str) -> Any:
 @signed_in(Role.HANDLER)
 def erase(case_id: str) -> Any:
     """Erase a case whose time is over; its own page asked before."""
+    if not by_phone():
+        flash(str(_BY_PHONE), "soon")
+        return redirect(url_for("erasing.one", case_id=case_id), 303)
     try:
         _erase(_handler(), seed(), case_id)
     except NotYetDue:
@@ -101,6 +112,9 @@ def erase(case_id: str) -> Any:
                 "Not erased: its date has not come, it is held, or its reporter has just written.",
             )
         )
+        return redirect(url_for("erasing.one", case_id=case_id), 303)
+    except ClockDoubtful:
+        flash(str(_CLOCK), "soon")
         return redirect(url_for("erasing.one", case_id=case_id), 303)
     desk_memory.forget(desk_memory.here(), case_id)
     flash(t("Đã xóa. Không ai mở lại được.", "Erased. Nobody can open it again."))
@@ -115,7 +129,7 @@ def purge(name: str, now: bool) -> None:
     passphrase = click.prompt("Passphrase", hide_input=True)
     code = click.prompt("Six-digit code", hide_input=True)
     with current_app.test_request_context():
-        who, opened = key_holder(name, passphrase, code, Role.HANDLER)
+        who, opened = key_holder(name, passphrase, code, Role.HANDLER, by_phone=now)
         lines = erasing.outlook(who, opened)
         ready = [line for line in lines if line.ready]
         doubtful = [line for line in ready if line.damaged]
@@ -162,6 +176,10 @@ def purge_left_behind(now: bool) -> None:
                 raise click.ClickException(
                     "The same custodian twice; two different ones are needed."
                 ) from None
+            except ClockDoubtful:
+                raise click.ClickException(
+                    "The roster has run out, or this machine's clock is wrong."
+                ) from None
         erasing.settle()
     click.echo(f"Erased: {len(due)}.")
 
@@ -170,7 +188,7 @@ def _custodian(place: str) -> Identity:
     name = click.prompt(f"{place} custodian's sign-in name")
     passphrase = click.prompt("Passphrase", hide_input=True)
     code = click.prompt("Six-digit code", hide_input=True)
-    return key_holder(name, passphrase, code, Role.CUSTODIAN)[0]
+    return key_holder(name, passphrase, code, Role.CUSTODIAN, by_phone=True)[0]
 
 
 # --- inside ---------------------------------------------------------------------------------------
@@ -181,6 +199,8 @@ def _erased(who: Identity, opened: bytes, case_id: str) -> bool:
         _erase(who, opened, case_id)
     except NotYetDue:  # its reporter wrote while the list was read
         return False
+    except ClockDoubtful:
+        raise click.ClickException("The roster has run out, or this machine's clock is wrong.") from None
     return True
 
 

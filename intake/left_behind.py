@@ -68,12 +68,13 @@ def left_behind(session: Session) -> list[Left]:
 def erase(session: Session, custodians: Sequence[Identity], case_id: str) -> None:
     """Erase one of them for good, with a line for each of two custodians.
 
-    Raises `Denied`, `TwoNeeded`, `NotLeftBehind`, `LogBroken`.
+    Raises `Denied`, `TwoNeeded`, `NotLeftBehind`, `LogBroken`, `erasing.ClockDoubtful`.
     """
     for one in custodians:
         require_may(one, "erase what nobody opens")
     if len({one.person_id for one in custodians}) < 2:
         raise TwoNeeded
+    erasing.require_clock(session)
     if not any(one.case_id == case_id and one.ready for one in left_behind(session)):
         raise NotLeftBehind
     for one in custodians:

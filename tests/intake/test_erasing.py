@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -11,7 +11,7 @@ from core import clock, db, log
 from core.access import Role
 from intake import eraser, erasing
 from intake.cases import NoSuchCase, PastRetention
-from intake.erasing import NotYetDue
+from intake.erasing import ClockDoubtful, NotYetDue
 from intake.founding import Founded, eraser_path
 from intake.models import CaseFile, ErasedCase
 from intake.retention import HOLD, UNHOLD, WITHDRAW, Months, kept
@@ -113,6 +113,41 @@ def test_a_letter_that_no_handler_wrote_in_has_no_date_whatever_stands_in_clear_
     with pytest.raises(NotYetDue):
         erase(app, handlers[0], reporter.case_id)
     assert handlers[0].opens(reporter.case_id).story
+
+
+@pytest.mark.embedded
+def test_open_work_outlives_a_state_changed_in_sql_and_a_clock_set_on(
+    app: Flask, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter.writes(danger_now="yes")
+    handlers[0].opens(reporter.case_id)
+    handlers[0].answers(reporter.case_id, "Chúng tôi đang làm.")
+    with app.app_context(), db.writing() as session:
+        file = session.get_one(CaseFile, reporter.case_id)
+        file.state, file.urgent = "closed", False
+    (line,) = handlers[0].cases()
+    assert (line.state, line.urgent) == ("reading", True), "the list believes what is sealed"
+    with monkeypatch.context() as later:
+        years_on(later)
+        with app.app_context():
+            assert erasing.outlook(handlers[0].person.identity, handlers[0].seed) == []
+        with pytest.raises(NotYetDue):
+            erase(app, handlers[0], reporter.case_id)
+    opened = handlers[0].opens(reporter.case_id)
+    assert [one.en for one in opened.unsigned] == ["state", "urgent mark"]
+    assert handlers[0].opens(reporter.case_id).unsigned == (), "and it was set right"
+
+
+@pytest.mark.embedded
+def test_by_a_clock_past_the_last_day_of_the_roster_nothing_is_erased(
+    app: Flask, closed: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now() + timedelta(days=800)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    monkeypatch.setattr(clock, "today", lambda: now.date())
+    with pytest.raises(ClockDoubtful):
+        erase(app, handlers[0], closed.case_id)
+    assert rows(app)["case_file"] == 1
 
 
 def test_past_its_date_it_opens_to_nobody_and_can_be_erased(

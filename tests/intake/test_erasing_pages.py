@@ -93,6 +93,11 @@ def test_purge_shows_and_only_with_now_erases(
     years_on(monkeypatch)
     assert "1 past their date" in _purge(app, person)
     assert rows(app)["case_file"] == 1
+    asked = f"{person.credentials.passphrase}\n{person.credentials.recovery_codes[0]}\n"
+    words = ["intake", "purge", "--name", person.sign_name, "--now"]
+    refused = app.test_cli_runner().invoke(args=words, input=asked)
+    assert "takes the code of the phone" in refused.output, "only by it is the clock known to be right"
+    assert rows(app)["case_file"] == 1
     said = _purge(app, person, "--now")
     assert "Erased: 1." in said
     assert "CANARY" not in said
