@@ -92,6 +92,7 @@ def test_one_card_sent_at_once_by_many_is_one_answer(
     assert len(kept(app, round_id)) == 1
 
 
+@pytest.mark.embedded
 def test_somebody_who_tries_card_after_card_brakes_nobody(
     app: Flask, campaigner: Campaigner, served: Served
 ) -> None:
