@@ -159,8 +159,8 @@ def photograph(photo_id: str) -> Response:
 
 
 _TOO_LARGE: Final = Text(
-    "Ảnh này lớn quá 12 MB. Bạn chụp lại ở cỡ nhỏ hơn, hoặc mở trang bằng trình duyệt có chạy mã lệnh.",
-    "This photograph is larger than 12 MB. Take it smaller, or use a browser that runs scripts.",
+    "Ảnh này lớn quá 12 MB. Bạn chụp ở cỡ nhỏ hơn, hoặc bật JavaScript để trang tự thu nhỏ.",
+    "This photograph is larger than 12 MB. Take it smaller, or let scripts run: the page then makes it small.",
 )
 _NO_PICTURE: Final = Text(
     "Tệp này không phải ảnh JPEG, PNG hoặc WebP đọc được.",

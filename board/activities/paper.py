@@ -127,7 +127,7 @@ def _annex(paper: Paper) -> dict[str, Any]:
         "number": "PHỤ LỤC",
         "title": "HOẠT ĐỘNG ĐÃ THỰC HIỆN",
         "columns": heads,
-        "widths": [10, 50, 24, 26, 15, 12, 12, 16],
+        "widths": [11, 43, 24, 23, 18, 12, 14, 20],
         "right": [4, 5, 6, 7],
         "rows": paper.rows,
         "notes": [],
