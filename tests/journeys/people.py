@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from core import db
 from core.installation import installation_id
@@ -23,6 +23,20 @@ LEAST = {
     "contact_mode": "mailbox",
 }
 """What has to be answered."""
+
+
+def goes_back(page: Page) -> None:
+    """Press the browser's back button; just after a change of page Chromium may have no list of visits for a moment."""
+    for _ in range(40):
+        try:
+            page.go_back()
+        except Error as refused:
+            if "Not attached to an active page" not in str(refused):
+                raise
+            page.wait_for_timeout(50)
+        else:
+            return
+    raise AssertionError("the browser never went back")
 
 
 def says_its_name(page: Page, field: Field, prefix: str) -> None:

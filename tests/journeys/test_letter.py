@@ -13,7 +13,7 @@ from intake.founding import Founded
 from intake.questions import FORM
 from tests import factories
 from tests.conftest import Live, window
-from tests.journeys.people import HandlerAtDesk, LetterWriter, says_its_name
+from tests.journeys.people import HandlerAtDesk, LetterWriter, goes_back, says_its_name
 
 pytestmark = pytest.mark.browser
 
@@ -172,7 +172,7 @@ def test_the_back_button_shows_nothing_typed_after_going_on_or_leaving_at_once(
     writer = LetterWriter(unscripted.new_page())
     writer.fills_in("Không ai được thấy.")
     writer.goes_on()
-    writer.page.go_back()
+    goes_back(writer.page)
     assert writer.page.input_value("#narrative") == ""
     writer.fills_in("Không ai được thấy.")
     told = "(what) => dispatchEvent(new PageTransitionEvent(what, { persisted: true }))"
@@ -186,5 +186,5 @@ def test_the_back_button_shows_nothing_typed_after_going_on_or_leaving_at_once(
     writer.page.keyboard.press("Escape")
     writer.page.keyboard.press("Escape")
     writer.page.wait_for_url("**/tam-biet")
-    writer.page.go_back()
+    goes_back(writer.page)
     assert "Không ai được thấy." not in writer.page.content()

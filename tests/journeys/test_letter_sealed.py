@@ -19,7 +19,7 @@ from intake.letters import read_compact
 from intake.questions import FORM
 from tests import factories
 from tests.conftest import Live
-from tests.journeys.people import says_its_name
+from tests.journeys.people import goes_back, says_its_name
 from tests.journeys.sealing import CANARIES, CONTACT, LEAST, NAME, STORY, Writer
 from tests.letters import Handler, Reporter, desks, sign_a_new_roster
 
@@ -176,7 +176,7 @@ def test_leaving_at_once_asks_nothing_and_leaves_nothing(writer: Writer) -> None
     page.keyboard.press("Escape")
     page.wait_for_url("**/tam-biet")
     assert dialogs == []
-    page.go_back()
+    goes_back(page)
     assert page.locator(":checked:not([value=mailbox])").count() == 0
 
 

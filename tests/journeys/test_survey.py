@@ -15,6 +15,7 @@ from core.access import Role
 from intake.founding import Founded
 from tests import factories
 from tests.conftest import Live, StillClock, window
+from tests.journeys.people import goes_back
 from tests.journeys.survey_people import AtHome, CampaignerAtDesk, CustodianWhoJoins, WithoutMouse
 from tests.survey.test_import_pages import as_csv, as_kobo
 from tests.surveys import QUESTIONS, Campaigner, Custodian, Respondent, kept
@@ -176,7 +177,7 @@ def test_going_back_after_sending_shows_no_answers_to_the_next_person(
     somebody = AtHome(both_ways.new_page(), code)
     somebody.answers(K1="sai")
 
-    somebody.page.go_back()
+    goes_back(somebody.page)
 
     expect(somebody.page.locator("#card")).to_have_value("")
     assert somebody.page.locator("input:checked").count() == 0
