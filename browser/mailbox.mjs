@@ -189,6 +189,7 @@ async function show(arrived = "") {
   standing(told, counts, arrived);
   messages(told);
   view.querySelector("[data-damaged]").hidden = letters.every(Boolean);
+  view.querySelector("[data-unread]").hidden = (await seated())?.publics.some(Boolean) ?? true;
   openings(counts);
   for (const one of view.querySelectorAll("form[data-deed]")) watched(one);
   for (const one of view.querySelectorAll("[data-wish]")) one.form.addEventListener("submit", (event) => wish(event, one));
@@ -363,14 +364,23 @@ function slowed(place, minutes) {
   for (const one of place.querySelectorAll("[data-minutes]")) one.textContent = minutes;
 }
 
-// The bytes to send, or the word for why there are none.
-async function sealed() {
+// Who reads what is written now: a public key for each seat, null for one that stays empty; null where nobody can know.
+async function seated() {
   const at = box.writing;
   const kept = await attempted(() => envelope.openStrikeouts(box.strikeouts, keys.pair, box.case));
   const seats = at?.versions[kept?.roster - 1];
-  if (!seats || !Array.isArray(kept.struck)) return "damaged";
+  if (!seats || !Array.isArray(kept.struck)) return null;
   const publics = seats.map((id) => (at.keys[id] && !kept.struck.includes(id) ? unbase64(at.keys[id]) : null));
+  return { kept, publics };
+}
+
+// The bytes to send, or the word for why there are none.
+async function sealed() {
+  const found = await seated();
+  if (!found) return "damaged";
+  const { kept, publics } = found;
   if (!publics.some(Boolean)) return "nobody";
+  const at = box.writing;
   const { messageId, what, text } = pending;
   const how = { what, text, minute: minute(), caseId: box.case, seed: keys.seed, version: kept.roster, publics, at };
   try {

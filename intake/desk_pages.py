@@ -11,14 +11,16 @@ from typing import Any, Final
 from flask import render_template, request, url_for
 from markupsafe import Markup, escape
 
-from core import clock
+from core import clock, db
 from core.access import Identity, Role, require
 from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, day, t
 from core.navigation import open_to
+from core.roster import RosterRefused
+from core.rosters import NoRoster
 from core.sessions import identity, seed, signed_in
 from intake import desk as lists
-from intake import desk_memory, queue, recovery_pages, wish_marks
+from intake import desk_memory, left_behind, queue, recovery_pages, wish_marks
 from intake.desk import Desk, Listed
 from intake.files import arriving
 from intake.handler import pages as pages
@@ -46,7 +48,7 @@ def desk() -> Any:
     """A handler's list; a custodian has no list of cases, and is shown where their work is."""
     who = _identity()
     if Role.HANDLER not in who.roles:
-        return render_template("intake/guards.html", doors=_custodian_doors(who))
+        return render_template("intake/guards.html", doors=_custodian_doors(who), left=_left_behind())
     arriving.sweep_daily()
     desk = _look(who)
     found = desk.lines
@@ -209,6 +211,15 @@ def _words(name: str, answers: Mapping[str, Any]) -> str:
 
 def _marked(place: desk_memory.Found) -> Markup:
     return Markup("{}<mark>{}</mark>{}").format(escape(place.before), place.words, place.after)
+
+
+def _left_behind() -> bool:
+    """Whether all who could open some letter have left; never how many: a number would tell of letters."""
+    try:
+        with db.reading() as session:
+            return bool(left_behind.left_behind(session))
+    except (NoRoster, RosterRefused):
+        return False
 
 
 def _custodian_doors(who: Identity) -> Sequence[dict[str, Any]]:

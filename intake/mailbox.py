@@ -19,6 +19,8 @@ from core.access import TITLES, Role
 from core.db import new_id
 from core.i18n import Text
 from core.installation import installation_id
+from core.roster import RosterRefused
+from core.rosters import NoRoster
 from core.sealing import CannotOpen, PrivateKey
 from intake import openings, pacing, receipt, wishes
 from intake.cases import add_entry, add_key_set, load
@@ -68,7 +70,7 @@ class Mailbox:
 
     openings: role as people know it, how often; None when they cannot be read.
     kept_until: the day until which a closed case is kept at the least, where it is known.
-    damaged: letters that did not open.
+    damaged: letters that did not open. unread: nobody on the roster in force could read what is added.
     """
 
     receipt: str = field(repr=False)
@@ -79,6 +81,7 @@ class Mailbox:
     openings: tuple[tuple[Text, int], ...] | None
     kept_until: date | None
     damaged: int
+    unread: bool = False
 
     @property
     def withdrawal(self) -> Withdrawal | None:
@@ -124,7 +127,19 @@ def find(session: Session, digits: str, keys: MailboxKeys) -> Mailbox:
         openings=_openings(counts),
         kept_until=openings.kept_until(counts) if counts and case.state == "closed" else None,
         damaged=messages.count(None),
+        unread=_unread(session, case, private),
     )
+
+
+def _unread(session: Session, case: CaseFile, private: PrivateKey) -> bool:
+    """Whether all who could read have left since, or only those are there whom the reporter struck out."""
+    try:
+        kept = open_strikeouts(case.for_reporter, case_id=case.id, private=private)
+        chain = rosters.chain(session)
+        seats = {one.id for one in chain[kept.roster_version - 1].handlers} - set(kept.struck)
+    except (CannotOpen, NoRoster, RosterRefused, IndexError):
+        return False  # said where something is written
+    return seats.isdisjoint(one.id for one in chain[-1].handlers)
 
 
 def write(opened: Mailbox, text: str, *, what: str = MESSAGE, message_id: str = "") -> Mailbox:

@@ -149,6 +149,9 @@ def test_two_custodians_erase_what_nobody_on_the_roster_can_open_and_not_before_
     monkeypatch.setitem(NEW, Role.HANDLER, another)
     change(app, centre, Role.HANDLER, leaves=second)
     assert "0 past their date, 1 that the cards" in purge_left(args=[*command, "--now"]).output
+    assert "Everybody who could open 1 of them has left" in purge_left(args=["instance", "check"]).output
+    told = signed_in(app, centre.of(Role.CUSTODIAN)[2]).get("/lam-viec/").text
+    assert "Có thư mà mọi người đọc được đã thôi việc ấy" in told
     later = Reporter(app)
     later.writes()
     two = centre.of(Role.CUSTODIAN)[:2]

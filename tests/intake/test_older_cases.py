@@ -73,6 +73,7 @@ def test_where_nobody_who_could_read_is_left_the_reporter_is_told_and_nothing_is
     reporter.writes(struck=[handlers[0].person])
     change(app, centre, Role.HANDLER, leaves=handlers[1].person)
     before = rows(app)
+    assert "Điều bạn viết thêm ở đây không ai đọc được" in reporter.opens().text, "before anything is typed"
     page = reporter.adds("Có ai đọc không?")
     assert page.status_code == 409
     assert "Bạn hãy viết một thư mới" in page.text
