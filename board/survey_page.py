@@ -86,7 +86,8 @@ def _drawn(chosen: Compared, all_: list[Compared], questionnaire: Questionnaire)
         people=(tables.BY_WAVE, tables.people(effects, [wave.invited for wave in waves])),
         knowledge=(tables.BY_ITEM, tables.knowledge(effects, questionnaire)),
         scores=(tables.BY_SCORE, tables.scores(effects)),
-        ratings=(tables.BY_ITEM, tables.ratings(effects, questionnaire)),
+        attitudes=(tables.BY_ITEM, tables.ratings(effects, questionnaire, attitude=True)),
+        confidence=(tables.BY_ITEM, tables.ratings(effects, questionnaire, attitude=False)),
         exposure=(tables.BY_EXPOSURE, tables.exposure(effects, questionnaire)),
         over_waves=(
             tables.RIGHT_OVER_WAVES[:-1],

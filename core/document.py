@@ -49,6 +49,7 @@ _SMALL: Final = "0.00E+00"
 _SHOWN: Final = 0.001
 """Below this a number would look like nothing: it is written with its power of ten."""
 _WIDEST: Final = 60
+_LINE_POINTS: Final = 16
 
 
 def docx_job(payload: Mapping[str, Any]) -> dict[str, str]:
@@ -233,18 +234,22 @@ def _fill_sheet(page: Worksheet, sheet: Mapping[str, Any]) -> None:
     page.append(list(sheet["columns"]))
     for row in sheet["rows"]:
         page.append([safe(value) for value in row])
+    widths = _widths(sheet)
+    right = _columns_of_numbers(sheet)
     for cells in page.iter_rows(min_row=3):
         for cell in cells:
             cell.font = Font(name=FONT, size=12, bold=cell.row == 3)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            side = "right" if cell.row == 3 and cell.column in right else None
+            cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal=side)
             if isinstance(cell.value, int | float):
                 cell.number_format = _SMALL if 0 < abs(cell.value) < _SHOWN else _NUMBER
     for note in sheet.get("notes", ()):
         page.append([])
         page.append([note])
     page.freeze_panes = "B4"
-    for place, width in enumerate(_widths(sheet), start=1):
+    for place, width in enumerate(widths, start=1):
         page.column_dimensions[page.cell(3, place).column_letter].width = width
+    _set_heights(page, widths)
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", 9
     page.page_setup.fitToHeight = 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
@@ -258,6 +263,32 @@ def safe(value: Any) -> Any:
     return value
 
 
+def _set_heights(page: Worksheet, widths: Sequence[int]) -> None:
+    """Rows high enough for words that run over: not every program makes room by itself."""
+    for cells in page.iter_rows(min_row=3, max_col=len(widths)):
+        lines = max(
+            -(-len(str(cell.value)) // max(1, width - 2)) if isinstance(cell.value, str) else 1
+            for cell, width in zip(cells, widths, strict=True)
+        )
+        if lines > 1:
+            page.row_dimensions[cells[0].row].height = lines * _LINE_POINTS
+
+
+def _columns_of_numbers(sheet: Mapping[str, Any]) -> set[int]:
+    """Columns that hold numbers, counted from 1: their heads stand to the right as well."""
+    columns = zip(*sheet["rows"], strict=True)
+    return {
+        place
+        for place, column in enumerate(columns, start=1)
+        if any(isinstance(one, int | float) for one in column)
+    }
+
+
 def _widths(sheet: Mapping[str, Any]) -> list[int]:
     columns: Sequence[Sequence[Any]] = list(zip(sheet["columns"], *sheet["rows"], strict=True))
-    return [min(_WIDEST, 3 + max(len(str(one)) for one in column)) for column in columns]
+    return [min(_WIDEST, 3 + max(len(_as_shown(one)) for one in column)) for column in columns]
+
+
+def _as_shown(value: Any) -> str:
+    """About as long as a cell looks: numbers are kept whole and shown to three decimals."""
+    return f"{value:,.3f}" if isinstance(value, float) else str(value)

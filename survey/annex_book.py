@@ -20,18 +20,21 @@ def as_workbook(found: Comparison, before: Round, questionnaire: Questionnaire) 
             t("Tỷ lệ trả lời đúng", "Shares of right answers"),
             _SHARES,
             _shares(effects),
+            of=sum(1 for one in effects["yes_no"] if one["right"]["linked"]),
         ),
         _sheet(
             t("Thang điểm", "Scores"),
             t("Điểm trung bình", "Mean scores"),
             _MEANS,
             _means(effects["scores"], "name"),
+            of=sum(1 for one in effects["scores"] if one["linked"]),
         ),
         _sheet(
             t("Từng câu", "Items"),
             t("Câu trên thang 1-5", "Items rated 1-5"),
             _MEANS,
             _means(effects["ratings"], "code"),
+            of=sum(1 for one in effects["ratings"] if one["linked"]),
         ),
         _sheet(
             t("Như thể không ghép", "As if not joined"),
@@ -124,8 +127,16 @@ _P = ["code", "family", "p", "holm", "bh"]
 _WORDS = ["code", "wording", "measures"]
 
 
-def _sheet(name: str, caption: str, columns: list[str], rows: list[list[Any]]) -> dict[str, Any]:
-    return {"name": name, "caption": caption, "columns": columns, "rows": rows}
+def _sheet(
+    name: str, caption: str, columns: list[str], rows: list[list[Any]], *, of: int | None = None
+) -> dict[str, Any]:
+    """of: how many rows there would be with those on which all answered alike, which stay untold."""
+    alike = t(
+        "Không ghi dòng mà mọi người trả lời như nhau: câu trả lời của từng người sẽ lộ.",
+        "Rows on which all answered alike are left out: everybody's answer would be known.",
+    )
+    notes = [alike] if of is not None and of > len(rows) else []
+    return {"name": name, "caption": caption, "columns": columns, "rows": rows, "notes": notes}
 
 
 def _shares(effects: dict[str, Any]) -> list[list[Any]]:
@@ -144,8 +155,13 @@ def _shares(effects: dict[str, Any]) -> list[list[Any]]:
             share["p_mid"],
         ]
         for one in effects["yes_no"]
-        if (share := one["right"]["linked"])
+        if (share := one["right"]["linked"]) and _varied(share["before"], share["after"])
     ]
+
+
+def _varied(*shares: float) -> bool:
+    """Whether in no wave all answered alike."""
+    return all(0 < one < 1 for one in shares)
 
 
 def _means(found: list[dict[str, Any]], key: str) -> list[list[Any]]:
@@ -166,7 +182,10 @@ def _means(found: list[dict[str, Any]], key: str) -> list[list[Any]]:
             one.get("ceiling") if reading.told_apart(one) else None,
         ]
         for one in found
-        if (linked := one["linked"]) and (change := linked["change"])
+        if (linked := one["linked"])
+        and linked["before"]["sd"]
+        and linked["after"]["sd"]
+        and (change := linked["change"])
     ]
 
 
@@ -235,6 +254,7 @@ def _more_waves(effects: dict[str, Any]) -> Iterator[dict[str, Any]]:
         [one["code"], one["n"], *one["right"], *([q["statistic"], q["df"], q["p"]] if q else [None] * 3)]
         for one in three["items"]
         for q in (one["q"],)
+        if _varied(*one["right"])
     ]
     scores = [
         [
@@ -247,6 +267,8 @@ def _more_waves(effects: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for contrast, change in zip(_CONTRASTS, model["changes"], strict=True)
     ]
     caption = t("Tỷ lệ đúng ở ba đợt, Cochran Q", "Shares right in three waves, Cochran's Q")
-    yield _sheet(t("Ba đợt, từng câu", "Three waves, items"), caption, _ITEM_WAVES, items)
+    yield _sheet(
+        t("Ba đợt, từng câu", "Three waves, items"), caption, _ITEM_WAVES, items, of=len(three["items"])
+    )
     caption = t("Điểm ở ba đợt, mô hình hỗn hợp", "Scores in three waves, mixed model")
     yield _sheet(t("Ba đợt, thang điểm", "Three waves, scores"), caption, _SCORE_WAVES, scores)

@@ -19,13 +19,15 @@ from survey.reading import CEILING, NO_ROOM, OUTCOMES, SCORES, unanimous
 
 RIGHT: Final = "dung"
 SPREAD: Final = "thai-do"
+CONFIDENT: Final = "tu-tin"
 PEOPLE: Final = "tham-gia"
 EXPOSURE: Final = "muc-do"
 TITLES: Final[Mapping[str, Text]] = {
     PEOPLE: Text("Ai đã tham gia", "Who took part"),
     RIGHT: Text("Tỷ lệ trả lời đúng, trước và sau", "Right answers, before and after"),
     EXPOSURE: Text("Điểm thay đổi theo mức tham gia", "Change of the score by exposure"),
-    SPREAD: Text("Thái độ và sự tự tin, trước và sau", "Attitudes and confidence, before and after"),
+    SPREAD: Text("Thái độ, trước và sau", "Attitudes, before and after"),
+    CONFIDENT: Text("Sự tự tin, trước và sau", "Confidence, before and after"),
 }
 """The pictures by the name they have in an address."""
 
@@ -66,7 +68,8 @@ def _specs(
     shown = (
         (PEOPLE, "flow", _people(effects, waves, language)),
         (RIGHT, "dumbbell", _right(effects, questionnaire, language)),
-        (SPREAD, "spreads", _spread(joint, questionnaire, language)),
+        (SPREAD, "spreads", _spread(joint, questionnaire, "attitude", language)),
+        (CONFIDENT, "spreads", _spread(joint, questionnaire, "confidence", language)),
         (EXPOSURE, "forest", _exposure(effects, questionnaire, language)),
     )
     for name, chart, rows in shown:
@@ -111,11 +114,13 @@ def _right(effects: Mapping[str, Any], questionnaire: Questionnaire, language: L
     return rows
 
 
-def _spread(joint: Mapping[str, Any], questionnaire: Questionnaire, language: Language) -> list[Spec]:
+def _spread(
+    joint: Mapping[str, Any], questionnaire: Questionnaire, measures: str, language: Language
+) -> list[Spec]:
     """Answers of those who answered both times, from the least to the most helpful."""
     rows: list[Spec] = []
     for item in joint["items"]:
-        if item["right"] is not None or item["measures"] not in ("attitude", "confidence"):
+        if item["right"] is not None or item["measures"] != measures:
             continue
         answered = [place for place, code in enumerate(item["codes"]) if code != SKIPPED]
         if item["reverse"]:

@@ -178,12 +178,18 @@ def scores(effects: dict[str, Any], decimals: int = PLAIN) -> list[list[Any]]:
     ]
 
 
-def ratings(effects: dict[str, Any], questionnaire: Questionnaire, decimals: int = PLAIN) -> list[list[Any]]:
-    """One row a question answered on a scale."""
+def ratings(
+    effects: dict[str, Any],
+    questionnaire: Questionnaire,
+    decimals: int = PLAIN,
+    *,
+    attitude: bool | None = None,
+) -> list[list[Any]]:
+    """One row a question answered on a scale. attitude: those questions alone, or all others."""
     return [
         [questionnaire.item(one["code"]).label, *_mean(one["linked"], decimals)]
         for one in effects["ratings"]
-        if one["linked"]
+        if one["linked"] and attitude in (None, one["measures"] == "attitude")
     ]
 
 
@@ -240,7 +246,7 @@ def lost(effects: dict[str, Any]) -> list[list[Any]]:
 def typical(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
     """One row a score, then one a rating: who moved, the Hodges-Lehmann change, and how many could not rise."""
     rows: list[list[Any]] = [
-        [SCORES[one["name"]], "", "", "", _change(one["typical"]), _top_of(one)]
+        [SCORES[one["name"]], "–", "–", "–", _change(one["typical"]), _top_of(one)]
         for one in effects["scores"]
         if one.get("typical")
     ]
@@ -337,23 +343,26 @@ def together(effects: dict[str, Any]) -> list[list[Any]]:
 
 
 def sensitivity_columns(effects: dict[str, Any]) -> list[dict[str, Any]]:
-    """The columns of `sensitivity`: how tolerant, how many, how many false, then the change of each score."""
+    """The columns of `sensitivity`: one for each tolerance that may be shown beside the others."""
+    tolerances = effects.get("linking", {}).get("tolerances", ())
     return [
         {"label": Text("Mã tự tạo được lệch", "Differences allowed")},
-        {"label": Text("Ghép được", "Joined"), "kind": "number"},
-        {"label": Text("Ước tính ghép nhầm", "Expected false"), "kind": "number"},
-        *({"label": SCORES[name], "kind": "number"} for name in _compared(effects)),
+        *({"label": _UP_TO[one["tolerance"]], "kind": "number"} for one in tolerances),
     ]
 
 
 def sensitivity(effects: dict[str, Any]) -> list[list[Any]]:
-    """One row a tolerance: the same change, had joining been stricter; empty for joinings of an older version."""
-    names = _compared(effects)
-    rows = []
-    for one in effects.get("linking", {}).get("tolerances", ()):
-        by_name = {score["name"]: score for score in one["scores"]}
-        changes = [_change(by_name.get(name) and {"change": by_name[name]}) for name in names]
-        rows.append([_UP_TO[one["tolerance"]], one["linked"], number(one["false"], 1), *changes])
+    """How many, how many false, then the change of each score, had joining been stricter; empty for older joinings."""
+    tolerances = effects.get("linking", {}).get("tolerances", ())
+    if not tolerances:
+        return []
+    rows: list[list[Any]] = [
+        [Text("Ghép được", "Joined"), *(number(one["linked"]) for one in tolerances)],
+        [Text("Ước tính ghép nhầm", "Expected false"), *(number(one["false"], 1) for one in tolerances)],
+    ]
+    by_name = [{score["name"]: score for score in one["scores"]} for one in tolerances]
+    for name in _compared(effects):
+        rows.append([SCORES[name], *(_change(one.get(name) and {"change": one[name]}) for one in by_name)])
     return rows
 
 

@@ -103,7 +103,7 @@ def _dumbbell_row(sheet: Sheet, row: Share) -> None:
     for at in (0, 0.5, 1):
         sheet.upright(at, sheet.y + 22, sheet.y + 40, color=LINE)
     if row.low is not None and row.high is not None:
-        change += f" ({points(row.low)} … {points(row.high)})"
+        change += f" ({end_of(row.low * 100, 0)} … {end_of(row.high * 100, 0)})"
         start, end = (min(1.0, max(0.0, row.before + end)) for end in (row.low, row.high))
         sheet.box(start, end, 25, 12, color=SOFT, stroke=ACCENT, strokeWidth=0.75)
     sheet.text(shares, 0, 14, fontWeight="bold")

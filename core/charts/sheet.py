@@ -167,14 +167,14 @@ def points(share: float) -> str:
     return plus(number(share * 100))
 
 
-def signed(change: float) -> str:
+def signed(change: float, decimals: int = 1) -> str:
     """A change of means to one decimal."""
-    return plus(number(change, 1))
+    return plus(number(change, decimals))
 
 
-def end_of(change: float) -> str:
+def end_of(change: float, decimals: int = 1) -> str:
     """The end of an interval; one that rounds to nothing but is none tells on which side of it it stands."""
-    words = signed(change)
+    words = signed(change, decimals)
     if words.strip("0.,") or abs(change) < 1e-9:
         return words
     return str(Text("trên 0", "above 0") if change > 0 else Text("dưới 0", "below 0"))

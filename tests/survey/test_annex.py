@@ -38,7 +38,7 @@ def compared(app: Flask, campaigner: Campaigner, calculated_here: None) -> str:
     before, after = campaigner.opens("before"), campaigner.opens("after")
     campaigner.closes(before)
     campaigner.closes(after)
-    first, second = people(3, 2, 40), [*people(6, 3, 20), *people(4, 4, 20)]
+    first, second = [*people(3, 2, 20), *people(5, 3, 20)], [*people(6, 3, 20), *people(4, 4, 20)]
     joint = effects.freeze([(place, place) for place in range(40)], first, second, QUESTIONS)
     computed = effects.effects(joint).to_json()
     computed["linking"] = {"by_card": 30, "by_distance": [8, 1, 1], "ties": 0, "false": 0.2}
@@ -98,6 +98,11 @@ def test_the_workbook_holds_the_same_figures_as_numbers(desk: FlaskClient, compa
     head = [cell.value for cell in page[3]]
     first = dict(zip(head, [cell.value for cell in page[4]], strict=True))
     assert first["n"] == 40
+    assert page[page.max_row][0].value.startswith("Không ghi dòng mà mọi người trả lời như nhau")
+    assert {cell.number_format for cell in page["M"][3:] if isinstance(cell.value, float)} <= {
+        "#,##0.###",
+        "0.00E+00",
+    }
     assert first["after"] - first["before"] == pytest.approx(first["difference"])
     assert book.sheetnames == [
         "Hiểu biết",

@@ -117,7 +117,7 @@ def test_forty_people_in_two_waves_become_effects_and_leave_no_pair(
     assert knowledge["linked"]["change"]["change"] == pytest.approx(wanted)
     assert sum(map(sum, found.joint["items"][0]["joint"])) == PEOPLE
     assert set(found.charts) == {"vi", "en"}
-    assert list(found.charts["vi"]) == ["tham-gia", "dung", "thai-do"]
+    assert list(found.charts["vi"]) == ["tham-gia", "dung", "thai-do", "tu-tin"]
     assert "Tỷ lệ trả lời đúng" in found.charts["vi"]["dung"]
     assert "40 took part both times; 0 only this time" in found.charts["en"]["tham-gia"]
     assert len(found.digest) == 64
