@@ -26,6 +26,8 @@ class Door:
     lines: tuple[Text, ...]
     behind: Text
     more: tuple[Text, ...]
+    about_letters: Text | None = None
+    """What it says of letters, where no message presses."""
     quiet: bool = False
 
 
@@ -59,11 +61,10 @@ DOORS: Final = {
             name=Text("Trang chủ", "Home page"),
             lead=Text("Góc nhân viên", "Staff corner"),
             lines=(
-                Text("Chủ đề và lịch của Tháng hành động.", "This year's theme and calendar."),
-                Text(
-                    "Nơi viết thư kín, trả lời khảo sát.", "Write a confidential letter, answer the survey."
-                ),
+                Text("Chủ đề, lịch và tin của Tháng hành động.", "This year's theme, calendar and news."),
+                Text("Số hỗ trợ, khảo sát.", "Help numbers, the survey."),
             ),
+            about_letters=Text("Nơi viết thư kín.", "A place to write a confidential letter."),
             behind=Text("Trên trang có gì", "What the page has"),
             more=(
                 Text(
@@ -222,6 +223,12 @@ def may_stand(saying: Saying, door: Door, size: Size, *, answering: bool) -> boo
         promising = messages.promises(saying.text.vi, saying.text.en)
         return "home" in saying.places and not pressing and not promising
     return True
+
+
+def beside(door: Door, saying: Saying) -> tuple[Text, ...]:
+    """The lines beside the square: of letters only where the message above does not press anybody to write one."""
+    pressing = messages.presses(saying.text.vi, saying.text.en)
+    return door.lines if door.about_letters is None or pressing else (*door.lines, door.about_letters)
 
 
 def offered(sayings: Iterable[Saying], door: Door, size: Size, *, answering: bool) -> list[Saying]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import segno
 
@@ -370,9 +370,9 @@ def _as_svg(payload: Mapping[str, Any], pages: Sequence[Sequence[Mark]]) -> list
         inner = [clip.format(n=n, x=x, y=y, w=w, h=h)] if ring else []
         inner += [_svg(mark, n) for mark in marks]
         white = f'<rect width="{payload["width"]:g}" height="{payload["height"]:g}" fill="#fff"/>'
-        found.append(
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" role="img">{white}{"".join(inner)}</svg>'
-        )
+        words = quoteattr(" ".join(mark["words"] for mark in marks if mark["kind"] == "text"))
+        head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" role="img" aria-label={words}>'
+        found.append(f"{head}{white}{''.join(inner)}</svg>")
     return found
 
 

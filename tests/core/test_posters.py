@@ -66,6 +66,12 @@ def test_a_tick_in_the_wrong_box_brings_no_pressing_message_to_the_letter() -> N
     assert not PRESSING & {one.code for one in offered}
 
 
+def test_a_pressing_message_stands_beside_no_word_of_letters() -> None:
+    for one in SAYINGS:
+        words = " ".join(line.vi for line in choosing.beside(DOORS["home"], one))
+        assert ("thư" in words) == (one.code not in PRESSING), one.code
+
+
 def test_no_door_itself_presses_or_promises() -> None:
     for door in DOORS.values():
         for words in (door.lead, door.behind, *door.lines, *door.more):
