@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 
 from core import db, memory, rosters
 from core.access import Identity, Role
@@ -69,6 +69,9 @@ def wrap_anew() -> Any:
         return render_template(
             "intake/wrap_anew.html", form=form, done=far.done, of=far.of, guards=_guards(me)
         )
+    if _guards(me):  # what other wings keep for custodians, as they have asked to be told
+        for also in current_app.extensions.get("wrap_anew", ()):
+            also(me, seeds())
     _remember(me)
     flash(str(_GUARDS_DONE if _guards(me) else _ALL_DONE))
     return redirect(url_for("roster.show" if _guards(me) else "handler.desk"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.blueprints import BlueprintSetupState
 
-from core import db
-from core.access import Role
+from core import db, rosters
+from core.access import Identity, Role
 from core.heavy import HeavyBusy, HeavyFailed
 from core.i18n import Text
 from core.sealing import CannotOpen
@@ -55,6 +57,17 @@ def show() -> str:
             for before, after in results.waiting(session)
         ]
     return render_template("survey/linking.html", waiting=waiting, waves=WAVES, form=DeedForm())
+
+
+def _wrap_anew(who: Identity, mine: Sequence[bytes]) -> None:
+    """With their side of letters a custodian wraps anew the keys of rounds: a colleague may have fresh keys."""
+    with db.writing() as session:
+        rounds.wrap_links_anew(session, who, mine, rosters.current(session))
+
+
+@pages.record_once
+def _with_letters(state: BlueprintSetupState) -> None:
+    state.app.extensions.setdefault("wrap_anew", []).append(_wrap_anew)
 
 
 @pages.post("/<before_id>/<after_id>")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -202,18 +201,11 @@ def _open(
     if found.link_wraps is None:
         # Links that have been destroyed join nothing; the answers of each wave still count as a whole.
         return Wave(answers=answers, marks=[pairing.Mark()] * len(links))
-    wrap = json.loads(found.link_wraps).get(person_id)
-    if wrap is None:
+    seed = rounds.link_seed(found.id, json.loads(found.link_wraps), person_id, seeds)
+    if seed is None:
         raise CannotOpen
-    private = PrivateKey.from_seed(_key_of_links(bytes.fromhex(wrap), seeds, found.id, person_id))
+    private = PrivateKey.from_seed(seed)
     return Wave(answers=answers, marks=[_mark(link, private, found.id) for link in links])
-
-
-def _key_of_links(wrap: bytes, seeds: Sequence[bytes], round_id: str, person_id: str) -> bytes:
-    for seed in seeds:
-        with suppress(CannotOpen):
-            return unseal(wrap, PrivateKey.from_seed(seed), context("round", round_id, person_id))
-    raise CannotOpen
 
 
 def _mark(link: bytes, private: PrivateKey, round_id: str) -> pairing.Mark:

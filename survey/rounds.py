@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Final
 
@@ -15,7 +16,7 @@ from core import clock
 from core.access import Identity, Role, require
 from core.db import new_id
 from core.roster import Roster
-from core.sealing import PrivateKey, PublicKey, context, random_bytes, seal
+from core.sealing import CannotOpen, PrivateKey, PublicKey, context, random_bytes, seal, unseal
 from survey import analysis_plan, places
 from survey.models import LINK_BYTES, Card, CardUse, QuestionnaireVersion, Response, Round
 from survey.questionnaire import Questionnaire, load
@@ -92,10 +93,7 @@ def open_round(session: Session, by: Identity | None, found: Round, roster: Rost
     _hold(session, found, "planned")
     seed = random_bytes(32)
     found.link_public = PrivateKey.from_seed(seed).public.raw
-    wraps = {
-        member.id: seal(seed, PublicKey(member.seal_public), context("round", found.id, member.id)).hex()
-        for member in roster.custodians
-    }
+    wraps = {one.id: _link_wrap(seed, found.id, one.id, one.seal_public) for one in roster.custodians}
     found.link_wraps = json.dumps(wraps, sort_keys=True).encode()
     questionnaire = session.get_one(QuestionnaireVersion, found.questionnaire_id)
     questionnaire.frozen = True
@@ -108,6 +106,45 @@ def open_round(session: Session, by: Identity | None, found: Round, roster: Rost
         )
     # Twice as many places as people, made at once: later blocks would stand apart in the file.
     places.make(session, found.id, max(places.BLOCK, 2 * max(found.invited, len(marks))))
+
+
+def wrap_links_anew(session: Session, by: Identity | None, seeds: Sequence[bytes], roster: Roster) -> int:
+    """Seal the keys of rounds to the present keys of their custodians; how many rounds opened to this one.
+
+    For a colleague who enrolled again. Who came since gets none, and who has left loses theirs. Needs the line in the
+    log of wrapping anew before it.
+    """
+    custodian = require(by, Role.CUSTODIAN)
+    done = 0
+    waiting = select(Round).where(Round.link_wraps.is_not(None)).order_by(Round.id).with_for_update()
+    for found in session.scalars(waiting):
+        wraps = json.loads(found.link_wraps or b"{}")
+        seed = link_seed(found.id, wraps, custodian.person_id, seeds)
+        if seed is None:
+            continue
+        anew = {
+            one.id: _link_wrap(seed, found.id, one.id, one.seal_public)
+            for one in roster.custodians
+            if one.id in wraps
+        }
+        found.link_wraps = json.dumps(anew, sort_keys=True).encode()
+        done += 1
+    return done
+
+
+def link_seed(
+    round_id: str, wraps: Mapping[str, str], person_id: str, seeds: Sequence[bytes]
+) -> bytes | None:
+    """The key of a round's links, for a custodian with a true wrap; None for everybody else."""
+    for seed in seeds:
+        with suppress(CannotOpen):
+            wrapped = bytes.fromhex(wraps.get(person_id, ""))
+            return unseal(wrapped, PrivateKey.from_seed(seed), context("round", round_id, person_id))
+    return None
+
+
+def _link_wrap(seed: bytes, round_id: str, person_id: str, public: bytes) -> str:
+    return seal(seed, PublicKey(public), context("round", round_id, person_id)).hex()
 
 
 def close_round(session: Session, by: Identity | None, found: Round) -> None:

@@ -19,6 +19,8 @@ from intake.founding import Founded, Settled
 from survey import effects, pictures, results, rounds
 from survey.models import LINK_BYTES, Comparison, QuestionnaireVersion, Response, Round
 from tests.conftest import StillClock
+from tests.factories import post, signed_in
+from tests.intake.test_recovery import enrols_again, signs
 from tests.surveys import QUESTIONS, Campaigner, Custodian, Respondent, kept
 
 PEOPLE = 40
@@ -92,6 +94,26 @@ def lines(app: Flask, person: Settled) -> list[log.Line]:
 def comparisons(app: Flask) -> int:
     with app.app_context(), db.reading() as session:
         return session.scalar(select(func.count()).select_from(Comparison)) or 0
+
+
+@pytest.mark.embedded
+def test_a_custodian_who_enrolled_again_opens_rounds_once_a_colleague_has_wrapped_anew(
+    app: Flask, centre: Founded, campaigner: Campaigner
+) -> None:
+    round_id = campaigner.opens("before", invited=5)
+    stays, _, lost = centre.of(Role.CUSTODIAN)
+    again = enrols_again(app, lost)
+    signs(app, centre)
+
+    def opens(person: Settled) -> bool:
+        with app.app_context(), db.reading() as session:
+            wraps = json.loads(session.get_one(Round, round_id).link_wraps or b"{}")
+        seed = person.credentials.seed or b""
+        return rounds.link_seed(round_id, wraps, person.person_id, [seed]) is not None
+
+    assert (opens(stays), opens(again)) == (True, False)
+    assert post(signed_in(app, stays), "/lam-viec/boc-lai").status_code == 302
+    assert (opens(stays), opens(again), opens(lost)) == (True, True, False)
 
 
 # From end to end
