@@ -68,7 +68,7 @@ def test_a_midwife_files_five_activities_from_her_phone(
     with live.app.app_context(), db.writing() as session:
         session.get_one(Person, person.person_id).unit_id = valid(session)[-1].id
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-    with window(browser, live.url, **phone) as context:  # type: ignore[arg-type]
+    with window(browser, live.url, **phone) as context:
         midwife = Midwife(context.new_page(), live.app, person)
         midwife.signs_in()
         assert_accessible(midwife.page)
