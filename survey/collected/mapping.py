@@ -1,7 +1,8 @@
 """Columns of a file from elsewhere as columns of a questionnaire, and their cells as its codes (pure).
 
-KoboToolbox and ODK name a column after the question, with its groups before it (`group/K1`), and may split a question
-with many ticks (`H1/113`). Google Forms names it by the words of the question and fills in the words of the answers.
+KoboToolbox and ODK name a column after the question, with its groups before it (`group/K1`, in ODK Central
+`group-K1`), and may split a question with many ticks (`H1/113`). Google Forms names it by the words of the question and
+fills in the words of the answers.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from survey.questionnaire import Questionnaire
 
 LINK, CLUSTER, EXPOSURE = "=link", "=cluster", "=exposure"
 ASIDE: Final = ""
-_GROUP: Final = re.compile(r"[/:.]")
+_GROUP: Final = re.compile(r"[/:.-]")
 _TICKED: Final = frozenset(("1", "true", "yes", "x", "co"))
 _BETWEEN: Final = re.compile(r"[\s,;|]*")
 
@@ -42,14 +43,22 @@ def suggest(columns: Sequence[str], questionnaire: Questionnaire) -> dict[str, s
 
 
 def _seems(column: str, codes: Mapping[str, str], words: Mapping[str, str], items: Mapping[str, Item]) -> str:
-    parts = [part.casefold() for part in _GROUP.split(column.strip())]
-    if found := codes.get(parts[-1]):
-        return found
-    if len(parts) > 1 and (found := codes.get(parts[-2])):
-        box = next((one.code for one in items[found].choices if one.code.casefold() == parts[-1]), None)
-        if items[found].kind == "many" and box:
-            return f"{found}/{box}"
+    text = column.strip().casefold()
+    breaks = [(found.start(), found.end()) for found in _GROUP.finditer(text)]
+    starts = [0, *(end for _, end in breaks)]
+    for start in starts:
+        if text[start:] in codes:
+            return codes[text[start:]]
+    for stop, after in breaks:
+        for start in starts:
+            found = codes.get(text[start:stop])
+            if found and items[found].kind == "many" and (box := _box(items[found], text[after:])):
+                return f"{found}/{box}"
     return words.get(_plain(column), ASIDE)
+
+
+def _box(item: Item, code: str) -> str:
+    return next((one.code for one in item.choices if one.code.casefold() == code), "")
 
 
 def translated(

@@ -17,7 +17,7 @@ _COLUMN: Final = re.compile(r"[^\W\d][\w.-]*")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listed:
-    """One list: its choices as they are stored, and the columns a choice_filter may name."""
+    """One list: its choices as they are stored, and the columns a choice_filter may name, the code itself among them."""
 
     options: tuple[dict[str, Any], ...]
     columns: frozenset[str]
@@ -61,7 +61,7 @@ def _one(rows: list[Entry], twice: bool, findings: Findings) -> Listed:
                 f"The code “{option['code']}” stands twice in the list.",
             )
     columns = {name for one in options.values() for held in one.get("columns", ()) for name in held}
-    return Listed(options=tuple(options.values()), columns=frozenset(columns))
+    return Listed(options=tuple(options.values()), columns=frozenset((*columns, "name")))
 
 
 def _option(row: Entry, findings: Findings) -> dict[str, Any] | None:

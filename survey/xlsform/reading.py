@@ -232,7 +232,12 @@ def _give_choices(
     if text:
         looked = filtered_by(text, held.columns)
         item["options"] = [
-            one | {"columns": [_only(column, looked) for column in one.get("columns", [{}])]}
+            one
+            | {
+                "columns": [
+                    _only({**column, "name": one["code"]}, looked) for column in one.get("columns", [{}])
+                ]
+            }
             for one in held.options
         ]
     elif row.choices in shared:

@@ -93,6 +93,13 @@ def as_xlsx(rows: list[dict[str, str]]) -> bytes:
 # Matching, without a page
 
 
+def test_columns_of_odk_central_are_guessed_with_their_groups() -> None:
+    columns = ["phan-mot-K1", "phan-H1/113", "phan-H1-khong_biet", "meta-instanceID", "H1", "K1-K2-", "khac"]
+    assert list(mapping.suggest(columns, QUESTIONS).values()) == [
+        "K1", "H1/113", "H1/khong_biet", "", "H1", "", ""
+    ]  # fmt: skip
+
+
 def test_columns_of_kobo_and_google_are_guessed() -> None:
     kobo = mapping.suggest(list(as_kobo(1, learnt=0)[0]), QUESTIONS)
     google = mapping.suggest(list(as_google(1)[0]), QUESTIONS)

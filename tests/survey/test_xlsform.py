@@ -126,6 +126,18 @@ def test_a_stored_answer_has_the_room_the_reader_counts_with() -> None:
 # What is refused, all at once
 
 
+def test_a_choice_filter_may_look_at_the_code_itself() -> None:
+    outcome = asked(
+        ("select_one ck", "a", "A", "A"),
+        ("select_one ck", "b", "B", "B", "not(name = ${a})"),
+        extra=("choice_filter",),
+    )
+    assert problems(outcome) == {}
+    assert outcome.data is not None
+    settled = settle(Questionnaire.from_json(outcome.data), "before", {"a": "co"}, date(2026, 11, 24))
+    assert [choice.code for choice in settled.offered["b"]] == ["khong"]
+
+
 def test_a_list_from_another_file_is_refused_where_it_is_asked_for() -> None:
     outcome = asked(("select_one ck", "a", "A", "A", "minimal search('fruits')"), extra=("appearance",))
     assert problems(outcome)["survey!E2"].startswith("search() takes choices from another file")
