@@ -89,7 +89,7 @@ def read(
     ]
     if len(rest) > MOST_ROWS:
         return [], [Wrong(cell=f"A{head + 1}", reason=_MANY)]
-    reader = _Reader(columns=columns, kinds=_by_word(kinds), groups=_by_word(groups), known=frozenset(known))
+    reader = _Reader(columns=columns, kinds=kinds, groups=groups, known=frozenset(known))
     rows = [reader.row(number, line) for number, line in rest]
     found = [row for row in rows if row is not None]
     return found, sorted(reader.wrong + _repeated(rest, columns), key=lambda one: _place(one.cell))
@@ -102,8 +102,8 @@ class _Reader:
         self,
         *,
         columns: Mapping[str, int],
-        kinds: Mapping[str, str],
-        groups: Mapping[str, str],
+        kinds: Names,
+        groups: Names,
         known: frozenset[str],
     ) -> None:
         self.columns, self.kinds, self.groups, self.known = columns, kinds, groups, known
@@ -152,11 +152,22 @@ class _Reader:
             self._say(number, name, _LONG)
         return found
 
-    def _of(self, number: int, line: Sequence[str], name: str, known: Mapping[str, str]) -> str:
-        found = self._cell(line, name)
-        if fold(found) not in known:
-            words = ", ".join(dict.fromkeys(word for word in known if "_" not in word))
-            self._say(number, name, _EMPTY if not found else _NOT_ONE_OF.format(word=found[:40], words=words))
+    def _of(self, number: int, line: Sequence[str], name: str, names: Names) -> str:
+        found, known = self._cell(line, name), _by_word(names)
+        if not found:
+            self._say(number, name, _EMPTY)
+        elif fold(found) not in known:
+            vi, en = (
+                "; ".join(words) for words in zip(*((one.vi, one.en) for one in names.values()), strict=True)
+            )
+            self._say(
+                number,
+                name,
+                Text(
+                    _NOT_ONE_OF.vi.format(word=found[:40], words=vi),
+                    _NOT_ONE_OF.en.format(word=found[:40], words=en),
+                ),
+            )
         return known.get(fold(found), "")
 
     def _day(self, number: int, line: Sequence[str], name: str) -> date | None:

@@ -16,10 +16,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from board import releasing
-from core import clock, db, passphrase, rosters
+from core import campaign_editing, clock, db, passphrase, rosters
 from core.access import Identity, Role
 from core.accounts import Credentials
 from core.campaign import now_running
+from core.campaign_editing import EventFacts
 from core.installation import installation_id
 from core.units import Unit
 from demo import activities, casefiles, content
@@ -69,11 +70,36 @@ def build(app: Flask, *, seed: int, size: Size, say: Say) -> Founded:
             say(f"release of {as_of.isoformat()}: protected, audited, signed")
         _surveys(founded, chance, today, size.staff, say)
         _activities(founded, chance, today, say)
+        _month(founded, today)
     return founded
 
 
 def _on(day: date, hour: int = 9) -> Any:
     return clock.freeze(datetime.combine(day, time(hour, 12), clock.ZONE))
+
+
+def _month(founded: Founded, today: date) -> None:
+    """What stands in the calendar of the month, and its news so far."""
+    who = founded.of(Role.CAMPAIGNER)[0].identity
+    with db.writing() as session:
+        campaign = now_running(session)
+        if campaign is None:
+            return
+        for after, at, title, place in content.EVENTS:
+            facts = EventFacts(
+                begins=campaign.begins + timedelta(days=after),
+                ends=None,
+                starts_at=at,
+                title_vi=title[0],
+                title_en=title[1],
+                place_vi=place[0],
+                place_en=place[1],
+            )
+            campaign_editing.save_event(session, who, campaign.year, None, facts)
+        for after, text in content.NEWS:
+            day = campaign.begins + timedelta(days=after)
+            if day <= today:
+                campaign_editing.save_news(session, who, campaign.year, None, day, text)
 
 
 # --- people --------------------------------------------------------------------------------------

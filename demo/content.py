@@ -81,3 +81,23 @@ WISHES: Final = {
     "withdraw": "",
     "other_handler": "Người đọc thư quen với gia đình tôi. Tôi mong một người khác.",
 }
+
+HALL: Final = ("Hội trường tầng 2", "Hall, second floor")
+EVENTS: Final = (
+    (3, "08:00", ("Lễ phát động Tháng hành động", "Launch of the month"), HALL),
+    (10, "14:00", ("Tọa đàm: bình đẳng giới tại nơi làm việc", "Talk: gender equality at work"), HALL),
+    (19, "", ("Giao lưu văn nghệ các khoa, phòng", "Evening of songs and plays"), HALL),
+    (24, "14:00", ("Hội nghị phổ biến pháp luật", "Conference on the law"), HALL),
+)
+"""Days after the month began, hour, title, place."""
+NEWS: Final = (
+    (
+        3,
+        (
+            "Trung tâm phát động Tháng hành động, 120 cán bộ tham dự.",
+            "The centre opened the month; 120 staff came.",
+        ),
+    ),
+    (6, ("Các trạm đã treo băng rôn và phát tờ rơi.", "The stations put up banners and gave out leaflets.")),
+)
+"""Days after the month began, and a sentence."""

@@ -14,8 +14,8 @@ class Entry:
     """One thing in the calendar.
 
     key: names it for ever, so that a calendar that reads the file twice keeps it once. kind: "month" (first and last
-    day), "day" (a day the world marks), "deadline", "event", "survey". until: the last day, where it lasts several.
-    at: "14:00", or "" for the whole day.
+    day), "day" (a day the world marks), "deadline", "event", "survey", "unit" (what a unit does). until: the last day,
+    where it lasts several. at: "14:00", or "" for the whole day.
     """
 
     key: str
@@ -48,6 +48,14 @@ def weeks(begins: date, ends: date) -> Iterator[list[date]]:
 def on_day(entries: Sequence[Entry], day: date) -> list[Entry]:
     """What happens on a day. What lasts several days stands on its first and its last one, not on each between."""
     return [one for one in entries if day in (one.on, one.last)]
+
+
+def by_day(entries: Iterable[Entry]) -> dict[date, list[Entry]]:
+    """Entries under their days, days in the order they come."""
+    found: dict[date, list[Entry]] = {}
+    for one in entries:
+        found.setdefault(one.on, []).append(one)
+    return found
 
 
 def coming(entries: Sequence[Entry], today: date, most: int) -> list[Entry]:

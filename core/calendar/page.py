@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, render_template, url_for
 
 from core import clock, db, i18n
 from core.calendar import gathered, ics
-from core.calendar.entries import Entry, on_day, weeks
+from core.calendar.entries import Entry, by_day, on_day, weeks
 from core.campaign import Campaign, messages_for, news_of, now_running
 from core.i18n import Text, t
 from core.installation import installation_id
@@ -28,7 +28,6 @@ KINDS: Final = {
     "deadline": Text("hạn", "deadline"),
     "event": Text("hoạt động", "event"),
     "survey": Text("khảo sát", "survey"),
-    "unit": Text("việc của đơn vị", "of a unit"),
 }
 
 
@@ -61,14 +60,17 @@ def file_inside() -> Response:
 def _page(*, inside: bool) -> str:
     with db.reading() as session:
         campaign = now_running(session) or abort(404)
-        entries = gathered.entries(session, campaign, inside=inside)
+        everything = gathered.entries(session, campaign, inside=inside)
         messages = messages_for(session, campaign.year, "campaign")
         news = news_of(session, campaign.year)
+    # Forty units do hundreds of things: in the sheet they are a number on a day, and below it a list for each.
+    entries = [one for one in everything if one.kind != "unit"]
     return render_template(
         "core/calendar_inside.html" if inside else "core/calendar.html",
         campaign=campaign,
         entries=entries,
-        weeks=list(weeks(*_span(campaign, entries))),
+        of_units=by_day(one for one in everything if one.kind == "unit"),
+        weeks=list(weeks(*_span(campaign, everything))),
         on_day=on_day,
         kinds=KINDS,
         messages=messages,

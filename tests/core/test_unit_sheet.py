@@ -56,7 +56,7 @@ def test_every_wrong_cell_is_named_at_once() -> None:
         GOOD,
     )
     assert list(wrong) == ["A5", "B5", "D5", "E5", "F5", "B6", "G6", "A7"]
-    assert wrong["D5"] == "“Phòng” không có trong: khoa, department, tram y te, health station."
+    assert wrong["D5"] == "“Phòng” không có trong: Khoa; Trạm Y tế."
     assert wrong["F5"] == "“31/02/2020” không phải ngày như 01/07/2025."
     assert wrong["A7"] == "Mã này đã đứng ở dòng 4."
     assert "đứng trước" in wrong["G6"]
