@@ -138,12 +138,12 @@ def desks(app: Flask, centre: Founded) -> list[Handler]:
     return [Handler(app, person) for person in centre.of(Role.HANDLER)]
 
 
-def sign_a_new_roster(app: Flask, centre: Founded) -> None:
+def sign_a_new_roster(app: Flask, centre: Founded) -> Settled:
     """One more handler, signed in by two custodians."""
     newcomer = Newcomer(
         name="Ngô Thị Mới", title_vi="Dược sĩ", title_en="Pharmacist", roles=frozenset({Role.HANDLER})
     )
-    factories.add_person(app, newcomer)
+    settled = factories.add_person(app, newcomer)
     with app.app_context():
         with db.writing() as session:
             rosters.propose(session, rosters.current(session).recovery_public)
@@ -152,3 +152,4 @@ def sign_a_new_roster(app: Flask, centre: Founded) -> None:
             with db.writing() as session:
                 rosters.add_signature(session, person.person_id, person.credentials.seed)
         app.extensions.pop("roster_glanced", None)
+    return settled

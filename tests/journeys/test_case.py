@@ -12,6 +12,7 @@ from intake.founding import Founded
 from tests import factories
 from tests.conftest import Live, window
 from tests.journeys.people import HandlerAtDesk, LetterWriter
+from tests.letters import sign_a_new_roster
 
 pytestmark = pytest.mark.browser
 
@@ -71,7 +72,7 @@ class CaseFile:
 
 
 def test_three_people_at_three_browsers_take_a_case_from_arrival_to_closing(
-    browser: Browser, live: Live, people: list[HandlerAtDesk], assert_accessible: Look
+    browser: Browser, live: Live, centre: Founded, people: list[HandlerAtDesk], assert_accessible: Look
 ) -> None:
     first, second, custodian = people
     with window(browser, live.url) as context:
@@ -83,8 +84,11 @@ def test_three_people_at_three_browsers_take_a_case_from_arrival_to_closing(
         _refers_by_consent(CaseFile(first.page, case_id))
         _shares_by_two(CaseFile(first.page, case_id), CaseFile(second.page, case_id))
         _opens_the_names(first.page, custodian.page, case_id)
-        _hands_over(first, case_id)
-        _closes(CaseFile(second.page, case_id))
+        with window(browser, live.url) as desk:
+            newcomer = HandlerAtDesk(desk.new_page(), live.app, sign_a_new_roster(live.app, centre))
+            newcomer.signs_in()
+            _hands_over(first, newcomer, writer, case_id)
+            _closes(CaseFile(newcomer.page, case_id))
         assert "Đã kết thúc" in writer.reads() or "kết thúc" in writer.reads()
 
 
@@ -132,10 +136,18 @@ def _opens_the_names(handler: Page, custodian: Page, case_id: str) -> None:
     assert "Nguyễn Thị Ẩn" in handler.inner_text("main")
 
 
-def _hands_over(first: HandlerAtDesk, case_id: str) -> None:
+def _hands_over(first: HandlerAtDesk, newcomer: HandlerAtDesk, writer: LetterWriter, case_id: str) -> None:
+    """To somebody who joined later: the reporter is told first, then the colleague is let in, then one steps back."""
     first.opens_the_first()
     assert "nhắc lại lời trong thư" in first.answers("Bạn kể anh ấy chặn cửa phòng trực, đồng nghiệp sẽ lo.")
     assert "Đã gửi trả lời" in first.answers("Từ nay một đồng nghiệp của tôi cùng bạn đi tiếp.")
+    first.page.goto(f"/lam-viec/{case_id}/chuyen")
+    first.page.click("form[action$='/chuyen/bao'] .btn")
+    assert "Ngô Thị Mới" in writer.reads()
+    newcomer.page.goto(f"/lam-viec/{case_id}/ho-so")
+    assert "Ngô Thị Mới" not in newcomer.page.inner_text("main"), "told is not let in"
+    first.page.click("form[action$='/chuyen/xong'] .btn")
+    assert "Đã chuyển" in first.page.inner_text("main")
     first.page.goto(f"/lam-viec/{case_id}/rut")
     first.page.click("main form .btn--grave")
     answer = first.page.goto(f"/lam-viec/{case_id}/ho-so")
