@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -14,15 +14,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from board.activities.models import Activity, ActivityPhoto, UnitReport
+from board.activities.standing import filed_reports
 from core import db
 from core.access import Role
 from core.accounts import Person
 from core.db import new_id
+from core.deadlines import Standing
 from core.units import valid
 from intake.founding import Founded, Newcomer, Settled
 from tests import factories
 from tests.conftest import StillClock
 from tests.factories import post, signed_in
+from tests.units import LATE, every_unit_reports
 
 pytestmark = pytest.mark.embedded
 
@@ -225,3 +228,21 @@ def _picture() -> io.BytesIO:
     out = io.BytesIO()
     Image.new("RGB", (80, 60), "teal").save(out, format="JPEG")
     return io.BytesIO(out.getvalue())
+
+
+@pytest.mark.slow
+def test_36_units_report_by_their_own_deeds_and_are_seen_at_a_glance(app: Flask, clock: StillClock) -> None:
+    with factories.cheap_locks():
+        centre = factories.found_centre(app)
+    clock.set(datetime(2026, 12, 11, 9, tzinfo=clock.moment.tzinfo))
+    every_unit_reports(app, centre)
+    page = signed_in(app, centre.of(Role.CAMPAIGNER)[0]).get("/dieu-hanh/bao-cao-don-vi/").text
+    tiles = [int(number) for number in re.findall(r"<b>(?:<[^>]+>)*(\d+)", page)[:6]]
+    assert tiles == [36, 35, 0, 0, 1, 0], "filed, to accept, being written, not begun, returned, doubtful"
+    assert f"{LATE} trễ hạn" in page
+    with app.app_context(), db.reading() as session:
+        (returned,) = session.scalars(select(UnitReport).where(UnitReport.state == "returned"))
+        counted = filed_reports(session, 2026)
+    assert returned.note
+    assert len(counted) == 35
+    assert [one.standing for one in counted].count(Standing.LATE) == LATE
