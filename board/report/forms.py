@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from wtforms import DateField, HiddenField, RadioField
+from wtforms import DateField, HiddenField, RadioField, SelectMultipleField
 from wtforms.fields import SelectChoice
-from wtforms.validators import Optional
+from wtforms.validators import Optional, ValidationError
 
-from board.report.parts import LONGEST, SIGNING
+from board.report.parts import LONGEST, PHOTOS_AT_MOST, SIGNING
 from core.forms import AtMost, Lines, StaffForm, Words
 from core.i18n import Text
 from survey.forms import Between, Whole
@@ -81,6 +81,27 @@ class CentreForm(Versioned):
         [Optional(), _SMALL],
     )
     A19 = Whole(Text("Vụ việc vi phạm đã xử lý", "Violations handled"), [Optional(), _SMALL])
+
+
+class PhotosForm(Versioned):
+    """Which photographs stand in the annex."""
+
+    photos = SelectMultipleField(
+        Text("Ảnh đưa vào phụ lục", "Photographs of the annex"), validators=[Optional()]
+    )
+
+    def offer(self, known: Sequence[tuple[str, Text, str, str]]) -> None:
+        """(photograph, unit, type, title) of each."""
+        self.photos.choices = [
+            SelectChoice(photo, ": ".join(words for words in (str(unit), title) if words))
+            for photo, unit, _, title in known
+        ]
+
+    def validate_photos(self, field: Any) -> None:
+        if len(field.data or []) > PHOTOS_AT_MOST:
+            raise ValidationError(
+                Text("Nhiều nhất {n} ảnh.", "At most {n} photographs.").format(n=PHOTOS_AT_MOST)
+            )
 
 
 class DeedForm(StaffForm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from board import ledger
-from board.activities import standing, summing
+from board.activities import photographs, standing, summing
 from board.activities.lines import Line
 from board.activities.standing import Progress
 from board.catalogue import OWN, TOLD
@@ -21,9 +22,10 @@ from board.published import Published
 from board.report import paper, writing
 from board.report.indicators import Letters, Survey, figures
 from board.report.models import SentReport
-from board.report.parts import CENTRE, FORMAL, WRITTEN
+from board.report.parts import CENTRE, FORMAL, PHOTOS, PHOTOS_AT_MOST, WRITTEN
 from board.report.suggestions import Known, Units, suggestions
 from core import clock
+from core.access import Identity
 from core.campaign import Campaign
 from core.deadlines import Standing
 from core.disclosure import leaving
@@ -34,6 +36,8 @@ from survey.models import Comparison, Round
 ANSWERED, IN_TIME = "first_answer", "days_2"
 """The dim of the releases that tells when the first answer came, and its category within two days."""
 FEWEST_FOR_SHARES: Final = 20
+ALL: Final = 10_000
+"""More photographs than a year has."""
 FEWEST: Final = 10
 """Fewer answers than this in a wave, and no mean of it is told."""
 
@@ -125,6 +129,24 @@ def _known(
         letters=letters,
         survey=survey,
     )
+
+
+def with_photographs(session: Session, by: Identity | None, gathered: Gathered) -> Gathered:
+    """The same with the photographs that were chosen, as far as they are still there. Raises `Denied`."""
+    chosen = gathered.written.get(PHOTOS, "").split()
+    known = {
+        photo: (unit.vi, title)
+        for photo, unit, _, title in photographs.of_year(session, gathered.facts.year, ALL)
+    }
+    found = [
+        (
+            base64.b64encode(photographs.image(session, by, photo, None)).decode(),
+            ": ".join(words for words in known[photo] if words),
+        )
+        for photo in chosen
+        if photo in known
+    ]
+    return replace(gathered, facts=replace(gathered.facts, photos=tuple(found[:PHOTOS_AT_MOST])))
 
 
 def told(gathered: Gathered) -> dict[str, Any]:

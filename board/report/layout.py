@@ -7,6 +7,7 @@ motto, a third to a half of them elsewhere.
 
 from __future__ import annotations
 
+import base64
 import io
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -48,6 +49,8 @@ LINES: Final = 1.15
 UNDER_MOTTO, UNDER_OTHERS = 1.0, 0.4
 """How long a line is, as a share of the words above it."""
 SIGNATURE_POINTS: Final = 72
+PHOTO_MM: Final = (78, 60)
+"""No photograph is wider or taller."""
 
 _WIDTHS: Final = {
     **dict.fromkeys("., ", 250),
@@ -265,11 +268,35 @@ def _annex(document: Document, annex: Mapping[str, Any], with_words: str) -> Non
     under = document.add_paragraph()
     under.paragraph_format.space_after = Pt(SPACE_POINTS)
     _said(under, with_words, POINTS["annex"], italic=True)
-    _table(document, annex)
+    if "photos" in annex:
+        _photos(document, annex["photos"])
+    else:
+        _table(document, annex)
     for place, note in enumerate(annex["notes"]):
         paragraph = document.add_paragraph()
         paragraph.paragraph_format.space_before = Pt(SPACE_POINTS if place == 0 else 2)
         _run(paragraph, note, POINTS["table"], italic=True)
+
+
+def _photos(document: Document, photos: Sequence[Mapping[str, str]]) -> None:
+    """Two photographs side by side, each with its words; none is torn from them by the end of a page."""
+    from docx.shared import Mm, Pt
+
+    for place in range(0, len(photos), 2):
+        for cell, photo in zip(_two_cells(document, (82, 83)), photos[place : place + 2], strict=False):
+            paragraph = cell.paragraphs[0]
+            _centre(paragraph)
+            picture = io.BytesIO(base64.b64decode(photo["jpeg"]))
+            shape = paragraph.add_run().add_picture(picture, width=Mm(PHOTO_MM[0]))
+            if shape.height > Mm(PHOTO_MM[1]):
+                shape.width, shape.height = (
+                    round(shape.width * Mm(PHOTO_MM[1]) / shape.height),
+                    Mm(PHOTO_MM[1]),
+                )
+            shape._inline.docPr.set("descr", photo["words"])
+            words = cell.add_paragraph()
+            words.paragraph_format.space_after = Pt(SPACE_POINTS)
+            _said(words, photo["words"], POINTS["table"], italic=True)
 
 
 def _table(document: Document, annex: Mapping[str, Any]) -> None:

@@ -7,13 +7,22 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 
-from board.activities import standing
+from board.activities import photographs, standing
 from board.ledger import NotAsPublished
 from board.report import annex, missing, paper, writing
-from board.report.forms import CentreForm, DeedForm, FormalForm, PartForm, SupplementForm, Versioned, texts_of
-from board.report.gathering import Gathered, NoSuchCampaign, gather, told
+from board.report.forms import (
+    CentreForm,
+    DeedForm,
+    FormalForm,
+    PartForm,
+    PhotosForm,
+    SupplementForm,
+    Versioned,
+    texts_of,
+)
+from board.report.gathering import Gathered, NoSuchCampaign, gather, told, with_photographs
 from board.report.layout import docx_job
-from board.report.parts import CENTRE, CHAPTERS, FORMAL, SIGNING, WRITTEN
+from board.report.parts import CENTRE, CHAPTERS, FORMAL, PHOTOS, PHOTOS_AT_MOST, SIGNING, WRITTEN
 from core import clock, db, document, heavy
 from core.access import Role
 from core.campaign import now_running
@@ -27,6 +36,8 @@ KINDS: Final = {
     "report": Text("Báo cáo", "Report"),
     "supplement": Text("Báo cáo bổ sung", "Supplement"),
 }
+OFFERED: Final = 60
+"""So many photographs are shown to choose from."""
 _FILES: Final = {"report": "bao-cao", "supplement": "bao-cao-bo-sung"}
 _SAVED: Final = Text("Đã lưu.", "Saved.")
 _MEANWHILE: Final = Text(
@@ -152,13 +163,32 @@ def _written(
     return None
 
 
+@pages.route("/<int:year>/anh", methods=["GET", "POST"])
+@signed_in(Role.CAMPAIGNER)
+def photos(year: int) -> Any:
+    """Choose the photographs of annex III."""
+    found = _gathered(year)
+    form = PhotosForm()
+    with db.reading() as session:
+        form.offer(photographs.of_year(session, year, OFFERED))
+    if form.validate_on_submit():
+        if _written(year, form, {PHOTOS: " ".join(form.photos.data)}, found) is None:
+            return redirect(url_for("department_report.show", year=year))
+    elif not form.is_submitted():
+        form.photos.data = found.written.get(PHOTOS, "").split()
+        form.remember(found.versions, (PHOTOS,))
+    return render_template("board/report/photos.html", found=found, form=form, most=PHOTOS_AT_MOST), (
+        422 if form.is_submitted() else 200
+    )
+
+
 @pages.get("/<int:year>/<any(report, supplement):kind>.docx")
 @signed_in(Role.CAMPAIGNER)
 def as_document(year: int, kind: str) -> Any:
     """The document: as it was sent, or as it would be now."""
     found = _gathered(year, kind)
     row = found.sent.get(kind)
-    payload = row.document if row else found.document
+    payload = row.document if row else _whole(found).document
     return _file("docx", JOB, payload, f"{_FILES[kind]}-{year}", year)
 
 
@@ -204,7 +234,7 @@ def send(year: int, kind: str) -> Any:
                 year,
                 kind,
                 as_of=found.facts.as_of,
-                document=found.document,
+                document=_whole(found).document,
                 told=told(found),
             )
     except writing.AlreadySent:
@@ -238,6 +268,14 @@ def reopen(year: int, kind: str) -> Any:
 def not_as_published(_error: NotAsPublished) -> Any:
     """No report is made of figures that somebody has changed."""
     return render_template("board/not_as_published.html"), 500
+
+
+def _whole(found: Gathered) -> Gathered:
+    """With its photographs; a supplement has none."""
+    if found.facts.sent:
+        return found
+    with db.reading() as session:
+        return with_photographs(session, identity(), found)
 
 
 def _gathered(year: int, kind: str = "report") -> Gathered:

@@ -47,6 +47,8 @@ class Facts:
     units: Units
     sent: Sent | None = None
     """For a supplement: what was reported before."""
+    photos: tuple[tuple[str, str], ...] = ()
+    """Photographs that were chosen: JPEG as base64, and the words under it."""
 
 
 def report(facts: Facts) -> dict[str, Any]:
@@ -73,7 +75,8 @@ def supplement(facts: Facts) -> dict[str, Any]:
 
 def annexes(facts: Facts) -> list[dict[str, Any]]:
     """The tables behind the signature: the indicators, and who reported."""
-    return [_figures(facts), _units(facts)]
+    tables = [_figures(facts), _units(facts)]
+    return [*tables, _photos(facts)] if facts.photos else tables
 
 
 def issuer(facts: Facts) -> str:
@@ -273,4 +276,14 @@ def _units(facts: Facts) -> dict[str, Any]:
         "notes": [
             f"Đã báo cáo {units.filed}/{units.owing} đơn vị; đúng hạn {len(units.on_time)}, trễ hạn {len(units.late)}.",
         ],
+    }
+
+
+def _photos(facts: Facts) -> dict[str, Any]:
+    """Annex 3: photographs of activities, those that the secretary chose."""
+    return {
+        "number": "PHỤ LỤC III",
+        "title": "MỘT SỐ HÌNH ẢNH HOẠT ĐỘNG",
+        "photos": [{"jpeg": jpeg, "words": words} for jpeg, words in facts.photos],
+        "notes": [],
     }

@@ -133,4 +133,8 @@ FORMAL: Final = (
 CENTRE: Final = {"A13": 14, "A14": 15, "A19": 0}
 """What the centre as a whole counts, by type of activity, with the indicator it fills; 0: told in part II.6 alone."""
 
-CODES: Final = frozenset({*WRITTEN, *FORMAL, *CENTRE})
+PHOTOS: Final = "photos"
+"""The part that names the photographs of annex III: their ids, with spaces between."""
+PHOTOS_AT_MOST: Final = 6
+
+CODES: Final = frozenset({*WRITTEN, *FORMAL, *CENTRE, PHOTOS})

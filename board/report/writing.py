@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from board.report.models import ReportPart, SentReport
 from board.report.parts import CODES
+from board.roles import require_may
 from core import clock, log
-from core.access import Identity, Role, require
+from core.access import Identity
 
 SENT: Final = "report_sent"
 REOPENED: Final = "report_reopened"
@@ -47,7 +48,7 @@ def write(
     versions: of each part as it was shown, 0 where nobody had written it. Raises `Denied`, `NoSuchPart`,
     `AlreadySent`, `WrittenMeanwhile`.
     """
-    require(by, Role.CAMPAIGNER)
+    require_may(by, "write the report")
     if not CODES.issuperset(texts):
         raise NoSuchPart
     if not all(part.startswith("supplement_") for part in texts) and is_sent(session, year):
@@ -80,7 +81,7 @@ def send(
     told: Mapping[str, Any],
 ) -> SentReport:
     """Keep a report as it goes out. Raises `Denied`, `AlreadySent`, `NotSentYet` (a supplement without its report)."""
-    who = require(by, Role.CAMPAIGNER)
+    who = require_may(by, "close the report")
     if is_sent(session, year, kind):
         raise AlreadySent
     if kind == "supplement" and not is_sent(session, year):
@@ -100,7 +101,7 @@ def send(
 
 def reopen(session: Session, by: Identity | None, year: int, kind: str) -> None:
     """It was not sent after all, or came back: open it again. Raises `Denied`, `NotSentYet`, `AlreadySent`."""
-    who = require(by, Role.CAMPAIGNER)
+    who = require_may(by, "open the report again")
     row = session.get(SentReport, (year, kind), with_for_update=True)
     if row is None:
         raise NotSentYet

@@ -12,10 +12,11 @@ import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import select
 
 from board.activities.lines import Line, as_filed
-from board.activities.models import UnitReport
+from board.activities.models import Activity, ActivityPhoto, UnitReport
 from board.report import writing
 from core import db
 from core.access import Denied, Role
@@ -178,6 +179,51 @@ def test_a_closed_report_stays_as_it_was_and_a_supplement_follows_it(app: Flask,
     assert desk.get(f"{HERE}/report.docx").data != sent
 
 
+def test_photographs_that_were_chosen_stand_in_an_annex_of_their_own(app: Flask, desk: FlaskClient) -> None:
+    assert "Chưa có ảnh nào" in desk.get(f"{HERE}/anh").text
+    photos = [photographed(app, place) for place in range(7)]
+
+    page = desk.get(f"{HERE}/anh").text
+    assert page.count("<img") == 7
+    answer = factories.post(desk, f"{HERE}/anh", {"seen": seen(page), "photos": photos[:2]})
+    assert answer.status_code == 302
+    refused = factories.post(desk, f"{HERE}/anh", {"seen": seen(page), "photos": photos})
+    assert (refused.status_code, "Nhiều nhất 6 ảnh" in refused.text) == (422, True)
+
+    document = opened(desk)
+    assert "PHỤ LỤC III" in words(document)
+    shapes = document.inline_shapes
+    assert len(shapes) == 2
+    assert all(round(one.width.mm) <= 78 and round(one.height.mm) <= 60 for one in shapes)
+    assert "Tọa đàm 0" in words(document)
+
+
+def photographed(app: Flask, place: int) -> str:
+    """A photograph beside an activity of the first unit; returns its id."""
+    kept = io.BytesIO()
+    Image.new("RGB", (40, 60), "teal").save(kept, "JPEG")
+    with app.app_context(), db.writing() as session:
+        report = session.scalars(select(UnitReport).order_by(UnitReport.first_filed_on)).first()
+        assert report is not None
+        entry = Activity(
+            id=new_id(),
+            report_id=report.id,
+            type_code="A09",
+            state="held",
+            version=1,
+            hand="",
+            title=f"Tọa đàm {place}",
+            audience="",
+            numbers={"count": 1},
+            description="",
+        )
+        photo = ActivityPhoto(id=new_id(), activity_id=entry.id, image=kept.getvalue(), width=40, height=60)
+        session.add(entry)
+        session.flush()
+        session.add(photo)
+        return photo.id
+
+
 def test_nobody_but_the_secretary_reaches_it(app: Flask, centre: Founded) -> None:
     for role in (Role.BOARD, Role.HANDLER, Role.ADMINISTRATOR):
         client = factories.signed_in(app, centre.of(role)[0])
@@ -193,6 +239,6 @@ def test_nobody_but_the_secretary_reaches_it(app: Flask, centre: Founded) -> Non
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_every_page_answers_in_both_languages(desk: FlaskClient, prefix: str) -> None:
-    for path in ("", "/the-thuc", "/so-cua-trung-tam", "/muc/direction", "/chot/report"):
+    for path in ("", "/the-thuc", "/so-cua-trung-tam", "/muc/direction", "/chot/report", "/anh"):
         assert desk.get(f"{prefix}{HERE}{path}").status_code == 200, path
     assert desk.get(f"{prefix}/dieu-hanh/bao-cao-so-y-te/1990").status_code == 404
