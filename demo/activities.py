@@ -5,6 +5,7 @@ Reporters of units are written down and not enrolled: only the one of `content.P
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,9 +14,12 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from board.activities import judging, reports
+from board.activities import judging, photographs, reports
+from board.activities.drawing import small
 from board.activities.kinds import OFFERED, Kind
 from board.activities.lines import Line
+from board.activities.models import PHOTO_BYTES
+from board.activities.photographs import Drawn
 from core import accounts, clock, db
 from core.access import Identity, Role
 from core.accounts import Person
@@ -86,6 +90,7 @@ class Plan:
     begins: date
     files_on: Sequence[date | None]
     returned: frozenset[int] = frozenset()
+    pictures: bool = False
     accepted: bool = False
 
 
@@ -114,6 +119,8 @@ def _one(
     with _on(until), db.writing() as session:
         for line in _lines(unit, plan.begins, until, chance):
             reports.save(session, who, plan.year, line, seen=0, hand=new_id())
+            if line.type_code == "A02" and line.state == "held" and plan.pictures and place % 5 == 0:
+                photographs.add(session, who, plan.year, line.id, _banner())
         if files_on is None:
             return
         reports.say_none(session, who, plan.year, [kind.code for kind in OFFERED])
@@ -175,6 +182,21 @@ def _counted(kind: Kind, chance: random.Random) -> dict[str, Any]:
     return {"numbers": numbers, "participants": came, "women": women, "men": came - women}
 
 
+def _banner() -> Drawn:
+    """A drawn "photograph" of a banner on a wall: nobody is in it."""
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("RGB", (1200, 800), "#dfe7ea")
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((0, 600, 1200, 800), fill="#8f9a94")
+    pen.rectangle((150, 220, 1050, 400), fill="#cf7516")
+    for top, left, right in ((265, 230, 970), (325, 330, 870)):
+        pen.rectangle((left, top, right, top + 26), fill="#ffffff")
+    out = io.BytesIO()
+    picture.save(out, format="PNG")
+    return Drawn(*small(out.getvalue(), PHOTO_BYTES))
+
+
 def plans(campaign: Campaign, today: date) -> list[Plan]:
     """Last year's reports, all in and accepted; this year's as far as the month has come."""
     begins = campaign.begins
@@ -187,7 +209,7 @@ def plans(campaign: Campaign, today: date) -> list[Plan]:
     coming = [on if on and on <= today else None for on in filed]
     return [
         Plan(year=campaign.year - 1, begins=last, files_on=over, accepted=True),
-        Plan(year=campaign.year, begins=begins, files_on=coming, returned=frozenset({5})),
+        Plan(year=campaign.year, begins=begins, files_on=coming, returned=frozenset({5}), pictures=True),
     ]
 
 

@@ -200,6 +200,7 @@ def test_the_list_is_narrowed_sorted_and_added_up(station: Station) -> None:
     assert text.count('class="slip"') == 35
 
 
+@pytest.mark.slow
 def test_a_report_goes_to_paper_in_the_layout_of_an_office(station: Station, calculated_here: None) -> None:
     import docx
 
