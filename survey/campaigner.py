@@ -138,6 +138,9 @@ def _planned(form: PlanForm) -> bool:
         if rounds.is_ahead(session, year, form.wave.data):
             form.wave.errors = [_TWICE]
             return False
+        if other := rounds.meeting(session, form.opens_on.data, form.closes_on.data):
+            form.opens_on.errors = [_met(other)]
+            return False
         rounds.plan(
             session,
             identity(),
@@ -149,9 +152,9 @@ def _planned(form: PlanForm) -> bool:
             with_cards=form.with_cards.data,
             questionnaire_id=asked,
         )
-        other = versions.asked_otherwise(session, year, form.wave.data, asked)
+        otherwise = versions.asked_otherwise(session, year, form.wave.data, asked)
     data_changed()  # its days stand in the calendar of the month
-    if other:
+    if otherwise:
         flash(str(_OTHER), "soon")
     return True
 
@@ -164,6 +167,15 @@ _OTHER: Final = Text(
 _TWICE: Final = Text(
     "Đợt này của năm đã được ghi và chưa đóng.", "This wave of the year is planned or open already."
 )
+
+
+def _met(other: Round) -> Text:
+    """Which round takes answers on the same days."""
+    days = f"{other.opens_on:%d/%m/%Y}", f"{other.closes_on:%d/%m/%Y}"
+    return Text(
+        "{wave}: nhận trả lời từ {first} đến {last}. Hai đợt không thể cùng nhận.",
+        "{wave}: takes answers from {first} to {last}. Two rounds cannot take answers at once.",
+    ).format(wave=WAVES[other.wave], first=days[0], last=days[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +222,11 @@ def _do(round_id: str, deed: str) -> None:
             found = session.get(Round, round_id)
             if found is None:
                 raise rounds.NotNow
+            if deed == "mo" and (
+                other := rounds.meeting(session, clock.today(), found.closes_on, but=found.id)
+            ):
+                flash(str(_met(other)), "soon")
+                return
             if deed == "mo":
                 rounds.open_round(session, identity(), found, rosters.current(session))
             elif deed == "dong":

@@ -221,6 +221,14 @@ def is_ahead(session: Session, year: int, wave: str) -> bool:
     return session.scalar(found.limit(1)) is not None
 
 
+def meeting(session: Session, opens_on: date, closes_on: date, *, but: str = "") -> Round | None:
+    """A round not yet closed whose days meet these: people would be asked two waves at once. but: not this one."""
+    found = select(Round).where(
+        Round.state != "closed", Round.opens_on <= closes_on, Round.closes_on >= opens_on, Round.id != but
+    )
+    return session.scalars(found.order_by(Round.opens_on).limit(1)).first()
+
+
 def current_year(found: Iterable[Round]) -> int:
     """The year of the survey that runs now or comes next; this year when there is none."""
     today = clock.today()

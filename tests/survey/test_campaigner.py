@@ -161,6 +161,20 @@ def test_the_same_wave_is_not_planned_twice(desk: FlaskClient) -> None:
     assert "planned or open already" in planned(desk, prefix="/en")
 
 
+def test_two_rounds_never_take_answers_at_once(app: Flask, desk: FlaskClient, campaigner: Campaigner) -> None:
+    planned(desk)
+    said = planned(desk, wave="after", opens_on="30/11/2026", closes_on="10/12/2026")
+    assert "Trước chiến dịch: nhận trả lời từ 21/11/2026 đến 30/11/2026." in said
+    assert "cannot take answers at once" in planned(
+        desk, wave="after", opens_on="25/11/2026", closes_on="26/11/2026", prefix="/en"
+    )
+    later = campaigner.plans("after", date(2026, 12, 1))
+    post(desk, f"/dieu-hanh/dot/{later}/mo")
+    assert "Hai đợt không thể cùng nhận" in desk.get("/dieu-hanh/").text
+    with app.app_context(), db.reading() as session:
+        assert session.get_one(Round, later).state == "planned", "opening it early would meet the one before"
+
+
 def test_a_wave_after_new_year_belongs_to_the_wave_before_it(app: Flask, campaigner: Campaigner) -> None:
     campaigner.plans("before", date(2026, 11, 1))
     followup = campaigner.plans("followup", date(2027, 3, 10))
