@@ -104,15 +104,14 @@ def _points(score: dict[str, Any]) -> str:
     linked = score["linked"]
     low, high = linked["change"]["interval"]
     words = Text(
-        "{name} trung bình đi từ {before} đến {after} trên {most}; thay đổi {change}"
+        "{name} trung bình sau chiến dịch là {after} trên {most}; thay đổi {change} so với trước"
         " (khoảng tin cậy 95 %: từ {low} đến {high}).",
-        "The mean {name} goes from {before} to {after} out of {most}; a change of {change}"
+        "The mean {name} after the campaign is {after} out of {most}; a change of {change} from before"
         " (95% confidence interval: {low} to {high}).",
     )
     return _say(
         words,
         name=_name(score),
-        before=number(linked["before"]["mean"], PLAIN),
         after=number(linked["after"]["mean"], PLAIN),
         most=number(score["high"]),
         change=number(rounded(linked["change"]["change"], PLAIN), PLAIN),

@@ -14,12 +14,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.i18n import Text
 from core.vietnamese import NotANumber, parse_number
-from survey.collected.checking import Wave
+from survey.collected.checking import Problem, Wave
+from survey.collected.files import Sheet
 from survey.effects import clusters, dose
 from survey.effects.means import smallest_detectable
 from survey.power import FEWEST
-from survey.questionnaire import Questionnaire
+from survey.questionnaire import Item, Questionnaire
 from survey.scoring import Answers, scales, scorer
 
 Array = NDArray[Any]
@@ -153,24 +155,35 @@ def _trend(said: Sequence[tuple[float, bool]]) -> dose.Trend | None:
 def doses(wave: Wave, questionnaire: Questionnaire, column: str) -> list[float | None]:
     """Exposure as a number: the place among the choices where the column is a question of one, else as written.
 
-    Raises ValueError naming the first row (of answers, from 1) that is neither.
+    Rows whose exposure is neither were refused before (`wrong_doses`); `NotANumber` otherwise.
     """
     item = questionnaire.all_items.get(column)
-    places = {choice.code: float(place) for place, choice in enumerate(item.choices)} if item else {}
-    found: list[float | None] = []
-    for row, written in enumerate(wave.exposures, start=1):
-        if not written:
-            found.append(None)
-        elif written in places:
-            found.append(places[written])
-        elif item is not None and item.kind == "many":
-            found.append(float(len(set(written.split()) - {c.code for c in item.choices if c.exclusive})))
-        else:
-            try:
-                found.append(float(parse_number(written)))
-            except NotANumber as error:
-                raise ValueError(f"Answer {row}: exposure “{written[:40]}” is no number.") from error
+    return [_dose(item, written) for written in wave.exposures]
+
+
+def wrong_doses(sheet: Sheet, wave: Wave, questionnaire: Questionnaire, column: str) -> list[Problem]:
+    """Every row whose exposure is no choice and no number."""
+    item = questionnaire.all_items.get(column)
+    found = []
+    for (row, _), written in zip(sheet.rows, wave.exposures, strict=True):
+        try:
+            _dose(item, written)
+        except NotANumber:
+            said = written[:40]
+            says = Text(f"Mức tham gia “{said}” không phải số.", f"Exposure “{said}” is no number.")
+            found.append(Problem(file=sheet.name, row=row, column=column, says=says))
     return found
+
+
+def _dose(item: Item | None, written: str) -> float | None:
+    places = {choice.code: float(place) for place, choice in enumerate(item.choices)} if item else {}
+    if not written:
+        return None
+    if written in places:
+        return places[written]
+    if item is not None and item.kind == "many":
+        return float(len(set(written.split()) - {c.code for c in item.choices if c.exclusive}))
+    return float(parse_number(written))
 
 
 def _changes(

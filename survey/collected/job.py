@@ -72,8 +72,9 @@ def report_job(payload: Mapping[str, Any]) -> dict[str, Any]:
         sheets.append(sheet)
         waves.append(found)
         roles.append(role)
-    if roles[1].exposure and not problems:
-        problems += _doses(waves[1], questionnaire, sheets[1].name)
+    if roles[1].exposure:
+        wrong = grouped.wrong_doses(sheets[1], waves[1], questionnaire, mapping.EXPOSURE)
+        problems += [_problem(each, columns, questionnaire) for each in wrong]
     if problems:
         return {"problems": problems}
     collected = report.Collected(
@@ -102,11 +103,3 @@ def _problem(one: checking.Problem, named: Mapping[str, str], questionnaire: Que
     if one.column in questionnaire.all_items and column != one.column:
         column = f"{column} ({one.column})"
     return {"file": one.file, "row": one.row, "column": column, "vi": one.says.vi, "en": one.says.en}
-
-
-def _doses(wave: checking.Wave, questionnaire: Questionnaire, name: str) -> list[dict[str, Any]]:
-    try:
-        grouped.doses(wave, questionnaire, mapping.EXPOSURE)
-    except ValueError as wrong:
-        return [{"file": name, "row": 0, "column": mapping.EXPOSURE, "vi": str(wrong), "en": str(wrong)}]
-    return []

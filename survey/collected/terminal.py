@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 
 from core import clock
-from core.i18n import speak
+from core.i18n import speak, t
 from survey import questionnaire as questionnaires
 from survey import reading
 from survey.collected import checking, grouped, report
@@ -62,9 +62,9 @@ def analyse(chosen: Chosen) -> int:
     except Refused as refused:
         for line in refused.lines:
             click.echo(line, err=True)
-        click.echo(
-            f"{len(refused.lines)} problem{'s' * (len(refused.lines) > 1)}; nothing was done.", err=True
-        )
+        count = len(refused.lines)
+        ended = t(f"{count} vấn đề; chưa làm gì.", f"{count} problem{'s' * (count > 1)}; nothing was done.")
+        click.echo(ended, err=True)
         return REFUSED
     if chosen.as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False))
@@ -96,13 +96,10 @@ def _collected(chosen: Chosen) -> report.Collected:
         sheets.append(sheet)
         waves.append(found)
         problems.extend(wrong)
+    if chosen.exposure:
+        problems.extend(grouped.wrong_doses(sheets[1], waves[1], asked, chosen.exposure))
     if problems:
         raise Refused([_line(one) for one in problems])
-    if chosen.exposure:
-        try:
-            grouped.doses(waves[1], asked, chosen.exposure)
-        except ValueError as error:
-            raise Refused([f"{chosen.second.name}, {chosen.exposure}: {error}"]) from error
     return report.Collected(
         sheets=(sheets[0], sheets[1]), waves=(waves[0], waves[1]), questionnaire=asked, roles=later, plan=plan
     )

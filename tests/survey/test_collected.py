@@ -212,7 +212,7 @@ def test_the_report_is_a_document_with_its_tables(two: tuple[Path, Path], tmp_pa
     words = "\n".join(paragraph.text for paragraph in written.paragraphs)
     assert "People of one unit" in words
     assert "Change by exposure" in words
-    assert len(written.inline_shapes) == 3
+    assert len(written.inline_shapes) == 4
 
 
 # --- wrong sets of data: a clear sentence each, and never a number that means nothing
@@ -266,7 +266,7 @@ def test_exposure_that_is_no_number_is_refused(tmp_path: Path, strange: str) -> 
     after[4]["came"] = strange
     ran = told(tmp_path, people("before", who=str), after, "--exposure", "came")
     assert ran.exit_code == 2
-    assert f"Answer 5: exposure “{strange}” is no number." in ran.stderr
+    assert f"a.csv row 6, came: Exposure “{strange}” is no number." in ran.stderr
 
 
 def test_exposure_with_units_allows_for_them_and_shares_have_a_trend(two: tuple[Path, Path]) -> None:
