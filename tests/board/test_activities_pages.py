@@ -118,7 +118,7 @@ def test_both_texts_are_shown_and_neither_is_lost(station: Station) -> None:
     assert [row.title for row in station.rows(Activity)] == ["Yến sửa"]
 
 
-def test_a_unit_sees_its_own_alone(station: Station) -> None:
+def test_a_unit_sees_its_own_alone(station: Station, calculated_here: None) -> None:
     entry = station.writes(station.yen, title="Của trạm")
     photo = post(
         station.yen,
