@@ -181,6 +181,52 @@ def test_pages_that_people_wait_for_load_no_heavy_library() -> None:
     assert ran.stdout.strip() == "[]"
 
 
+def test_numpy_is_reached_by_a_job_of_a_child_or_a_command_alone() -> None:
+    """Also from inside a function: a page that counted by itself would load numpy into the worker that serves pages."""
+    known = {name: path.read_text(encoding="utf-8") for name, path in _modules()}
+    near = re.compile(r"numpy|scipy|effects|collected|disclosure")
+    loaded = {name: _imports(words) for name, words in known.items() if near.search(words)}
+    heavy: set[str] = {"numpy", "scipy"}
+    while more := {
+        name
+        for name, found in loaded.items()
+        if name not in heavy and any(not where and _among(said, heavy) for where, said in found)
+    }:
+        heavy |= more
+    doors = {
+        (name, where)
+        for name, found in loaded.items()
+        for where, said in found
+        if name not in heavy and where and _among(said, heavy)
+    }
+    counting = {("survey.effects", name) for name in ("count_job", "effects", "freeze")}
+    assert doors == counting | {("survey.commands", "analyse")}
+    for name in set(known) - heavy - {"survey.effects"}:
+        assert not re.search(r"\beffects\.(freeze|effects|from_json|count_job)\(", known[name]), name
+
+
+def _among(said: str, heavy: set[str]) -> bool:
+    return said in heavy or said.split(".")[0] in heavy
+
+
+def _imports(words: str) -> set[tuple[str, str]]:
+    """(function, what it imports), with "" at the top of the module; what only type checkers read is left out."""
+    found: set[tuple[str, str]] = set()
+
+    def walk(node: ast.AST, where: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                found.update((where, one.name) for one in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                found.update((where, f"{child.module}.{one.name}") for one in child.names)
+                found.add((where, child.module or ""))
+            elif not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)):
+                walk(child, where or (child.name if isinstance(child, ast.FunctionDef) else ""))
+
+    walk(ast.parse(words), "")
+    return found
+
+
 # Undocumented is broken
 
 
