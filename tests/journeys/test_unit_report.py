@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from board.activities.models import Activity, UnitReport
+from board.activities.models import Activity, ActivityPhoto, UnitReport
 from core import db
 from core.access import Role
 from core.accounts import Person
@@ -60,7 +62,11 @@ class Midwife:
 
 
 def test_a_midwife_files_five_activities_from_her_phone(
-    browser: Browser, live: Live, clock: StillClock, assert_accessible: Callable[[Page], None]
+    browser: Browser,
+    live: Live,
+    clock: StillClock,
+    calculated_here: None,
+    assert_accessible: Callable[[Page], None],
 ) -> None:
     with factories.cheap_locks():
         centre = factories.found_centre(live.app, [*factories.PEOPLE, MIDWIFE])
@@ -97,7 +103,10 @@ def test_a_midwife_files_five_activities_from_her_phone(
 
 
 def _loses_the_connection(midwife: Midwife, assert_accessible: Callable[[Page], None]) -> None:
-    """She corrects a number while there is no network: it stays on the page and is kept when it is back."""
+    """She corrects a number while there is no network: it stays on the page and is kept when it is back.
+
+    Then a photograph with the place in it: made small before it is sent, and of the place nothing is kept.
+    """
     page = midwife.page
     midwife.taps("Sửa báo cáo")
     page.locator("#A02 .works__lines a").click()
@@ -112,3 +121,21 @@ def _loses_the_connection(midwife: Midwife, assert_accessible: Callable[[Page], 
     with midwife.app.app_context(), db.reading() as session:
         banners = session.query(Activity).filter_by(type_code="A02").one()
         assert banners.numbers == {"count": 5}
+    page.set_input_files(
+        "[name=photo]", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": _taken_there()}
+    )
+    expect(page.locator(".photos img")).to_be_visible()
+    assert_accessible(page)
+    with midwife.app.app_context(), db.reading() as session:
+        photo = session.query(ActivityPhoto).one()
+    with Image.open(io.BytesIO(photo.image)) as kept:
+        assert (kept.size, dict(kept.getexif())) == ((1600, 1200), {})
+
+
+def _taken_there() -> bytes:
+    """A photograph of a telephone, with the place where it was taken."""
+    told, out = Image.Exif(), io.BytesIO()
+    told.get_ifd(0x8825)[1] = "N"
+    told[0x0110] = "Điện thoại"
+    Image.new("RGB", (2400, 1800), "teal").save(out, format="JPEG", exif=told)
+    return out.getvalue()
