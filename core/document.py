@@ -266,6 +266,8 @@ def safe(value: Any) -> Any:
 def _set_heights(page: Worksheet, widths: Sequence[int]) -> None:
     """Rows high enough for words that run over: not every program makes room by itself."""
     for cells in page.iter_rows(min_row=3, max_col=len(widths)):
+        if len(cells) > 1 and all(cell.value is None for cell in cells[1:]):
+            continue  # a note runs over the columns beside it
         lines = max(
             -(-len(str(cell.value)) // max(1, width - 2)) if isinstance(cell.value, str) else 1
             for cell, width in zip(cells, widths, strict=True)

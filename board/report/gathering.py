@@ -114,7 +114,7 @@ def _known(
     """Everything that is counted. before: what was kept of the report, for a supplement to it."""
     as_of, particulars = _as_of(campaign, "supplement" if before else "report"), campaign.particulars
     reports = standing.filed_reports(session, campaign.year)
-    totals = summing.totals(_held_by(one.lines, as_of) for one in reports)
+    totals = summing.totals(held_by(one.lines, as_of) for one in reports)
     centre = {code: int(words[code]) for code in CENTRE if code in words}
     letters, survey = _letters(session, campaign.year, as_of), _survey(session, campaign.year)
     return Known(
@@ -171,7 +171,7 @@ def _as_of(campaign: Campaign, kind: str) -> date:
     return particulars.as_of or campaign.ends
 
 
-def _held_by(lines: Sequence[Line], as_of: date) -> list[Line]:
+def held_by(lines: Sequence[Line], as_of: date) -> list[Line]:
     """What was done up to a day; what bears no day was done, its unit says."""
     return [line for line in lines if line.held_on is None or line.held_on <= as_of]
 

@@ -36,7 +36,7 @@ class SentReport(Base):
     sent_on: Mapped[date] = mapped_column(Date)
     as_of: Mapped[date] = mapped_column(Date)
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """The payload of `board.report.layout:docx_job`."""
+    """Its files as payloads: "docx" for `board.report.layout:docx_job`, "xlsx" for `core.document:xlsx_job`."""
     told: Mapped[dict[str, Any]] = mapped_column(JSON)
     """What a supplement needs: number, symbol, day, what was said of each indicator, which units had reported; and
     the counts of the centre, which never leave this row."""

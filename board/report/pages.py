@@ -20,7 +20,7 @@ from board.report.forms import (
     Versioned,
     texts_of,
 )
-from board.report.gathering import Gathered, NoSuchCampaign, gather, told, with_photographs
+from board.report.gathering import Gathered, NoSuchCampaign, gather, held_by, told, with_photographs
 from board.report.layout import docx_job
 from board.report.parts import CENTRE, CHAPTERS, FORMAL, PHOTOS, PHOTOS_AT_MOST, SIGNING, WRITTEN
 from core import clock, db, document, heavy
@@ -188,19 +188,17 @@ def as_document(year: int, kind: str) -> Any:
     """The document: as it was sent, or as it would be now."""
     found = _gathered(year, kind)
     row = found.sent.get(kind)
-    payload = row.document if row else _whole(found).document
+    payload = row.document["docx"] if row else _whole(found).document
     return _file("docx", JOB, payload, f"{_FILES[kind]}-{year}", year)
 
 
 @pages.get("/<int:year>/<any(report, supplement):kind>.xlsx")
 @signed_in(Role.CAMPAIGNER)
 def as_workbook(year: int, kind: str) -> Any:
-    """The annex as a workbook, as of now."""
+    """The annex as a workbook: as it was sent, or as it would be now."""
     found = _gathered(year, kind)
-    with db.reading() as session:
-        reports = standing.filed_reports(session, year)
-    units = [(one.name.vi, one.lines) for one in reports]
-    payload = annex.workbook(found.facts, units)
+    row = found.sent.get(kind)
+    payload = row.document["xlsx"] if row else _workbook(found)
     return _file("xlsx", "core.document:xlsx_job", payload, f"phu-luc-{_FILES[kind]}-{year}", year)
 
 
@@ -234,7 +232,7 @@ def send(year: int, kind: str) -> Any:
                 year,
                 kind,
                 as_of=found.facts.as_of,
-                document=_whole(found).document,
+                document={"docx": _whole(found).document, "xlsx": _workbook(found)},
                 told=told(found),
             )
     except writing.AlreadySent:
@@ -268,6 +266,14 @@ def reopen(year: int, kind: str) -> Any:
 def not_as_published(_error: NotAsPublished) -> Any:
     """No report is made of figures that somebody has changed."""
     return render_template("board/not_as_published.html"), 500
+
+
+def _workbook(found: Gathered) -> dict[str, Any]:
+    """The annex, with what each unit did."""
+    with db.reading() as session:
+        reports = standing.filed_reports(session, found.facts.year)
+    units = [(one.name.vi, held_by(one.lines, found.facts.as_of)) for one in reports]
+    return annex.workbook(found.facts, units)
 
 
 def _whole(found: Gathered) -> Gathered:

@@ -205,7 +205,13 @@ def _followed(facts: Facts) -> Iterator[dict[str, str]]:
         + (f" Các đơn vị báo cáo thêm: {'; '.join(since)}." if since else " Không có đơn vị báo cáo thêm."),
     }
     yield {"kind": "heading", "text": "2. Số liệu thay đổi"}
-    changed = [one for one in facts.figures if sent.said.get(one.indicator.no) not in (None, one.said.vi)]
+    # A small count that may not have grown at all is told in the annex alone, as the range that it is.
+    changed = [
+        one
+        for one in facts.figures
+        if sent.said.get(one.indicator.no) not in (None, one.said.vi)
+        and (one.numbers or not one.indicator.activities)
+    ]
     for one in changed:
         before = sent.said[one.indicator.no]
         yield {

@@ -194,7 +194,8 @@ BESIDE_A_LETTER: Final = Saying(
 
 
 _TOGETHER: Final = (
-    "chấm dứt bạo lực", "vun đắp yêu thương", "bạo lực", "bình đẳng giới", "phụ nữ", "trẻ em", "tình dục", "xâm hại",
+    "chấm dứt bạo lực", "vun đắp yêu thương",
+    "bạo lực", "bình đẳng giới", "bình đẳng", "phụ nữ", "trẻ em", "tình dục", "xâm hại",
     "quấy rối", "chấm dứt", "pháp luật", "nạn nhân", "chủ động", "phòng ngừa", "ứng phó", "cộng đồng", "an toàn",
     "yêu thương", "hành động", "chìa khóa", "im lặng", "bảo vệ", "bản thân", "tội ác", "nghiêm trọng", "làm việc",
     "cản trở", "lao động", "hưởng ứng", "mọi người", "giãn cách", "kết nối", "gia đình", "quốc tế", "xảy ra",

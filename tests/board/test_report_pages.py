@@ -105,7 +105,9 @@ def test_the_report_says_what_units_filed_and_who_was_late(desk: FlaskClient) ->
     book = openpyxl.load_workbook(io.BytesIO(desk.get(f"{HERE}/report.xlsx").data))
     assert book.sheetnames == ["25 chỉ tiêu", "Theo đơn vị", "Tình hình báo cáo"]
     assert book["25 chỉ tiêu"]["D6"].value == 7
-    assert "A14" not in str([cell.value for cell in book["Theo đơn vị"][3]])
+    by_unit = book["Theo đơn vị"]
+    assert "A14" not in str([cell.value for cell in by_unit[3]])
+    assert sum(row[2] or 0 for row in by_unit.iter_rows(min_row=4, max_row=6, values_only=True)) == 7
 
 
 def test_what_is_written_stands_there_and_goes_back_to_the_suggestion(desk: FlaskClient) -> None:
@@ -163,10 +165,12 @@ def test_a_closed_report_stays_as_it_was_and_a_supplement_follows_it(app: Flask,
     assert "Chốt khi văn bản đã gửi đi" in desk.get(f"{HERE}/chot/report").text
     factories.post(desk, f"{HERE}/chot/report")
     sent = desk.get(f"{HERE}/report.docx").data
+    annex = desk.get(f"{HERE}/report.xlsx").data
     with app.app_context():
         files(3, date(2026, 12, 14), held("A02", 10))
 
     assert desk.get(f"{HERE}/report.docx").data == sent
+    assert desk.get(f"{HERE}/report.xlsx").data == annex
     writes(desk, f"{HERE}/muc/lessons", text="Viết sau khi chốt.")
     with app.app_context(), db.reading() as session:
         assert writing.written(session, 2026) == {}
