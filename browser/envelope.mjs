@@ -130,6 +130,7 @@ const number = (value) => {
 };
 
 // What is sent: intake/sealed_mailbox.py says how it is laid out.
-export const asked = (token) => concat([BODY], token);
+// count: of the newest letters; 0 for as many as the server hands out by itself.
+export const asked = (token, count = 0) => concat([BODY], token, count ? number(count) : []);
 export const packedMessage = ({ token, messageId, version, at, parts }) =>
   concat([BODY], token, unhex(messageId), unhex(at.fingerprint), ...[version, at.part, at.letter].map(number), ...parts);

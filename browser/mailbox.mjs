@@ -15,6 +15,7 @@ import * as wishes from "./wishes.mjs";
 const PATIENCE = 60_000;
 const LIMIT = 4000;
 const TRIES = 4;
+const STEP = 40;
 const form = document.querySelector("form[data-mailbox]");
 
 let keys = null; // { digits, token, seed, pair }
@@ -24,6 +25,7 @@ let view;
 let panels = {};
 let pending = null; // { place, what, text, messageId, body }: sent again until the server has answered
 let ticket = "";
+let wanted = 0; // how many of the newest letters, where older ones were asked for
 let ahead = 0; // milliseconds by which the server's clock is ahead of this one
 let working = false;
 const done = new Map(); // where something was asked for that has arrived: a second press only looks again
@@ -152,7 +154,7 @@ async function open() {
 }
 
 async function fetched() {
-  const said = await sent(form.dataset.mailbox, envelope.asked(keys.token));
+  const said = await sent(form.dataset.mailbox, envelope.asked(keys.token, wanted));
   if (!said.why) box = said;
   return said;
 }
@@ -168,7 +170,7 @@ async function attempted(deed) {
 // The mailbox as it is now. What stands in a box and was not sent is carried over.
 async function show(arrived = "") {
   const letters = await Promise.all(
-    box.letters.map((one, at) => attempted(() => envelope.openLetter(one, keys.pair, box.case, at))),
+    box.letters.map((one, at) => attempted(() => envelope.openLetter(one, keys.pair, box.case, box.older + at))),
   );
   const counts = await attempted(() => envelope.openCounts(box.openings, keys.pair, box.case));
   if (!screen) {
@@ -188,8 +190,9 @@ async function show(arrived = "") {
   const told = letters.filter(Boolean);
   standing(told, counts, arrived);
   messages(told);
+  older();
   view.querySelector("[data-damaged]").hidden = letters.every(Boolean);
-  view.querySelector("[data-unread]").hidden = (await seated())?.publics.some(Boolean) ?? true;
+  view.querySelector("[data-nobody]").hidden = (await seated())?.publics.some(Boolean) ?? true;
   openings(counts);
   for (const one of view.querySelectorAll("form[data-deed]")) watched(one);
   for (const one of view.querySelectorAll("[data-wish]")) one.form.addEventListener("submit", (event) => wish(event, one));
@@ -238,6 +241,22 @@ function choices(offered) {
   });
   first.replaceWith(...picks);
   view.querySelector("form[data-needed] button").classList.toggle("btn--plain", offered.length > 0);
+}
+
+// Letters before those that were handed out, fetched when they are asked for.
+function older() {
+  const place = view.querySelector("[data-older]");
+  place.hidden = !box.older;
+  const ask = async () => {
+    says(place, "opening");
+    const before = wanted;
+    wanted = box.letters.length + STEP;
+    const said = await fetched();
+    if (!said.why) return show();
+    wanted = before;
+    return refused(place, said);
+  };
+  place.querySelector("button").addEventListener("click", () => busy(place, ask));
 }
 
 function messages(letters) {

@@ -33,6 +33,8 @@ from intake.retention import WITHDRAW, credible
 from intake.slots import Side, fresh_key
 from intake.wishes import MESSAGE, SAID, TAKEN_BACK, Withdrawal
 
+SHOWN: Final = 40
+"""So many of the newest messages are handed out unless more are asked for."""
 _MESSAGE_ID: Final = re.compile(r"[0-9a-f]{32}")
 _WHO: Final = {
     "reporter": Text("Bạn", "You"),
@@ -70,7 +72,8 @@ class Mailbox:
 
     openings: role as people know it, how often; None when they cannot be read.
     kept_until: the day until which a closed case is kept at the least, where it is known.
-    damaged: letters that did not open. unread: nobody on the roster in force could read what is added.
+    older: how many messages there are before these. damaged: letters that did not open.
+    unread: nobody on the roster in force could read what is added.
     """
 
     receipt: str = field(repr=False)
@@ -80,6 +83,7 @@ class Mailbox:
     messages: tuple[Message, ...]
     openings: tuple[tuple[Text, int], ...] | None
     kept_until: date | None
+    older: int
     damaged: int
     unread: bool = False
 
@@ -94,8 +98,8 @@ class Mailbox:
         return wishes.to_tap(self.messages)
 
 
-def open_with(typed: str, *, ticket: str = "") -> Mailbox:
-    """The mailbox of a receipt as somebody typed it.
+def open_with(typed: str, *, ticket: str = "", count: int = SHOWN) -> Mailbox:
+    """The mailbox of a receipt as somebody typed it, with the newest `count` messages.
 
     Raises `NotAReceipt` before anything is computed, `NoMailbox` after the same work as for a true one,
     `MustWait` after many wrong ones, `Busy` in a crowd.
@@ -104,18 +108,20 @@ def open_with(typed: str, *, ticket: str = "") -> Mailbox:
     attempt = brakes.of_a_receipt(ticket)
     keys = receipt.derive(digits, installation_id())
     with db.reading() as session:
-        opened = find(session, digits, keys)
+        opened = find(session, digits, keys, count=count)
     attempt.succeeded()
     return opened
 
 
-def find(session: Session, digits: str, keys: MailboxKeys) -> Mailbox:
-    """The mailbox of a receipt that was derived already, or `NoMailbox`."""
+def find(session: Session, digits: str, keys: MailboxKeys, *, count: int = SHOWN) -> Mailbox:
+    """The mailbox of a receipt that was derived already, with the newest `count` messages; or `NoMailbox`."""
     case = session.scalars(select(CaseFile).where(CaseFile.mailbox == keys.token_hash)).first()
     private = PrivateKey.from_seed(keys.seed)
     if case is None:
         raise NoMailbox
-    rows = session.scalars(select(Letter).where(Letter.case_id == case.id).order_by(Letter.sequence)).all()
+    older = max(0, case.messages - count)
+    wanted = select(Letter).where(Letter.case_id == case.id, Letter.sequence >= older)
+    rows = session.scalars(wanted.order_by(Letter.sequence)).all()
     messages = [_message(row, private) for row in rows]
     counts = _counts(case, private)
     return Mailbox(
@@ -126,6 +132,7 @@ def find(session: Session, digits: str, keys: MailboxKeys) -> Mailbox:
         messages=tuple(message for message in messages if message),
         openings=_openings(counts),
         kept_until=openings.kept_until(counts) if counts and case.state == "closed" else None,
+        older=older,
         damaged=messages.count(None),
         unread=_unread(session, case, private),
     )

@@ -22,12 +22,12 @@ pages = Blueprint("mailbox_script", __name__, url_prefix="/hop-thu/niem-phong")
 
 TICKET = "X-Ticket"
 _SIZES: Final = (1024, 256 * 1024, 1024 * 1024, 4 * 1024 * 1024)
-"""Bytes of an answer: short words; a mailbox with some ten letters, with some forty, with more."""
+"""Bytes of an answer: short words; a mailbox with some ten letters, with forty, with older ones that were asked for."""
 
 
 @pages.post("/mo")
 def open() -> Response:
-    """Everything sealed to the reporter whose token this is; unknown and expired ones get the same words."""
+    """What is sealed to the reporter whose token this is; unknown and expired ones get the same words."""
     return _answered(_contents)
 
 
@@ -38,10 +38,10 @@ def take() -> Response:
 
 
 def _contents(body: bytes) -> dict[str, Any]:
-    token = sealed_mailbox.token_in(body)
+    token, count = sealed_mailbox.asked(body)
     attempt = brakes.of_a_receipt(request.headers.get(TICKET, ""))
     with db.reading() as session:
-        found = sealed_mailbox.contents(session, token)
+        found = sealed_mailbox.contents(session, token, count)
     attempt.succeeded()
     return found
 

@@ -106,7 +106,9 @@ def show() -> Response:
 @pages.post("")
 def open() -> Response:
     """The mailbox of a receipt. Unknown and expired receipts get the same words after the same work."""
-    return opened_for(lambda opened: make_response(page(opened)))
+    wanted = request.form.get("count", "")
+    count = int(wanted) if wanted.isdecimal() and len(wanted) < 6 else mailbox.SHOWN
+    return opened_for(lambda opened: make_response(page(opened)), count=count)
 
 
 @pages.post("/gui")
@@ -135,14 +137,17 @@ def tap() -> Response:
     return opened_for(send)
 
 
-def opened_for(show: Callable[[Mailbox], Response], *, kept: str = "") -> Response:
+def opened_for(
+    show: Callable[[Mailbox], Response], *, kept: str = "", count: int = mailbox.SHOWN
+) -> Response:
     """Open the mailbox of the receipt that was sent and go on with it, or show the door again.
 
-    kept: what was typed; it stands on the page whatever happens.
+    kept: what was typed; it stands on the page whatever happens. count: how many of the newest messages are shown.
     """
     form = ReceiptForm()
     try:
-        opened = mailbox.open_with(form.receipt.data or "", ticket=request.form.get("ticket", ""))
+        ticket = request.form.get("ticket", "")
+        opened = mailbox.open_with(form.receipt.data or "", ticket=ticket, count=count)
     except _REFUSED as refused:
         return _door_again(form, refused, kept=kept)
     return show(opened)
@@ -174,6 +179,7 @@ def page(opened: Mailbox, form: ReplyForm | None = None, message_id: str = "", *
         box=opened,
         state=FORM.state(opened.state),
         message_id=message_id or new_id(),
+        longer=len(opened.messages) + opened.damaged + mailbox.SHOWN,
         **said,
     )
 

@@ -1,6 +1,6 @@
 """A mailbox that the reporter's browser opens itself: the receipt stays there, and only its token arrives here.
 
-    asked     format (1) ‖ token (32)
+    asked     format (1) ‖ token (32), and where older letters are wanted too ‖ how many of the newest (4)
     message   format (1) ‖ token (32) ‖ message id (16) ‖ fingerprint of the roster in force (32)
               ‖ roster version of the slots (4) ‖ number of the part (4) ‖ number of the letter (4)
               ‖ slots of the handlers ‖ the entry, sealed to them ‖ its copy, sealed to the reporter
@@ -29,7 +29,7 @@ from intake import pacing
 from intake.cases import Case, add_entry, keep_slots, load
 from intake.compartments import ENTRY, SIZES
 from intake.letters import LETTER_SIZE
-from intake.mailbox import NoMailbox
+from intake.mailbox import SHOWN, NoMailbox
 from intake.models import CaseFile, Compartment, Letter
 from intake.questions import FORM
 from intake.receipt import token_hash
@@ -61,11 +61,11 @@ class Message:
     rest: bytes = field(repr=False)
 
 
-def token_in(body: bytes) -> bytes:
-    """The token of somebody who asks for a mailbox, or `NotAMessage`."""
-    if len(body) != 33 or body[0] != FORMAT:
+def asked(body: bytes) -> tuple[bytes, int]:
+    """The token of somebody who asks for a mailbox, and how many letters they want; or `NotAMessage`."""
+    if len(body) not in {33, 37} or body[0] != FORMAT:
         raise NotAMessage
-    return body[1:]
+    return body[1:33], int.from_bytes(body[33:], "big") or SHOWN
 
 
 def read(body: bytes) -> Message:
@@ -85,16 +85,20 @@ def read(body: bytes) -> Message:
     )
 
 
-def contents(session: Session, token: bytes) -> dict[str, Any]:
-    """Everything sealed to the reporter, and what a message needs, JSON-able; or `NoMailbox`."""
+def contents(session: Session, token: bytes, count: int = SHOWN) -> dict[str, Any]:
+    """What is sealed to the reporter, and what a message needs, JSON-able; or `NoMailbox`.
+
+    older: how many letters there are before the newest `count`, which are handed out.
+    """
     case = _case(session, token)
-    letters = session.scalars(
-        select(Letter.blob).where(Letter.case_id == case.id).order_by(Letter.sequence)
-    ).all()
+    older = max(0, case.file.messages - count)
+    wanted = select(Letter.blob).where(Letter.case_id == case.id, Letter.sequence >= older)
+    letters = session.scalars(wanted.order_by(Letter.sequence)).all()
     state = FORM.state(case.file.state)
     return {
         "case": case.id,
         "state": [str(state.label), str(state.next), state.code],
+        "older": older,
         "letters": [_text(blob) for blob in letters],
         "openings": _text(case.file.openings_reporter),
         "strikeouts": _text(case.file.for_reporter),

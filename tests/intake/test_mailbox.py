@@ -21,7 +21,7 @@ from intake.mailbox import MailboxDamaged, NoMailbox
 from intake.models import CaseFile, Compartment, KeySet, Letter
 from intake.receipt import NotAReceipt
 from tests.factories import post, signed_in
-from tests.letters import Handler, Reporter
+from tests.letters import Handler, Reporter, hidden
 
 
 def everything(app: Flask) -> list[Any]:
@@ -157,6 +157,25 @@ def test_a_page_without_scripts_is_as_long_with_six_letters_as_with_none(
     assert {len(one.data) for one in answers} == {64 * 1024}
     assert all("no-transform" in one.headers["Cache-Control"] for one in answers)
     assert answers[-1].text.index("Câu trả lời dài") < answers[-1].text.index("</html>")
+
+
+@pytest.mark.embedded
+def test_a_long_mailbox_shows_its_newest_letters_and_older_ones_when_asked(
+    reporter: Reporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter.writes()
+    for number in range(4):
+        reporter.adds(f"Tin {number}.", message_id=f"{number:032x}")
+    monkeypatch.setattr(mailbox, "SHOWN", 2)
+    page = reporter.opens().text
+    assert [f"Tin {number}." in page for number in range(4)] == [False, False, True, True]
+    assert "Xem tin cũ hơn" in page
+    sent = {"receipt": reporter.receipt, "count": hidden(page, "count")}
+    page = reporter.client.post("/hop-thu", data=sent).text
+    assert [f"Tin {number}." in page for number in range(4)] == [True] * 4
+    assert "Xem tin cũ hơn" not in page
+    for odd in ("-1", "0", "x", "9" * 40):
+        assert reporter.client.post("/hop-thu", data=sent | {"count": odd}).status_code == 200
 
 
 def test_a_damaged_letter_is_said_to_be_damaged_and_the_others_are_shown(

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from core import db, rosters
 from core.installation import installation_id
 from core.sealing import PUBLIC_OVERHEAD, SHARED_OVERHEAD
-from intake import receipt
+from intake import receipt, sealed_mailbox
 from intake.compartments import ENTRY, SIZES
 from intake.founding import Founded
 from intake.letters import LETTER_SIZE
@@ -97,6 +97,24 @@ def test_an_answer_is_as_long_with_nine_letters_as_with_none(
         at = answer.get_json()["writing"]
         assert browser_of.post(SEND, data=message(app, at, token, message=number)).status_code == 200
     assert lengths == {256 * 1024}
+
+
+def test_a_long_mailbox_hands_out_its_newest_letters_and_older_ones_when_asked(
+    app: Flask, browser_of: FlaskClient, token: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 5):
+        at = browser_of.post(OPEN, data=b"\1" + token).get_json()["writing"]
+        assert browser_of.post(SEND, data=message(app, at, token, message=number)).status_code == 200
+    monkeypatch.setattr(sealed_mailbox, "SHOWN", 2)
+
+    def handed_out(more: bytes = b"") -> tuple[int, int, int]:
+        found = browser_of.post(OPEN, data=b"\1" + token + more).get_json()
+        return found["older"], len(found["letters"]), found["writing"]["letter"]
+
+    assert handed_out() == (2, 2, 4)
+    assert handed_out((3).to_bytes(4, "big")) == (1, 3, 4)
+    assert handed_out((2**32 - 1).to_bytes(4, "big")) == (0, 4, 4)
+    assert browser_of.post(OPEN, data=b"\1" + token + b"\0").status_code == 400
 
 
 def test_guessing_is_slowed_and_a_ticket_buys_the_next_try(browser_of: FlaskClient, token: bytes) -> None:

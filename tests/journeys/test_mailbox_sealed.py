@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from intake import receipt
+from intake import receipt, sealed_mailbox
 from intake.founding import Founded
 from tests import factories
 from tests.conftest import Live
@@ -213,9 +213,17 @@ def test_a_lost_connection_loses_nothing_and_sends_nothing_twice(
 
 
 def test_who_answered_meanwhile_moves_the_place_and_the_message_is_sealed_anew(
-    returning: Writer, handlers: list[Handler]
+    returning: Writer, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sealed_mailbox, "SHOWN", 1)
+    for text in ("Tin thứ nhất.", "Tin thứ hai."):
+        handlers[0].answers(reporter.case_id, text)
     page = opens(returning)
+    expect(page.get_by_text("Tin thứ hai.")).to_be_visible()
+    expect(page.get_by_text("Tin thứ nhất.")).to_have_count(0)
+    page.get_by_role("button", name="Xem tin cũ hơn").click()
+    expect(page.get_by_text("Tin thứ nhất.")).to_be_visible()
+    expect(page.get_by_role("button", name="Xem tin cũ hơn")).to_be_hidden()
     page.locator("#message").wait_for()
     (line,) = handlers[0].cases()
     handlers[0].answers(line.case_id, "Tin chen vào giữa.")
