@@ -28,7 +28,7 @@ from sqlalchemy import func, select
 
 import serve
 from app import create_app
-from bench import anew, clients, consolidating, desk, files, flood, log_chain, surveys
+from bench import anew, clients, consolidating, desk, files, flood, log_chain, releases, surveys
 from bench.clients import Load, once_each, over_and_over, request
 from core import db, memory, rosters
 from core.access import Role
@@ -75,6 +75,7 @@ def main() -> None:
         log_chain.measure(app, founded, _line)
         surveys.measure(app, founded, _line)
         consolidating.measure(app, _line)
+    releases.measure(_line)
     _effects()
     print(PEERS)
 

@@ -83,6 +83,8 @@ class Lattice:
         for table in tables:
             self._learn(table)
         self.families = _families([*(tuple(table.dims) for table in tables), *together])
+        self._dims_of = [frozenset(family) for family in self.families]
+        self._covered: dict[tuple[int, Label, bool], Array] = {}
         self._lay_out()
         self._bind(tables)
         self._tie()
@@ -173,23 +175,28 @@ class Lattice:
     def family_of(self, cell: Cell) -> int:
         """The place of a family that holds all dims of the cell."""
         wanted = {dim for dim, _ in cell.label}
-        return next(place for place, family in enumerate(self.families) if wanted <= set(family))
+        return next(place for place, family in enumerate(self._dims_of) if wanted <= family)
 
     def within(self, place: int, cell: Cell) -> Array:
         """The same, in the unknowns of the family at `place`, which must hold all dims of the cell."""
-        family, label = self.families[place], dict(cell.label)
-        if cell.gone:
-            family = self._staying(family)
-        inside = np.ones((), dtype=np.int64)
-        for dim in family:
-            members = self.members(dim, label[dim]) if dim in label else frozenset(self.dims[dim])
-            axis = np.array([one in members for one in self.dims[dim]], dtype=np.int64)
-            inside = np.multiply.outer(inside, axis)
-        finest = np.flatnonzero(inside.ravel())
+        finest = self._finest(place, cell.label, gone=cell.gone)
         if cell.gone:
             return self._gone[place] + finest
         starts = self._first[place] + np.arange(cell.since + 1, cell.until + 1) * self._size[place]
         return np.add.outer(starts, finest).ravel()
+
+    def _finest(self, place: int, label: Label, *, gone: bool) -> Array:
+        """The finest cells of a family that a label covers: worked out once, since every release asks for them."""
+        asked = (place, label, gone)
+        if asked not in self._covered:
+            family, wanted = self.families[place], dict(label)
+            inside = np.ones((), dtype=np.int64)
+            for dim in self._staying(family) if gone else family:
+                members = self.members(dim, wanted[dim]) if dim in wanted else frozenset(self.dims[dim])
+                axis = np.array([one in members for one in self.dims[dim]], dtype=np.int64)
+                inside = np.multiply.outer(inside, axis)
+            self._covered[asked] = np.flatnonzero(inside.ravel())
+        return self._covered[asked]
 
     def members(self, dim: str, name: str) -> frozenset[str]:
         """The categories a category or group stands for."""

@@ -200,7 +200,7 @@ def _to_withhold(
         [table for table in told if table.release == release and table.rows], values
     )
     hidden: set[Meaning] = set()
-    left = reader.proofs()
+    left = reader.still_open()
     while left:
         proof, *left = left
         held, left = reader.decide(proof, left)

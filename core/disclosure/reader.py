@@ -178,6 +178,7 @@ class Reader:
         self._matrix = _matrix(lattice)
         self._low = np.array(lattice.low, dtype=np.float64)
         self._high = np.array(lattice.high, dtype=np.float64)
+        self._cap = k + sum(high for high in lattice.high if np.isfinite(high))
         self._reach = Reach(lattice)
 
     def withhold(self, release: str, meanings: set[Meaning]) -> None:
@@ -190,14 +191,7 @@ class Reader:
 
     def proofs(self) -> list[Proof]:
         """Every cell that this reader can prove small or all of its parent."""
-        left = [*self._small(), *self._whole()]
-        self._sums = Sums(left, self.lattice.width)
-        for cube in [one for one in self.witnesses if self._agrees(one, None)]:
-            left = self._still_open(left, cube)
-        first = self._witness()
-        if first is None:
-            raise NotPublishable("The published figures contradict one another.")
-        left = self._swept(self._still_open(left, first))
+        left = self.still_open()
         proved: list[Proof] = []
         while left:
             proof, *left = left
@@ -205,6 +199,17 @@ class Reader:
             if held:
                 proved.append(proof)
         return proved
+
+    def still_open(self) -> list[Proof]:
+        """The cells that must be decided one by one, after those that a few cubes clear at once."""
+        left = [*self._small(), *self._whole()]
+        self._sums = Sums(left, self.lattice.width)
+        for cube in [one for one in self.witnesses if self._agrees(one, None)]:
+            left = self._still_open(left, cube)
+        first = self._witness()
+        if first is None:
+            raise NotPublishable("The published figures contradict one another.")
+        return self._swept(self._still_open(left, first))
 
     def _swept(self, left: list[Proof]) -> list[Proof]:
         """What is still open after cubes in which as many cells as possible are empty, or large.
@@ -312,8 +317,7 @@ class Reader:
     def _sweep(self, proofs: Sequence[Proof], *, largest: bool, extra: Extra | None = None) -> Array | None:
         """A cube that makes as many open cells as it can empty, or large."""
         aim = self._sums.aim(proofs)
-        cap = self.k + sum(high for high in self.lattice.high if np.isfinite(high))
-        return self._witness(aim=-aim if largest else aim, cap=cap, extra=extra)
+        return self._witness(aim=-aim if largest else aim, cap=self._cap, extra=extra)
 
     def _witness(
         self,

@@ -7,6 +7,7 @@ between two releases. The years are random: letters come, are judged, judged ane
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -19,7 +20,7 @@ from board.releasing import wanted
 from core.access import Role
 from core.disclosure import NotPublishable, ProtectedTable, audit, from_json, protect
 from intake import tally
-from intake.counting import Judged, cell_at
+from intake.counting import Cell, Judged, cell_at, final_cell
 from tests.board.conftest import Year, cheap, noon, year
 
 __all__ = ["cheap", "year"]
@@ -46,14 +47,30 @@ def answers() -> st.SearchStrategy[dict[str, Any]]:
 def histories(draw: st.DrawFn) -> list[Judged]:
     """What handlers wrote about one report: mostly once, sometimes again, sometimes that it was none."""
     report = draw(answers())
-    days = sorted(draw(st.lists(st.dates(date(2026, 1, 1), DAYS[-1]), min_size=1, max_size=3)))
-    kinds = st.sampled_from(
+    days = sorted(draw(st.lists(st.dates(date(2026, 1, 1), date(2027, 2, 2)), min_size=1, max_size=3)))
+    types = st.sampled_from(
         ["rape", "physical_assault", "physical_assault", "psychological", "insufficient", None]
     )
+    files = st.fixed_dictionaries(
+        {
+            "place": st.sampled_from(["", "stations", "departments", "offices", "other"]),
+            "state": st.sampled_from(["open", "answered", "closed"]),
+            "first_answer": st.sampled_from(["days_2", "days_2", "days_7", "later", "not_yet"]),
+            "needs": st.lists(st.sampled_from(["health", "legal", "police"]), max_size=2),
+        }
+    )
     return [
-        Judged(on=day, cell=None if kind is None else tally.cell_of(report, {"gbv_type": kind}))
-        for day, kind in ((day, draw(kinds)) for day in days)
+        Judged(on=day, cell=None if kind is None else tally.cell_of(report, {"gbv_type": kind, **file}))
+        for day, kind, file in ((day, draw(types), draw(files)) for day in days)
     ]
+
+
+def letters() -> st.SearchStrategy[list[list[Judged]]]:
+    """A year of 5 to some 2,000 letters: some fates are shared by many, since large years are made of like letters."""
+    alike = st.tuples(histories(), st.sampled_from([1, 1, 1, 2, 4, 9, 60]))
+    return st.lists(alike, min_size=5, max_size=30).map(
+        lambda groups: [history for history, count in groups for _ in range(count)]
+    )
 
 
 def released(cases: Sequence[Sequence[Judged]]) -> list[ProtectedTable]:
@@ -61,19 +78,29 @@ def released(cases: Sequence[Sequence[Judged]]) -> list[ProtectedTable]:
     told: list[ProtectedTable] = []
     done: list[date] = []
     for day in DAYS:
-        found = {str(place): cell_at(history, done, day) for place, history in enumerate(cases)}
-        cells = {case_id: cell for case_id, cell in found.items() if cell is not None}
-        raw = tally.tabulate(cells, tables=wanted(CATALOGUE), release=day.isoformat())
-        try:
-            told += protect(raw, told, K)
-        except NotPublishable:
-            continue
-        done.append(day)
+        told += published(day.isoformat(), [cell_at(history, done, day) for history in cases], told)
+        done += [day] if told and told[-1].release == day.isoformat() else []
+    if DAYS[-1] in done:
+        told += published("2026-12-31-final", [final_cell(history, done, 2026) for history in cases], told)
     return told
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-@given(cases=st.lists(histories(), min_size=4, max_size=60))
+def published(
+    name: str, cells: Sequence[Cell | None], told: Sequence[ProtectedTable]
+) -> tuple[ProtectedTable, ...]:
+    """One release of the catalogue, or nothing where no way is safe."""
+    asked = wanted(CATALOGUE)
+    if not name.endswith("-final"):
+        asked = [replace(one, moves=()) for one in asked]
+    counted = {str(place): cell for place, cell in enumerate(cells) if cell is not None}
+    try:
+        return protect(tally.tabulate(counted, tables=asked, release=name), told, K)
+    except NotPublishable:
+        return ()
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases=letters())
 def test_nothing_small_can_be_proved_from_all_releases_of_a_random_year(cases: list[list[Judged]]) -> None:
     told = released(cases)
 
@@ -81,7 +108,7 @@ def test_nothing_small_can_be_proved_from_all_releases_of_a_random_year(cases: l
     assert audit(told, K) == []
     exact: dict[Any, int] = {}
     for table in told:
-        for row in table.rows:
+        for row in table.rows if not table.final else ():
             if isinstance(row.value, int):
                 last = exact.get(table.meaning(row))
                 assert row.value >= K
