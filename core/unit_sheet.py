@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final
 
 from core.i18n import Text, day
-from core.vietnamese import fold, nfc
+from core.vietnamese import fold, nfc, sort_key
 
 COLUMNS: Final = {
     "id": Text("Mã (để trống nếu thêm mới)", "Number (empty adds a unit)"),
@@ -90,9 +90,10 @@ def read(
     if len(rest) > MOST_ROWS:
         return [], [Wrong(cell=f"A{head + 1}", reason=_MANY)]
     reader = _Reader(columns=columns, kinds=kinds, groups=groups, known=frozenset(known))
-    rows = [reader.row(number, line) for number, line in rest]
-    found = [row for row in rows if row is not None]
-    return found, sorted(reader.wrong + _repeated(rest, columns), key=lambda one: _place(one.cell))
+    read_rows = [(number, reader.row(number, line)) for number, line in rest]
+    rows = [(number, row) for number, row in read_rows if row is not None]
+    wrong = reader.wrong + _repeated(rest, columns) + _at_once(rows, columns["name_vi"])
+    return [row for _, row in rows], sorted(wrong, key=lambda one: _place(one.cell))
 
 
 class _Reader:
@@ -212,6 +213,26 @@ def _repeated(rest: Sequence[tuple[int, Sequence[str]]], columns: Mapping[str, i
     return wrong
 
 
+def _at_once(rows: Sequence[tuple[int, UnitRow]], place: int) -> list[Wrong]:
+    """Units of one name that exist at the same time: an old name may come back, but not before it has ended."""
+    seen: dict[object, list[tuple[int, UnitRow]]] = {}
+    wrong = []
+    for number, row in rows:
+        namesakes = seen.setdefault(sort_key(row.name_vi)[0], [])
+        other = next((at for at, one in namesakes if _overlap(one, row)), None)
+        if other is not None:
+            wrong.append(Wrong(cell=f"{_letter(place)}{number}", reason=_NAMESAKE.format(row=other)))
+        namesakes.append((number, row))
+    return wrong
+
+
+def _overlap(one: UnitRow, other: UnitRow) -> bool:
+    if one.id and one.id == other.id:
+        return False  # one unit written twice, which is told by its number
+    ends = [row.valid_until or date.max for row in (one, other)]
+    return one.valid_from <= ends[1] and other.valid_from <= ends[0]
+
+
 def _read_day(words: str) -> date | None:
     """A day as people or spreadsheets write it: 1/7/2025, 01.07.2025, 2025-07-01 (with or without an hour)."""
     found = _DAY.fullmatch(words)
@@ -254,6 +275,9 @@ _UNKNOWN_ID: Final = Text(
     "No unit has this number. Leave it empty to add a unit.",
 )
 _TWICE: Final = Text("Mã này đã đứng ở dòng {row}.", "This number stands in row {row} already.")
+_NAMESAKE: Final = Text(
+    "Tên này trùng với dòng {row} trong cùng thời gian.", "Row {row} has the same name at the same time."
+)
 _NOT_ONE_OF: Final = Text("“{word}” không có trong: {words}.", "“{word}” is none of: {words}.")
 _NO_DAY: Final = Text("“{word}” không phải ngày như 01/07/2025.", "“{word}” is no day like 01/07/2025.")
 _WRONG_WAY: Final = Text("Ngày kết thúc đứng trước ngày bắt đầu.", "This ends before it begins.")

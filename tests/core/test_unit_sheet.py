@@ -71,6 +71,17 @@ def test_the_row_of_names_is_found_below_a_title_and_in_any_order_of_columns() -
     assert [(row.id, row.name_vi, row.name_en) for row in rows] == [(None, "Khoa Dược", "Khoa Dược")]
 
 
+def test_an_old_name_comes_back_only_after_it_has_ended() -> None:
+    old = ["a1", "Trạm xã Hòa", "", "Khoa", "Các khoa chuyên môn", "01/01/2020", "30/06/2025"]
+    fresh = ["", "Trạm xã Hoà", "", "Khoa", "Các khoa chuyên môn", "01/07/2025", ""]
+    other = ["", "Trạm xã Hóa", "", "Khoa", "Các khoa chuyên môn", "01/01/2020", ""]
+    assert _read(HEAD, old, fresh, other)[1] == {}
+    assert _read(HEAD, [*old[:6], "01/07/2025"], fresh)[1] == {
+        "B3": "Tên này trùng với dòng 2 trong cùng thời gian."
+    }
+    assert list(_read(HEAD, fresh, fresh)[1]) == ["B3"]
+
+
 @pytest.mark.parametrize(
     ("lines", "cell", "said"),
     [
