@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from core.i18n import Text, day, language, number, percent, t
 from survey import analysis_plan, pictures, reading, tables
+from survey.items import ANSWERED
 from survey.models import AnalysisPlan, Comparison, Round
 from survey.questionnaire import Questionnaire
 
@@ -269,7 +270,7 @@ def quality(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[d
             ).format(number(effects["smallest"], 2))
         )
     columns = [t("Mã", "Code"), t("Nguyên văn", "Full wording"), t("Đo gì", "Measures")]
-    yield table(t("Câu hỏi", "Questions"), columns, wording(questionnaire, "before"), numbers=[])
+    yield table(t("Câu hỏi", "Questions"), columns, wording(questionnaire), numbers=[])
 
 
 BY_HAND: Final = (
@@ -345,6 +346,7 @@ def _sizes(effects: dict[str, Any]) -> list[list[str]]:
     ]
 
 
-def wording(questionnaire: Questionnaire, wave: str) -> list[list[Any]]:
-    """One row a question of a wave: its code, its words, what it measures."""
-    return [[item.code, str(item.label), str(KINDS[item.measure.kind])] for item in questionnaire.items(wave)]
+def wording(questionnaire: Questionnaire) -> list[list[Any]]:
+    """One row a question of any wave: its code, its words, what it measures."""
+    asked = (item for item in questionnaire.all_items.values() if item.kind in ANSWERED)
+    return [[item.code, str(item.label), str(KINDS[item.measure.kind])] for item in asked]

@@ -14,67 +14,86 @@ from survey.questionnaire import Questionnaire
 def as_workbook(found: Comparison, before: Round, questionnaire: Questionnaire) -> dict[str, Any]:
     """The tables as a payload of `core.document:xlsx_job`: numbers as numbers, so that they can be computed with."""
     effects = found.effects
+    wording = annex.wording(questionnaire)
     sheets = [
-        _sheet(
-            t("Hiểu biết", "Knowledge"),
-            t("Tỷ lệ trả lời đúng", "Shares of right answers"),
-            _SHARES,
-            _shares(effects),
-            of=sum(1 for one in effects["yes_no"] if one["right"]["linked"]),
-        ),
-        _sheet(
-            t("Thang điểm", "Scores"),
-            t("Điểm trung bình", "Mean scores"),
-            _MEANS,
-            _means(effects["scores"], "name"),
-            of=sum(1 for one in effects["scores"] if one["linked"]),
-        ),
-        _sheet(
-            t("Từng câu", "Items"),
-            t("Câu trên thang 1-5", "Items rated 1-5"),
-            _MEANS,
-            _means(effects["ratings"], "code"),
-            of=sum(1 for one in effects["ratings"] if one["linked"]),
-        ),
-        _sheet(
-            t("Như thể không ghép", "As if not joined"),
-            t("Tất cả câu trả lời của từng lần", "All answers of each wave"),
-            _APART,
-            _apart(effects),
-        ),
-        _sheet(
-            t("Người vắng lần sau", "Lost"),
-            t("Người chỉ trả lời lần đầu", "Those who answered the first time only"),
-            _LOST,
-            _lost(effects),
-        ),
-        _sheet(
-            t("Tỷ số odds", "Odds ratios"),
-            t("Proportional odds, tất cả câu trả lời", "Proportional odds, all answers"),
-            _ODDS,
-            _odds(effects),
-        ),
+        *_changes(effects),
+        *_other_ways(effects),
         *_more_waves(effects),
-        _sheet(
-            t("Độ phân biệt", "Discrimination"),
-            t("Câu hiểu biết: độ khó và độ phân biệt", "Knowledge items: difficulty and discrimination"),
-            _SOLVED,
-            _solved(effects),
-        ),
-        _sheet(
-            "p",
-            t("p trong nhóm câu", "p within families"),
-            _P,
-            [[one[k] for k in _P] for one in effects.get("adjusted", ())],
-        ),
-        _sheet(
-            t("Câu hỏi", "Questions"),
-            t("Nguyên văn", "Full wording"),
-            _WORDS,
-            annex.wording(questionnaire, before.wave),
-        ),
+        *_measurement(effects),
+        _sheet(t("Câu hỏi", "Questions"), t("Nguyên văn", "Full wording"), _WORDS, wording),
     ]
     return {"title": annex.title(before), "day": found.made_on.isoformat(), "sheets": sheets}
+
+
+def _changes(effects: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Of those joined."""
+    yield _sheet(
+        t("Hiểu biết", "Knowledge"),
+        t("Tỷ lệ trả lời đúng", "Shares of right answers"),
+        _SHARES,
+        _shares(effects),
+        of=sum(1 for one in effects["yes_no"] if one["right"]["linked"]),
+    )
+    yield _sheet(
+        t("Thang điểm", "Scores"),
+        t("Điểm trung bình", "Mean scores"),
+        _MEANS,
+        _means(effects["scores"], "name"),
+        of=sum(1 for one in effects["scores"] if one["linked"]),
+    )
+    yield _sheet(
+        t("Từng câu", "Items"),
+        t("Câu trên thang 1-5", "Items rated 1-5"),
+        _MEANS,
+        _means(effects["ratings"], "code"),
+        of=sum(1 for one in effects["ratings"] if one["linked"]),
+    )
+
+
+def _other_ways(effects: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Of everybody, and of those who were lost."""
+    yield _sheet(
+        t("Như thể không ghép", "As if not joined"),
+        t("Tất cả câu trả lời của từng lần", "All answers of each wave"),
+        _APART,
+        _apart(effects),
+    )
+    yield _sheet(
+        t("Người vắng lần sau", "Lost"),
+        t("Người chỉ trả lời lần đầu", "Those who answered the first time only"),
+        _LOST,
+        _lost(effects),
+    )
+    yield _sheet(
+        t("Tỷ số odds", "Odds ratios"),
+        t("Proportional odds, tất cả câu trả lời", "Proportional odds, all answers"),
+        _ODDS,
+        _odds(effects),
+    )
+
+
+def _measurement(effects: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield _sheet(
+        t("Độ phân biệt", "Discrimination"),
+        t("Câu hiểu biết: độ khó và độ phân biệt", "Knowledge items: difficulty and discrimination"),
+        _SOLVED,
+        _solved(effects),
+    )
+    yield _sheet(
+        t("Độ tin cậy", "Reliability"),
+        t(
+            "Alpha với khoảng Feldt, alpha nếu bỏ từng câu, omega",
+            "Alpha with Feldt's interval, alpha if dropped, omega",
+        ),
+        _RELIABLE,
+        _reliable(effects),
+    )
+    yield _sheet(
+        "p",
+        t("p trong nhóm câu", "p within families"),
+        _P,
+        [[one[k] for k in _P] for one in effects.get("adjusted", ())],
+    )
 
 
 _SHARES = [
@@ -226,6 +245,7 @@ _SOLVED = ["code", "n_before", "right_before", "rest_before", "n_after", "right_
 _ITEM_WAVES = ["code", "n", "before", "after", "followup", "q", "df", "p"]
 _SCORE_WAVES = ["name", "people", "answers", "contrast", "change", "low", "high", "t", "df", "p", "f", "f_p"]
 _SCORE_WAVES += ["sd_between", "sd_within"]
+_RELIABLE = ["scale", "wave", "n", "items", "alpha", "low", "high", "omega", "without", "alpha_without"]
 _CONTRASTS = ("before to after", "before to followup", "after to followup")
 
 
@@ -245,6 +265,20 @@ def _solved(effects: dict[str, Any]) -> list[list[Any]]:
             cells = ([w["n"], w["right"][place], w["rest"][place]] if w else [None] * 3 for w in waves)
             rows.append([code, *(cell for one in cells for cell in one)])
     return rows
+
+
+def _reliable(effects: dict[str, Any]) -> list[list[Any]]:
+    """A row for each item that might be dropped."""
+    return [
+        [
+            *(one["name"], wave, found["n"], found["items"], found["alpha"], *found["interval"]),
+            *(found["omega"], code, dropped),
+        ]
+        for one in effects.get("reliability", ())
+        for wave in ("before", "after")
+        if (found := one[wave])
+        for code, dropped in zip(one["codes"], found["dropped"], strict=True)
+    ]
 
 
 def _more_waves(effects: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -112,6 +112,7 @@ def test_the_workbook_holds_the_same_figures_as_numbers(desk: FlaskClient, compa
         "Người vắng lần sau",
         "Tỷ số odds",
         "Độ phân biệt",
+        "Độ tin cậy",
         "p",
         "Câu hỏi",
     ]
