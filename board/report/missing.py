@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from board.activities.sense import could_name
 from board.report.gathering import Gathered
 from board.report.indicators import NOTHING
 from board.report.parts import CENTRE, WRITTEN
@@ -23,7 +24,13 @@ class Lack:
 
 def lacks(found: Gathered) -> list[Lack]:
     """Everything that is missing."""
-    return [*_of_campaign(found), *_of_paper(found), *_of_parts(found), *_of_figures(found)]
+    return [
+        *_of_campaign(found),
+        *_of_paper(found),
+        *_of_parts(found),
+        *_of_words(found),
+        *_of_figures(found),
+    ]
 
 
 def _of_campaign(found: Gathered) -> Iterator[Lack]:
@@ -69,6 +76,22 @@ def _of_parts(found: Gathered) -> Iterator[Lack]:
         if not found.facts.sent and found.facts.texts[code] == UNWRITTEN:
             words = Text(f"Chưa ai viết: {part.heading}.", f"Not written yet: {part.name_en}.")
             yield Lack(words=words, where="department_report.part", part=code)
+
+
+def _of_words(found: Gathered) -> Iterator[Lack]:
+    """Written parts whose words may point to one person. It only warns: whoever wrote them may be right."""
+    for code, part in WRITTEN.items():
+        if not found.facts.sent and points_to_somebody(code, found.written.get(code, "")):
+            words = Text(
+                f"Xem lại: {part.heading}. Lời viết có thể chỉ ra một người cụ thể.",
+                f"Look again: {part.name_en}. The words may point to one person.",
+            )
+            yield Lack(words=words, where="department_report.part", part=code)
+
+
+def points_to_somebody(code: str, words: str) -> bool:
+    """Whether words of a part may say who was hurt; those commended are named with their consent."""
+    return bool(words) and could_name(words, commended=code == "praise")
 
 
 def _of_figures(found: Gathered) -> Iterator[Lack]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 
 from board.activities import photographs, standing
+from board.activities.sense import NAMES_SOMEBODY
 from board.ledger import NotAsPublished
 from board.report import annex, missing, paper, writing
 from board.report.forms import (
@@ -88,6 +89,8 @@ def part(year: int, part: str) -> Any:
         kept = "" if text == found.suggested[part].strip() else text
         theirs = _written(year, form, {part: kept}, found)
         if theirs is None:
+            if missing.points_to_somebody(part, kept):
+                flash(str(NAMES_SOMEBODY), "soon")
             return redirect(url_for("department_report.show", year=year, _anchor=part))
     else:
         form.remember(found.versions, (part,))

@@ -26,7 +26,7 @@ from intake.founding import Founded
 from tests import factories
 from tests.board.conftest import noon
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.slow]
 
 HERE = "/dieu-hanh/bao-cao-so-y-te/2026"
 
@@ -118,6 +118,17 @@ def test_what_is_written_stands_there_and_goes_back_to_the_suggestion(desk: Flas
     writes(desk, path, text="")
     assert "Mưa lũ" not in words(opened(desk))
     assert desk.get(f"{HERE}/muc/letters").status_code == 404, "only released figures stand there"
+
+
+def test_words_that_may_point_to_one_person_are_warned_about_and_kept(desk: FlaskClient) -> None:
+    writes(desk, f"{HERE}/muc/support", text="Đã thăm chị Lan ở thôn 2, bị chồng đánh.")
+
+    page = desk.get(HERE).text
+    assert "có thể cho biết một người cụ thể" in page
+    assert "Xem lại: 3. Tư vấn, thăm hỏi, hỗ trợ" in page
+    assert "chị Lan" in words(opened(desk))
+    writes(desk, f"{HERE}/muc/praise", text="Biểu dương chị Nguyễn Thị Hoa.")
+    assert "Xem lại: 4." not in desk.get(HERE).text
 
 
 def test_two_who_write_at_once_lose_nothing(desk: FlaskClient) -> None:

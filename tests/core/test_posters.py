@@ -192,6 +192,7 @@ def test_the_letters_have_every_vietnamese_mark_and_their_licence(weight: str) -
     assert "SIL Open Font License" in (sheet.FONTS / "LICENCE.txt").read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.embedded
 def test_the_secretary_chooses_looks_and_prints(
     app: Flask, cheap: None, calculated_here: None, monkeypatch: pytest.MonkeyPatch
