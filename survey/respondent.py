@@ -64,6 +64,9 @@ def answer(round_id: str) -> Response | tuple[str, int]:
     given = {name: request.form.getlist(name) for name in request.form}
     if questionnaire.conditional:
         return (_whole if at_once.NAME in given else _step)(found, questionnaire, given)
+    if "stay" in given:
+        # The same page in another language, with what was answered on it.
+        return Response(_page(found, questionnaire, given=given))
     try:
         _take(found, _read(given, found, questionnaire))
     except AnswersRefused as refused:

@@ -66,6 +66,18 @@ def test_the_page_says_what_is_promised_before_it_asks(box: tuple[str, list[str]
 
 
 @pytest.mark.embedded
+def test_the_other_language_takes_along_what_was_answered(box: tuple[str, list[str]], in_app: Flask) -> None:
+    assert f'formaction="/en/khao-sat/{box[0]}" name="stay"' in Respondent(in_app).opens(box[0]).text
+
+    page = Respondent(in_app, box[1][0], prefix="/en").answers(box[0], K1="sai", stay="1")
+
+    assert page.status_code == 200
+    assert "Send my answers" in page.text
+    assert re.search(r'name="K1" value="sai" checked', page.text)
+    assert kept(in_app, box[0]) == [], "and nothing is sent"
+
+
+@pytest.mark.embedded
 def test_the_page_is_one_of_eight_that_are_kept_ready(box: tuple[str, list[str]], in_app: Flask) -> None:
     pages = {Respondent(in_app).opens(box[0]).data for _ in range(80)}
 
