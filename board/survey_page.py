@@ -85,6 +85,7 @@ def _drawn(chosen: Compared, all_: list[Compared], questionnaire: Questionnaire)
         titles=pictures.TITLES,
         people=(tables.BY_WAVE, tables.people(effects, [wave.invited for wave in waves])),
         knowledge=(tables.BY_ITEM, tables.knowledge(effects, questionnaire)),
+        unsure=(tables.BY_ITEM, tables.unsure(effects, questionnaire)),
         scores=(tables.BY_SCORE, tables.scores(effects)),
         attitudes=(tables.BY_ITEM, tables.ratings(effects, questionnaire, attitude=True)),
         confidence=(tables.BY_ITEM, tables.ratings(effects, questionnaire, attitude=False)),

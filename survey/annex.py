@@ -192,19 +192,28 @@ def outcomes(effects: dict[str, Any], questionnaire: Questionnaire) -> Iterator[
         yield table(t("Ba cách tính cạnh nhau", "Three ways side by side"), tables.THREE_WAYS, ways)
     if sizes := _sizes(effects):
         columns = [t("Thang điểm", "Score"), "dz", t("Khoảng tin cậy 95 %", "95% interval"), "d_av"]
+        columns += ["dz, Hedges", "d_av, Hedges"]
         yield table(t("Độ lớn của thay đổi", "Effect sizes"), columns, sizes)
     if known := tables.knowledge(effects, questionnaire):
         yield table(t("Từng câu hiểu biết", "Knowledge, item by item"), tables.BY_ITEM, known)
+    if unsure := tables.unsure(effects, questionnaire):
+        yield table(t("Câu trả lời “không biết”", "Answers “don't know”"), tables.BY_ITEM, unsure)
+    if moved := tables.moved(effects, questionnaire):
+        caption = t(
+            "Ai đổi câu trả lời, và các phép thử (McNemar; mọi câu trả lời cùng lúc)",
+            "Who moved, and the tests (McNemar; all answers together)",
+        )
+        yield table(caption, tables.MOVED, moved)
     if rated := tables.ratings(effects, questionnaire, reading.EXACT):
         yield table(
             t("Từng câu thái độ và tự tin", "Attitude and confidence, item by item"), tables.BY_ITEM, rated
         )
-    if moved := tables.typical(effects, questionnaire):
+    if typical := tables.typical(effects, questionnaire):
         caption = t(
             "Ai thay đổi, thay đổi điển hình (Hodges–Lehmann) và mức trần",
             "Who moved, the typical change (Hodges–Lehmann) and ceilings",
         )
-        yield table(caption, tables.TYPICAL, moved)
+        yield table(caption, tables.TYPICAL, typical)
     if odds := tables.odds(effects, questionnaire):
         caption = t(
             "Kiểm tra lại không coi mức là khoảng cách: tỷ số odds (proportional odds, tất cả câu trả lời)",
@@ -340,6 +349,7 @@ def _sizes(effects: dict[str, Any]) -> list[list[str]]:
             number(found["dz"], 2),
             t("{} đến {}", "{} to {}").format(*(number(end, 2) for end in found["dz_interval"])),
             number(found["d_av"], 2),
+            *("–" if found[k] is None else number(found[k], 2) for k in ("dz_hedges", "d_av_hedges")),
         ]
         for one in effects["scores"]
         if (found := one["sizes"])

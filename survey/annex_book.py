@@ -17,6 +17,7 @@ def as_workbook(found: Comparison, before: Round, questionnaire: Questionnaire) 
     wording = annex.wording(questionnaire)
     sheets = [
         *_changes(effects),
+        *_strengths(effects),
         *_other_ways(effects),
         *_more_waves(effects),
         *_measurement(effects),
@@ -34,6 +35,8 @@ def _changes(effects: dict[str, Any]) -> Iterator[dict[str, Any]]:
         _shares(effects),
         of=sum(1 for one in effects["yes_no"] if one["right"]["linked"]),
     )
+    unsure, caption = t("Không biết", "Don't know"), t("Tỷ lệ trả lời “không biết”", "Shares of “don't know”")
+    yield _sheet(unsure, caption, _UNSURE, _unsure(effects))
     yield _sheet(
         t("Thang điểm", "Scores"),
         t("Điểm trung bình", "Mean scores"),
@@ -48,6 +51,16 @@ def _changes(effects: dict[str, Any]) -> Iterator[dict[str, Any]]:
         _means(effects["ratings"], "code"),
         of=sum(1 for one in effects["ratings"] if one["linked"]),
     )
+
+
+def _strengths(effects: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """How large, and who moved."""
+    caption = t(
+        "Độ lớn của thay đổi: dz, d_av, hiệu chỉnh Hedges", "Effect sizes: dz, d_av, Hedges' correction"
+    )
+    yield _sheet(t("Độ lớn", "Effect sizes"), caption, _SIZES, _sizes(effects))
+    caption = t("Wilcoxon với số không theo Pratt, r hạng", "Wilcoxon with Pratt zeros, rank-biserial")
+    yield _sheet(t("Hạng", "Ranks"), caption, _RANKS, _ranks(effects))
 
 
 def _other_ways(effects: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -107,7 +120,20 @@ _SHARES = [
     "newcombe_low",
     "newcombe_high",
 ]
-_SHARES += ["gained", "lost", "p_exact", "p_mid"]
+_SHARES += [
+    "gained",
+    "lost",
+    "p_exact",
+    "p_mid",
+    "stuart_maxwell",
+    "df",
+    "p_stuart_maxwell",
+    "bhapkar",
+    "p_bhapkar",
+]
+_UNSURE = _SHARES[: _SHARES.index("p_mid") + 1]
+_SIZES = ["name", "n", "dz", "dz_low", "dz_high", "d_av", "dz_hedges", "d_av_hedges"]
+_RANKS = ["code", "n", "up", "same", "down", "p_wilcoxon_pratt", "rank_biserial"]
 _MEANS = [
     "code",
     "n",
@@ -160,21 +186,52 @@ def _sheet(
 
 def _shares(effects: dict[str, Any]) -> list[list[Any]]:
     return [
-        [
-            one["code"],
-            share["n"],
-            share["before"],
-            share["after"],
-            share["difference"],
-            *share["tango"],
-            *share["newcombe"],
-            share["gained"],
-            share["lost"],
-            share["p_exact"],
-            share["p_mid"],
-        ]
+        [*cells, *_whole(one)]
         for one in effects["yes_no"]
-        if (share := one["right"]["linked"]) and _varied(share["before"], share["after"])
+        for cells in _share_cells(one["code"], one["right"]["linked"])
+    ]
+
+
+def _unsure(effects: dict[str, Any]) -> list[list[Any]]:
+    return [
+        cells
+        for one in effects["yes_no"]
+        if one["unsure"]
+        for cells in _share_cells(one["code"], one["unsure"]["linked"])
+    ]
+
+
+def _share_cells(code: str, share: dict[str, Any] | None) -> Iterator[list[Any]]:
+    """Nothing where too few were joined or all answered alike."""
+    if share and _varied(share["before"], share["after"]):
+        told = [share["n"], share["before"], share["after"], share["difference"]]
+        tests = [share[name] for name in ("gained", "lost", "p_exact", "p_mid")]
+        yield [code, *told, *share["tango"], *share["newcombe"], *tests]
+
+
+def _whole(one: dict[str, Any]) -> list[Any]:
+    """Stuart-Maxwell and Bhapkar, over all answers of an item."""
+    both, observed = one["all_answers"], one.get("bhapkar")
+    first = [both["statistic"], both["df"], both["p"]] if both else [None] * 3
+    return [*first, *([observed["statistic"], observed["p"]] if observed else [None] * 2)]
+
+
+def _sizes(effects: dict[str, Any]) -> list[list[Any]]:
+    return [
+        [
+            *(one["name"], one["linked"]["n"], found["dz"], *found["dz_interval"], found["d_av"]),
+            *(found["dz_hedges"], found["d_av_hedges"]),
+        ]
+        for one in effects["scores"]
+        if (found := one["sizes"])
+    ]
+
+
+def _ranks(effects: dict[str, Any]) -> list[list[Any]]:
+    return [
+        [one["code"], one["linked"]["n"], *(moved[k] for k in ("up", "same", "down", "p", "biserial"))]
+        for one in effects["ratings"]
+        if (moved := one["moved"]) and max(moved["up"], moved["same"], moved["down"]) < 1
     ]
 
 

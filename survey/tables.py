@@ -74,12 +74,25 @@ LOST = [
         Text("Nếu họ không đổi", "Had they not changed"),
     ),
 ]
+MOVED = [
+    {"label": Text("Câu", "Question")},
+    *_numbers(
+        Text("Newcombe 95\N{NO-BREAK SPACE}%", "Newcombe 95%"),
+        Text("Sai thành đúng", "Gained"),
+        Text("Đúng thành sai", "Lost"),
+        Text("p chính xác", "p, exact"),
+        Text("mid-p", "mid-p"),
+        Text("Stuart–Maxwell", "Stuart–Maxwell"),
+        Text("Bhapkar", "Bhapkar"),
+    ),
+]
 TYPICAL = [
     {"label": Text("Câu hoặc thang điểm", "Question or score")},
     *_numbers(
         Text("Tăng", "Up"),
         Text("Như cũ", "Same"),
         Text("Giảm", "Down"),
+        Text("r hạng", "Rank-biserial"),
         Text("Thay đổi điển hình", "Typical change"),
         Text("Ở mức cao nhất từ đầu", "At the top before"),
     ),
@@ -152,6 +165,15 @@ def knowledge(effects: dict[str, Any], questionnaire: Questionnaire) -> list[lis
 
     Where all answered alike in a wave, no change is given, since it would tell what all of them answered.
     """
+    return _share_rows(effects, questionnaire, "right")
+
+
+def unsure(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
+    """The same of "don't know", where that is an answer."""
+    return _share_rows(effects, questionnaire, "unsure")
+
+
+def _share_rows(effects: dict[str, Any], questionnaire: Questionnaire, which: str) -> list[list[Any]]:
     return [
         [
             questionnaire.item(one["code"]).label,
@@ -161,8 +183,30 @@ def knowledge(effects: dict[str, Any], questionnaire: Questionnaire) -> list[lis
             found["n"],
         ]
         for one in effects["yes_no"]
-        if one["measures"] == "knowledge" and (found := one["right"]["linked"])
+        if one["measures"] == "knowledge" and one.get(which) and (found := one[which]["linked"])
     ]
+
+
+def moved(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
+    """One row a yes/no item that not all answered alike: who moved, the second interval, and each test."""
+    rows = []
+    for one in effects["yes_no"]:
+        found = one["right"]["linked"]
+        if not found or unanimous(found["before"]) or unanimous(found["after"]):
+            continue
+        whole = [one.get(name) for name in ("all_answers", "bhapkar")]
+        rows.append(
+            [
+                _item_label(one["code"], questionnaire),
+                _span([limit * 100 for limit in found["newcombe"]]),
+                found["gained"],
+                found["lost"],
+                p_value(found["p_exact"]),
+                p_value(found["p_mid"]),
+                *(p_value(test["p"]) if test else "–" for test in whole),
+            ]
+        )
+    return rows
 
 
 def _points(found: dict[str, Any]) -> tuple[str, str]:
@@ -246,14 +290,15 @@ def lost(effects: dict[str, Any]) -> list[list[Any]]:
 def typical(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[Any]]:
     """One row a score, then one a rating: who moved, the Hodges-Lehmann change, and how many could not rise."""
     rows: list[list[Any]] = [
-        [SCORES[one["name"]], "–", "–", "–", _change(one["typical"]), _top_of(one)]
+        [SCORES[one["name"]], "–", "–", "–", "–", _change(one["typical"]), _top_of(one)]
         for one in effects["scores"]
         if one.get("typical")
     ]
     for one in effects["ratings"]:
         if (moved := one["moved"]) and moved.get("typical"):
             label = questionnaire.item(one["code"]).label
-            rows.append([label, *_moves(moved), _change(moved["typical"]), _top_of(one)])
+            biserial = number(rounded(moved["biserial"], EXACT), EXACT)
+            rows.append([label, *_moves(moved), biserial, _change(moved["typical"]), _top_of(one)])
     return rows
 
 

@@ -106,8 +106,11 @@ def test_the_workbook_holds_the_same_figures_as_numbers(desk: FlaskClient, compa
     assert first["after"] - first["before"] == pytest.approx(first["difference"])
     assert book.sheetnames == [
         "Hiểu biết",
+        "Không biết",
         "Thang điểm",
         "Từng câu",
+        "Độ lớn",
+        "Hạng",
         "Như thể không ghép",
         "Người vắng lần sau",
         "Tỷ số odds",
