@@ -15,12 +15,15 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
+from board import ledger
 from board.activities.lines import Line, as_filed
 from board.activities.models import Activity, ActivityPhoto, UnitReport
+from board.published import Published
 from board.report import writing
 from core import db
 from core.access import Denied, Role
 from core.db import new_id
+from core.disclosure import ProtectedTable, Row, Value
 from core.units import Unit
 from intake.founding import Founded
 from tests import factories
@@ -118,6 +121,54 @@ def test_what_is_written_stands_there_and_goes_back_to_the_suggestion(desk: Flas
     writes(desk, path, text="")
     assert "Mưa lũ" not in words(opened(desk))
     assert desk.get(f"{HERE}/muc/letters").status_code == 404, "only released figures stand there"
+
+
+@pytest.mark.parametrize(
+    ("own", "told", "in_time", "said"),
+    [
+        (24, 23, 21, ["người bị hại tự viết: 24; người khác báo tin: 23", "88"]),
+        (24, (5, 9), None, ["người bị hại tự viết: 24", "không nêu"]),
+        ((12, 16), None, 11, ["người bị hại tự viết: từ 12 đến 16", "không nêu"]),
+        (9, 8, None, ["không nêu", "không nêu"]),
+        ((0, 4), (0, 4), None, ["không nêu", "không nêu"]),
+    ],
+)
+def test_only_released_letters_that_may_leave_the_board_stand_in_it(
+    app: Flask, desk: FlaskClient, own: Value, told: Value, in_time: Value, said: list[str]
+) -> None:
+    tables = (
+        released(
+            "own_by_first_answer",
+            "own",
+            {"first_answer": ("days_2",)},
+            {("days_2",): in_time, ("total",): own},
+        ),
+        released("told_in_all", "told", {}, {(): told}),
+    )
+    document = ledger.written(tables)
+    publication = Published(
+        name="2026-12-07",
+        as_of=date(2026, 12, 7),
+        made_on=date(2026, 12, 8),
+        catalogue=2,
+        tables=tables,
+        digest=ledger.digest_of(document),
+        charts={},
+        signatures=[],
+    )
+    with app.app_context(), db.writing() as session:
+        ledger.freeze(session, publication)
+
+    table = opened(desk).tables[2]
+    assert [table.rows[place].cells[3].text for place in (20, 21)] == said
+
+
+def released(
+    name: str, counts: str, dims: dict[str, tuple[str, ...]], values: dict[tuple[str, ...], Value]
+) -> ProtectedTable:
+    """One table of a release."""
+    rows = tuple(Row(at=at, value=value) for at, value in values.items())
+    return ProtectedTable(name=name, release="2026-12-07", dims=dims, rows=rows, counts=counts)
 
 
 def test_words_that_may_point_to_one_person_are_warned_about_and_kept(desk: FlaskClient) -> None:
