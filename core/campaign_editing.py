@@ -224,6 +224,8 @@ def save_event(
 ) -> CampaignEvent:
     """Change an event of the running campaign, or add one. Raises as `save_campaign` does."""
     _running(session, identity, year)
+    if facts.begins.year != year:
+        raise DaysDoNotFit("begins", "another year")
     if facts.ends is not None and facts.ends < facts.begins:
         raise DaysDoNotFit("ends", "before the beginning")
     event = CampaignEvent(id=new_id(), year=year) if event_id is None else _event(session, year, event_id)
@@ -251,9 +253,13 @@ def save_news(
 ) -> CampaignNews:
     """Change a line of news of the running campaign, or add one; `text` in Vietnamese and English.
 
-    Raises `Denied`, `NoSuchCampaign`, `YearIsOver`.
+    Raises `Denied`, `NoSuchCampaign`, `YearIsOver`, and `DaysDoNotFit` for news of a day to come.
     """
     _running(session, identity, year)
+    if day.year != year:
+        raise DaysDoNotFit("on_day", "another year")
+    if day > clock.today():
+        raise DaysDoNotFit("on_day", "to come")
     news = CampaignNews(id=new_id(), year=year) if news_id is None else _news(session, year, news_id)
     news.on_day, news.text_vi, news.text_en = day, text[0], text[1] or text[0]
     session.add(news)

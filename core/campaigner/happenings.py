@@ -162,9 +162,12 @@ def _news(found: CampaignNews | None, form: NewsForm) -> Any:
                     form.on_day.data,
                     (form.text_vi.data, form.text_en.data or ""),
                 )
+        except DaysDoNotFit as wrong:
+            form[wrong.field].errors = [WRONG_DAYS[wrong.reason]]
         except (NoSuchCampaign, YearIsOver):
             abort(404)
-        return _done(t("Đã lưu tin.", "The news is saved."))
+        else:
+            return _done(t("Đã lưu tin.", "The news is saved."))
     return _page("core/campaigner/news.html", form, found)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from wtforms import DateField, HiddenField
 from wtforms.validators import Optional
 
@@ -39,6 +40,9 @@ WRONG_DAYS: Final = {
         "Ngày này không thuộc năm của chiến dịch.", "This day is not in the campaign's year."
     ),
     "before the beginning": Text("Ngày này đứng trước ngày bắt đầu.", "This is before the beginning."),
+    "to come": Text(
+        "Ngày này chưa đến. Việc sắp tới thì ghi ở lịch.", "This day is to come: write it in the calendar."
+    ),
     "longer than a year": Text("Chiến dịch dài quá một năm.", "The campaign is longer than a year."),
     "before the one above": Text(
         "Ngày này đứng trước hạn ở trên nó.", "This is before the deadline above it."
@@ -158,6 +162,8 @@ def begin_year() -> Any:
             fresh = campaign_editing.begin_year(session, identity())
     except NoSuchCampaign:
         abort(404)
+    except IntegrityError:  # somebody else pressed the same button at the same moment
+        return redirect(url_for("campaign.show"))
     data_changed()
     flash(
         t(
