@@ -100,6 +100,8 @@ def test_the_page_is_a4_with_the_margins_of_the_decree(report: Any) -> None:
 def test_everything_is_times_new_roman_in_black(report: Any) -> None:
     normal = report.styles["Normal"].element.rPr.rFonts
     assert {normal.get(qn(f"w:{one}")) for one in ("ascii", "hAnsi", "eastAsia", "cs")} == {"Times New Roman"}
+    assert not [name for name in normal.attrib if name.endswith("Theme")], "a font of the theme would win"
+    assert set(re.findall(r'<w:lang w:val="([^"]+)"', report.styles.element.xml)) == {"vi-VN"}
     xml = report.element.xml
     assert "w:color " not in xml
     assert set(re.findall(r'w:ascii="([^"]+)"', xml)) <= {"Times New Roman"}
