@@ -164,11 +164,17 @@ def told(gathered: Gathered) -> dict[str, Any]:
     }
 
 
-def _as_of(campaign: Campaign, kind: str) -> date:
+def planned_as_of(campaign: Campaign, kind: str = "report") -> date:
+    """The day that the figures of a report are to reach."""
     particulars = campaign.particulars
     if kind == "supplement":
         return particulars.supplement_until or campaign.ends
     return particulars.as_of or campaign.ends
+
+
+def _as_of(campaign: Campaign, kind: str) -> date:
+    """The day that they reach now: no paper speaks of days that have not come."""
+    return min(planned_as_of(campaign, kind), clock.today())
 
 
 def held_by(lines: Sequence[Line], as_of: date) -> list[Line]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+from sqlalchemy import select
 
 from board.activities import photographs, standing
 from board.activities.sense import NAMES_SOMEBODY
@@ -21,12 +22,20 @@ from board.report.forms import (
     Versioned,
     texts_of,
 )
-from board.report.gathering import Gathered, NoSuchCampaign, gather, held_by, told, with_photographs
+from board.report.gathering import (
+    Gathered,
+    NoSuchCampaign,
+    gather,
+    held_by,
+    planned_as_of,
+    told,
+    with_photographs,
+)
 from board.report.layout import docx_job
-from board.report.parts import CENTRE, CHAPTERS, FORMAL, PHOTOS, PHOTOS_AT_MOST, SIGNING, WRITTEN
+from board.report.parts import CENTRE, CHAPTERS, FORMAL, PHOTOS, PHOTOS_AT_MOST, WRITTEN
 from core import clock, db, document, heavy
 from core.access import Role
-from core.campaign import now_running
+from core.campaign import Campaign, now_running
 from core.i18n import Text, t
 from core.sessions import identity, signed_in
 
@@ -71,8 +80,15 @@ def show(year: int) -> str:
         lacks=missing.lacks(found),
         deadline=found.facts.particulars.centre_reports,
         today=clock.today(),
-        signing=SIGNING,
+        planned=planned_as_of(found.campaign),
+        years=_years(),
     )
+
+
+def _years() -> list[int]:
+    """Every year with a campaign, the newest first."""
+    with db.reading() as session:
+        return list(session.scalars(select(Campaign.year).order_by(Campaign.year.desc())))
 
 
 @pages.route("/<int:year>/muc/<part>", methods=["GET", "POST"])

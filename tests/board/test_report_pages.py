@@ -303,6 +303,12 @@ def test_nobody_but_the_secretary_reaches_it(app: Flask, centre: Founded) -> Non
                 deed()
 
 
+def test_no_paper_speaks_of_days_that_have_not_come(desk: FlaskClient, clock: Any) -> None:
+    clock.set(noon(2026, 12, 3))
+    assert "số liệu tính đến hết ngày 03/12/2026" in words(opened(desk))
+    assert "Khi gửi, số liệu tính đến hết ngày 07/12/2026" in desk.get(HERE).text
+
+
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_every_page_answers_in_both_languages(desk: FlaskClient, prefix: str) -> None:
     for path in ("", "/the-thuc", "/so-cua-trung-tam", "/muc/direction", "/chot/report", "/anh"):
