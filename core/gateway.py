@@ -47,8 +47,9 @@ COPIES: Final = 4
 LARGE_PAGES: Final = 2
 """Large bodies worked on at once in a process: whatever comes in files, most threads stay for letters."""
 _FULL: Final = (
-    "Đang có nhiều tệp được gửi. Bạn quay lại và thử sau một phút; thư của bạn vẫn nguyên.\n\n"
-    "Many files are being sent. Please go back and try again in a minute; your letter is untouched.\n"
+    "Đang có nhiều tệp được gửi. Bạn quay lại và thử sau một phút; thư của bạn vẫn nguyên. Nếu gấp: gọi 113, 115, 111.\n\n"
+    "Many files are being sent. Please go back and try again in a minute; your letter is untouched. "
+    "If it is urgent: call 113, 115 or 111.\n"
 ).encode()
 _FULL_HEADERS: Final = [
     ("content-type", "text/plain; charset=utf-8"),

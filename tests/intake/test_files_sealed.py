@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from core import db, disk
+from core import db, disk, gateway
 from core.access import Role
 from core.sealing import CannotOpen
 from intake.casework import CaseDamaged
@@ -350,6 +350,8 @@ def test_where_room_is_short_no_file_begins_and_words_are_taken(
     assert "Lúc này máy chủ hết chỗ" in page.text
     assert 'name="tep"' not in page.text
     assert "Lúc này máy chủ hết chỗ" in sends(reporter, a_picture() + bytes(400_000), file_id="b" * 32).text
+    heard_out = reporter.client.post("/hop-thu/tep", environ_overrides={gateway.NO_ROOM: True})
+    assert (heard_out.status_code, "Lúc này máy chủ hết chỗ" in heard_out.text) == (507, True)
     assert rows(app) == (1, 0, 1)
     assert reporter.adds("Tôi có một bức ảnh.").status_code == 200
     said = app.test_cli_runner().invoke(args=["instance", "check"]).output
