@@ -224,7 +224,7 @@ def as_workbook(year: int, kind: str) -> Any:
 def _file(kind: str, job: str, payload: Mapping[str, Any], name: str, year: int) -> Any:
     try:
         made = document.bytes_of(heavy.run(job, payload))
-    except heavy.HeavyBusy:
+    except (heavy.HeavyBusy, heavy.HeavyFailed):
         flash(str(document.BUSY))
         return redirect(url_for("department_report.show", year=year))
     answer = Response(made, content_type=document.WORD if kind == "docx" else document.SHEETS)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import clock, config, db, document, heavy, rosters
+from core import clock, config, db, document, heavy, messages, rosters
 from core.access import Role
 from core.campaign import Campaign, Message, help_numbers, now_running
 from core.i18n import Text
@@ -58,7 +58,7 @@ def show() -> str:
         payload = _payload(session, campaign, chosen)
     try:
         sides = [Markup(side) for side in heavy.run(JOB, payload)["pages"]]  # noqa: S704  (drawn by our own job)
-    except heavy.HeavyBusy:
+    except (heavy.HeavyBusy, heavy.HeavyFailed):
         sides = []
     return render_template(
         "core/posters.html",
@@ -105,7 +105,7 @@ def as_file() -> Any:
         payload = _payload(session, campaign, chosen)
     try:
         made = document.bytes_of(heavy.run(JOB, payload))
-    except heavy.HeavyBusy:
+    except (heavy.HeavyBusy, heavy.HeavyFailed):
         flash(str(document.BUSY))
         return redirect(url_for("posters.show", **chosen.query))
     answer = Response(made, content_type="application/pdf")
@@ -124,6 +124,10 @@ def _chosen(session: Session, campaign: Campaign, asked: Mapping[str, str]) -> C
         Saying(code=row.code, text=Text(row.text_vi, row.text_en), places=frozenset(row.places))
         for row in rows
     ]
+    if campaign.particulars.theme_set:
+        # The year's theme is a message like any other, held to the same rules.
+        theme = Text(campaign.theme_vi, campaign.theme_en or campaign.theme_vi)
+        sayings.insert(0, Saying(code="theme", text=theme, places=frozenset(messages.PLACES)))
     fitting = choosing.offered(sayings, door, size, answering=_answering(session))
     wanted = asked.get("message", "")
     found = next((one for one in fitting if one.code == wanted), None)

@@ -16,8 +16,9 @@ import segno
 from flask import Flask
 from fontTools.ttLib import TTFont
 
-from core import messages
+from core import db, messages
 from core.access import Role
+from core.campaign import Campaign
 from core.i18n import Text
 from core.posters import choosing, sheet
 from core.posters.choosing import DOORS, OWN, SIZES, Saying
@@ -205,6 +206,12 @@ def test_the_secretary_chooses_looks_and_prints(
     assert page.count("<svg xmlns") >= 2
     assert "Hãy tố cáo" not in page
     assert "chưa có địa chỉ công khai" in page
+
+    with app.app_context(), db.writing() as session:
+        campaign = session.get_one(Campaign, 2026)
+        campaign.theme_vi, campaign.theme_en = "Sống an toàn", "Living safely"
+        campaign.details = {**campaign.details, "theme_set": True}
+    assert "Sống an toàn" in desk.get("/dieu-hanh/ap-phich/?to=letter&message=theme").text
 
     made = desk.get("/en/dieu-hanh/ap-phich/to-in.pdf?to=survey&size=a3&in=en&message=M05")
     assert made.content_type == "application/pdf"
