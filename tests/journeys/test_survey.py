@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from core import clock as core_clock
 from core.access import Role
 from intake.founding import Founded
+from survey.xlsform import writing
 from tests import factories
 from tests.conftest import Live, StillClock, window
 from tests.journeys.people import goes_back
@@ -386,23 +387,22 @@ def test_a_workbook_is_uploaded_looked_over_and_answered_page_by_page_with_the_k
 def test_a_paper_is_typed_twice_with_the_keys_alone_and_files_from_elsewhere_are_matched(
     desk: CampaignerAtDesk, campaigner: Campaigner, live: Live, assert_accessible: Look
 ) -> None:
-    round_id = campaigner.opens("before", with_cards=False)
+    version = campaigner.writes(writing.example())
+    round_id = campaigner.opens("before", with_cards=False, questionnaire_id=version)
     desk.signs_in()
     page = desk.page
     page.goto(f"/dieu-hanh/dot/{round_id}/giay/")
-    assert "lần thứ hai" in desk.types_a_paper(E5="7", K1="2", H1="1 3")
-    said = desk.types_a_paper(E5="7", K1="3", H1="1 3")
+    assert "lần thứ hai" in desk.types_a_paper(E2="7", K1="2", da_hoc="2", so_lan="12")
+    said = desk.types_a_paper(E2="7", K1="3", da_hoc="2", so_lan="12")
     assert "Hai lần gõ khác nhau" in said
     assert desk.stands_on() == "K1", "what differs is where the next key goes"
     page.keyboard.press("Control+A")
     assert "Lượt này: 1 phiếu" in desk.types_a_paper(K1="2")
-    assert [row.answers.strip() for row in kept(live.app, round_id)] == [
-        b'{"H1":["113","1900969680"],"K1":"sai"}'
-    ]
+    assert [row.answers.strip() for row in kept(live.app, round_id)] == [b'{"K1":"sai","da_hoc":"khong"}']
 
-    rows = as_kobo(12, learnt=0)
-    rows[3]["nhom/K1"] = "có lẽ"
-    assert "Khớp cột với câu hỏi" in desk.brings_answers(as_csv(rows), as_csv(as_kobo(12, learnt=12)))
+    rows = [{name: row[name] for name in ("start", "nhom/MA", "nhom/K1")} for row in as_kobo(12, learnt=0)]
+    wrong = [*rows[:3], rows[3] | {"nhom/K1": "có lẽ"}, *rows[4:]]
+    assert "Khớp cột với câu hỏi" in desk.brings_answers(as_csv(wrong), as_csv(rows))
     assert_accessible(page)
     expect(page.get_by_label("nhom/K1", exact=True)).to_have_value("K1")
     page.get_by_label("Tệp thứ hai là đợt").select_option("followup")
