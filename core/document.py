@@ -36,6 +36,8 @@ BUSY: Final = Text(
 FONT: Final = "Times New Roman"
 BODY_POINTS: Final = 13
 TABLE_POINTS: Final = 11
+SMALL_TABLE_POINTS: Final = 9
+_MANY_COLUMNS: Final = 7
 MARGINS_MM: Final = {"top": 20, "bottom": 20, "left": 30, "right": 20}
 WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SHEETS: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -150,13 +152,14 @@ def _table(document: Document, block: Mapping[str, Any]) -> None:
     table = document.add_table(rows=1, cols=len(block["columns"]), style="Table Grid")
     table.autofit = False
     right = set(block.get("numbers", ()))
+    points = TABLE_POINTS if len(block["columns"]) < _MANY_COLUMNS else SMALL_TABLE_POINTS
     for place, words in enumerate(block["columns"]):
-        _cell(table.rows[0].cells[place], words, bold=True, right=place in right)
+        _cell(table.rows[0].cells[place], words, points, bold=True, right=place in right)
     _repeat(table.rows[0])
     for row in block["rows"]:
         cells = table.add_row().cells
         for place, value in enumerate(row):
-            _cell(cells[place], "" if value is None else str(value), right=place in right)
+            _cell(cells[place], "" if value is None else str(value), points, right=place in right)
     _set_widths(table, block)
     document.add_paragraph().paragraph_format.space_after = Pt(6)
 
@@ -177,7 +180,7 @@ def _set_widths(table: Any, block: Mapping[str, Any]) -> None:
             cell.width = width
 
 
-def _cell(cell: Any, words: str, *, bold: bool = False, right: bool = False) -> None:
+def _cell(cell: Any, words: str, points: int, *, bold: bool = False, right: bool = False) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
@@ -186,7 +189,7 @@ def _cell(cell: Any, words: str, *, bold: bool = False, right: bool = False) -> 
     if right:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     run = paragraph.add_run(words)
-    run.bold, run.font.size = bold or None, Pt(TABLE_POINTS)
+    run.bold, run.font.size = bold or None, Pt(points)
 
 
 def _repeat(row: Any) -> None:

@@ -78,12 +78,11 @@ MOVED = [
     {"label": Text("Câu", "Question")},
     *_numbers(
         Text("Newcombe 95\N{NO-BREAK SPACE}%", "Newcombe 95%"),
-        Text("Sai thành đúng", "Gained"),
-        Text("Đúng thành sai", "Lost"),
+        Text("Thành đúng", "Gained"),
+        Text("Thành sai", "Lost"),
         Text("p chính xác", "p, exact"),
         Text("mid-p", "mid-p"),
         Text("Stuart–Maxwell", "Stuart–Maxwell"),
-        Text("Bhapkar", "Bhapkar"),
     ),
 ]
 TYPICAL = [
@@ -194,7 +193,7 @@ def moved(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[An
         found = one["right"]["linked"]
         if not found or unanimous(found["before"]) or unanimous(found["after"]):
             continue
-        whole = [one.get(name) for name in ("all_answers", "bhapkar")]
+        whole = one["all_answers"]
         rows.append(
             [
                 _item_label(one["code"], questionnaire),
@@ -203,7 +202,7 @@ def moved(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[An
                 found["lost"],
                 p_value(found["p_exact"]),
                 p_value(found["p_mid"]),
-                *(p_value(test["p"]) if test else "–" for test in whole),
+                p_value(whole["p"]) if whole else "–",
             ]
         )
     return rows
