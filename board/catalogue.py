@@ -54,13 +54,18 @@ class Dim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One table: what it counts, by which dims; its title and what it means."""
+    """One table: what it counts, by which dims; its title and what it means. final: the same of final figures."""
 
     name: str
     counts: str
     dims: tuple[Dim, ...]
     title: Text
     note: Text
+    final: tuple[Text, Text] | None = None
+
+    def words(self, *, final: bool) -> tuple[Text, Text]:
+        """Title and meaning, of final figures or of others."""
+        return self.final if final and self.final else (self.title, self.note)
 
     @property
     def categories(self) -> dict[str, tuple[str, ...]]:
@@ -159,8 +164,14 @@ def _dim(entry: Mapping[str, Any]) -> Dim:
 
 
 def _table(entry: Mapping[str, Any], dims: tuple[Dim, ...]) -> Table:
-    words = {"title": _both(entry), "note": _both(entry, "note_")}
-    return Table(name=entry["name"], counts=entry["counts"], dims=dims, **words)
+    return Table(
+        name=entry["name"],
+        counts=entry["counts"],
+        dims=dims,
+        title=_both(entry),
+        note=_both(entry, "note_"),
+        final=(_both(entry, "final_"), _both(entry, "final_note_")) if "final_vi" in entry else None,
+    )
 
 
 def _joined(entry: Mapping[str, Any], tables: Mapping[str, Table]) -> Joined:

@@ -82,7 +82,7 @@ def key_figures(published: Published) -> list[KeyFigure]:
     own, told = total_of(published, OWN), total_of(published, TOLD)
     counts = words_of(published).counts
     counted = [
-        KeyFigure(label=label, note=note, value=value, why=why(value))
+        KeyFigure(label=label, note=note, value=value, why=why(value, final=published.final))
         for value, (label, note) in ((own, counts[OWN]), (told, counts[TOLD]))
     ]
     both = together(own, told)
@@ -120,7 +120,7 @@ def together(one: Value, other: Value) -> Value:
     return low + low_too, high + high_too
 
 
-def why(value: Value, k: int = K) -> Text | None:
+def why(value: Value, k: int = K, *, final: bool = False) -> Text | None:
     """Why a figure looks as it does, in one sentence; None for an exact one."""
     if isinstance(value, int):
         return None
@@ -134,6 +134,12 @@ def why(value: Value, k: int = K) -> Text | None:
         return Text(
             f"Có thể là {few} hoặc {k - 1}. Không nói rõ, để không ai bị nhận ra.",
             f"It may be {few} or {k - 1}. We do not say which, so that nobody can be recognised.",
+        )
+    if final:
+        last = shown(value[1])
+        return Text(
+            f"Kỳ trước là {last.vi}. Từ đó bỏ ra chưa đến {k} thư, có thể không thư nào.",
+            f"The release before said {last.en}. Fewer than {k} were taken out since, perhaps none.",
         )
     last = shown(value[0])
     return Text(
@@ -186,9 +192,10 @@ def course(releases: Sequence[Published]) -> list[Point]:
 
 
 def years(releases: Sequence[Published]) -> ProtectedTable | None:
-    """The persons' own letters of every year, as its last release said; None while there is only one year."""
+    """The persons' own letters of every year, as its last release said; None for one year, or where none says anything."""
     last = {one.year: one for one in releases}
-    if len(last) < FEWEST_YEARS:
+    said = [value for one in last.values() if (value := total_of(one, OWN)) is not None]
+    if len(last) < FEWEST_YEARS or not any(ends(value)[0] for value in said):
         return None
     rows = tuple(Row(at=(_label(one),), value=total_of(one, OWN)) for one in last.values())
     return ProtectedTable(
@@ -219,9 +226,8 @@ def _one_way(table: ProtectedTable, words: Table, earlier: ProtectedTable | None
     ]
     lines.sort(key=lambda line: line.total)
     most = max([1, *(ends(row.value)[1] for row in table.rows if row.value is not None)])
-    return OneWay(
-        title=words.title, note=words.note, by=dim.label, lines=lines, most=most, tells=tells(table), svg=svg
-    )
+    title, note = words.words(final=table.final)
+    return OneWay(title=title, note=note, by=dim.label, lines=lines, most=most, tells=tells(table), svg=svg)
 
 
 def _two_way(table: ProtectedTable, words: Table) -> TwoWay:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from board.catalogue import CATALOGUES, Table
+from board.catalogue import Table
 from board.figures import ends, words_of
 from board.published import Published
 from core.disclosure import ProtectedTable, Row, leaving, shown
@@ -26,20 +26,18 @@ def leaving_csv(releases: Sequence[Published]) -> bytes:
 
 def leaving_rows(releases: Sequence[Published]) -> Iterator[list[str | int]]:
     """The head and the rows of every file that leaves the board."""
-    used = [CATALOGUES[version] for version in sorted({one.catalogue for one in releases})]
-    shown = [table for catalogue in used for table in catalogue.shown]
-    dims = {dim.code: dim for table in shown for dim in table.dims}
     yield [
         t("Tính đến hết ngày", "Up to the end of"),
         t("Thư", "Letters"),
         t("Bảng", "Table"),
-        *(str(dim.label) for dim in dims.values()),
+        t("Dòng", "Row"),
+        t("Cột", "Column"),
         t("Ít nhất", "At least"),
         t("Nhiều nhất", "At most"),
     ]
     for one in releases:
         for table in words_of(one).arranged(one.tables):
-            yield from _csv_rows(one, table, list(dims))
+            yield from _csv_rows(one, table)
 
 
 def leaving_workbook(releases: Sequence[Published]) -> dict[str, Any]:
@@ -62,6 +60,8 @@ def leaving_document(releases: Sequence[Published]) -> dict[str, Any]:
     title = t("Số liệu cho Ban, đến hết ngày {}", "Figures for the board, to the end of {}").format(
         day(newest.as_of)
     )
+    if newest.final:
+        title = t("Số cuối cùng của năm {}", "The final figures of {}").format(newest.year)
     blocks: list[dict[str, Any]] = [
         {"kind": "title", "text": title},
         {"kind": "paragraph", "text": _meaning()},
@@ -76,7 +76,7 @@ def leaving_document(releases: Sequence[Published]) -> dict[str, Any]:
         ]
         if rows:
             columns = [*(str(dim.label) for dim in words.dims), t("Số thư", "Letters")]
-            caption = f"{words.title}: {catalogue.counts[words.counts][0]}"
+            caption = f"{words.words(final=newest.final)[0]}: {catalogue.counts[words.counts][0]}"
             last = len(columns) - 1
             blocks.append(
                 {"kind": "table", "caption": caption, "columns": columns, "rows": rows, "numbers": [last]}
@@ -107,18 +107,19 @@ def _named(words: Table, row: Row) -> list[str]:
     return [str(dim.say(code)) for dim, code in zip(words.dims, row.at, strict=True)]
 
 
-def _csv_rows(one: Published, table: ProtectedTable, dims: Sequence[str]) -> Iterator[list[str | int]]:
+def _csv_rows(one: Published, table: ProtectedTable) -> Iterator[list[str | int]]:
     catalogue = words_of(one)
     words = catalogue[table.name]
     until = t("{} (số cuối cùng)", "{} (final)").format(day(one.as_of)) if one.final else day(one.as_of)
     for row in leaving(table, at_least=LEAVING_AT_LEAST).rows:
         if row.value is None:
             continue
-        named = dict(zip((dim.code for dim in words.dims), _named(words, row), strict=True))
+        named, across = [*_named(words, row), "", ""][:2]
         yield [
             until,
             str(catalogue.counts[words.counts][0]),
-            str(words.title),
-            *(named.get(dim, "") for dim in dims),
+            str(words.words(final=one.final)[0]),
+            named,
+            across,
             *ends(row.value),
         ]

@@ -329,7 +329,7 @@ def _chart(catalogue: Catalogue, table: ProtectedTable, language: str) -> dict[s
     return {
         "chart": "bars",
         "language": language,
-        "title": getattr(words.title, language),
+        "title": getattr(words.words(final=table.final)[0], language),
         "labels": labels,
         "document": json.loads(written([table])),
     }

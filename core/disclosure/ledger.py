@@ -213,13 +213,12 @@ def _to_withhold(
 
 
 def _least_valuable_first(tables: Sequence[ProtectedTable], values: Ledger) -> list[Meaning]:
-    """Finest cells before margins before totals, in the order of the catalogue.
+    """Finest cells before margins before totals; the catalogue's last before its first, so "not said" goes early.
 
     Not by their size: which of two rows is withheld would then tell something about the third.
     """
     rows = dict.fromkeys(chain.from_iterable((t.meaning(row) for row in t.rows) for t in tables))
-
-    shown_rows = [meaning for meaning in rows if values[meaning] is not None]
+    shown_rows = [meaning for meaning in reversed(rows) if values[meaning] is not None]
     return sorted(shown_rows, key=lambda meaning: -len(meaning.cell))
 
 
