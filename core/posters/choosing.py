@@ -146,8 +146,8 @@ DOORS: Final = {
             more=(
                 Text("Không ai biết ai đã trả lời gì.", "Nobody knows who answered what."),
                 Text(
-                    "Mỗi người rút một thẻ từ hộp. Giữ thẻ cho lần sau, đừng đưa ai xem.",
-                    "Everybody draws a card from a box. Keep it for the next time; show it to nobody.",
+                    "Nếu đợt này dùng thẻ: rút một thẻ từ hộp, giữ cho lần sau, đừng đưa ai xem.",
+                    "Where cards are used: draw one from the box, keep it for next time, show it to nobody.",
                 ),
                 Text("Câu nào không muốn trả lời, bạn bỏ qua được.", "You may skip any question."),
                 Text(
