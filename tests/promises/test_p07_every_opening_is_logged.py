@@ -199,12 +199,12 @@ def test_when_the_log_cannot_be_written_no_deed_gives_a_word_and_nothing_changes
 def test_the_line_is_written_before_anything_is_unsealed(
     app: Flask, centre: Founded, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from intake import cases, casework
+    from intake import casework, rows
 
     order: list[str] = []
-    true_write, true_read = log.write, cases.read_compartment
+    true_write, true_read = log.write, rows.read_compartment
     monkeypatch.setattr(log, "write", lambda *a, **k: order.append("log") or true_write(*a, **k))
-    monkeypatch.setattr(cases, "read_compartment", lambda *a, **k: order.append("read") or true_read(*a, **k))
+    monkeypatch.setattr(rows, "read_compartment", lambda *a, **k: order.append("read") or true_read(*a, **k))
     assert casework.log is log
     desks(app, centre)[0].opens(reporter.case_id)
     assert order[0] == "log"
