@@ -7,6 +7,7 @@ job runs at a time on this machine, whichever worker asks: a lock file in memory
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import importlib
 import inspect
@@ -14,6 +15,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -47,6 +49,19 @@ JOBS: Final = frozenset(
     }
 )
 """Everything that may run. Each takes a dict and returns a dict, and may take `progress`."""
+
+FROM_FILES: Final = frozenset(
+    {
+        "board.activities.drawing:small_job",
+        "core.heavy:rehearse",
+        "core.unit_book:read_job",
+        "survey.collected.job:look_job",
+        "survey.xlsform.job:check_job",
+    }
+)
+"""Jobs that read a file which somebody brought: they have no network, and only so much memory."""
+_MEMORY: Final = 1024 * 2**20
+_NEW_NAMESPACES: Final = 0x10000000 | 0x40000000  # a user's own, and in it an empty network
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 _QUIET: Final = {
@@ -103,7 +118,12 @@ def rehearse(payload: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         raise ValueError(payload["fail"])
     if payload.get("die"):
         os._exit(9)
-    return {"environment": sorted(os.environ), "core": resource.getrlimit(resource.RLIMIT_CORE)[0]}
+    return {
+        "environment": sorted(os.environ),
+        "core": resource.getrlimit(resource.RLIMIT_CORE)[0],
+        "memory": resource.getrlimit(resource.RLIMIT_AS)[0],
+        "network": [name for _, name in socket.if_nameindex()],
+    }
 
 
 # --- the parent's side
@@ -186,6 +206,8 @@ def _answer(ended: tuple[int, bytes]) -> dict[str, Any]:
 def main(job: str, seconds: str) -> None:
     """Run one job from standard input to standard output; whatever it prints by accident goes nowhere."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if job in FROM_FILES:
+        _close_in()
     signal.alarm(int(seconds))  # should the parent die, nobody else would end this
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -196,6 +218,14 @@ def main(job: str, seconds: str) -> None:
 
     with out, mouth:
         json.dump(_outcome(job, sys.stdin.buffer.read(), tell), out, allow_nan=False)
+
+
+def _close_in() -> bool:
+    """Leave the network, take only so much memory; whether the kernel let the network go (as decision 0017)."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(4, 0, 0, 0, 0)  # nobody may look into this process
+    return bool(libc.unshare(_NEW_NAMESPACES) == 0)
 
 
 def _outcome(job: str, asked: bytes, tell: Progress) -> dict[str, Any]:

@@ -37,10 +37,11 @@ def small(data: bytes, most: int) -> tuple[bytes, int, int]:
             if opened.width * opened.height > PIXELS:
                 raise NotAPhotograph
             opened.draft("RGB", (SIDE, SIDE))  # a JPEG is unpacked no larger than it is needed
-            upright = ImageOps.exif_transpose(opened)
-            upright.thumbnail((SIDE, SIDE))
+            opened.thumbnail((SIDE, SIDE))  # before it is turned, so that the large one is never there twice
+            upright = ImageOps.exif_transpose(opened).convert("RGBA")
             drawn = Image.new("RGB", upright.size, "white")
-            drawn.paste(upright.convert("RGB"))
+            # What somebody rubbed out is still in the file, under nothing: it must not come back.
+            drawn.paste(upright, mask=upright.getchannel("A"))
     except (OSError, ValueError, SyntaxError) as wrong:
         raise NotAPhotograph from wrong
     while True:

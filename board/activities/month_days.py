@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from board.activities.kinds import KINDS
 from board.activities.models import Activity, UnitReport
+from board.activities.sense import could_name
 from core.calendar.entries import Entry
 from core.campaign import Campaign
 from core.i18n import Text
@@ -25,11 +26,14 @@ def entries(session: Session, campaign: Campaign) -> Iterator[Entry]:
         .where(UnitReport.year == campaign.year, Activity.state != "none", on.is_not(None))
     )
     for activity, unit, day in session.execute(asked):
-        name = KINDS[activity.type_code].name
+        name, written = KINDS[activity.type_code].name, activity.title
+        # Everybody who signs in reads this, and takes it along as a file: what may point to one person stays out.
+        if written and could_name(written, commended=activity.type_code == "A16"):
+            written = ""
         yield Entry(
             key=activity.id,
             kind="unit",
             on=day,
-            title=Text(activity.title, activity.title) if activity.title else name,
+            title=Text(written, written) if written else name,
             place=Text(unit.name_vi, unit.name_en),
         )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from board.activities.drawing import NotAPhotograph
 from board.activities.models import PHOTO_BYTES, PHOTOS_EACH, Activity, ActivityPhoto, UnitReport
-from board.activities.reports import NotNow, own_entry
+from board.activities.reports import open_report, own_entry
 from board.roles import require_may
 from core import heavy
 from core.access import Denied, Identity
@@ -111,9 +111,9 @@ def of_year(session: Session, year: int, limit: int) -> list[tuple[str, Text, st
 
 
 def _open_entry(session: Session, identity: Identity | None, year: int, entry_id: str) -> Activity:
+    # Locked first: a photograph never comes into a report that is being filed, nor a seventh to an entry.
+    open_report(session, identity, year, touched=False)
     entry = own_entry(session, identity, year, entry_id)
     if entry is None:
         raise Denied
-    if session.get_one(UnitReport, entry.report_id).state not in ("drafted", "returned"):
-        raise NotNow
     return entry

@@ -79,7 +79,8 @@ def filed_lines(report: UnitReport) -> list[Line]:
 def own_entry(session: Session, identity: Identity | None, year: int, entry_id: str) -> Activity | None:
     """An entry of the person's own unit and year; None where there is none. Raises `Denied` for another unit's."""
     unit = own_unit(session, identity)
-    found = session.get(Activity, entry_id)
+    # Read anew: whoever waited for the lock of the report may have seen the entry as it was before.
+    found = session.get(Activity, entry_id, populate_existing=True)
     if found is None:
         return None
     report = session.get_one(UnitReport, found.report_id)
@@ -95,7 +96,7 @@ def save(
 
     Raises `Denied`, `NoUnit`, `NotNow`, and `ChangedMeanwhile` with what stands there.
     """
-    report = _open_report(session, identity, year)
+    report = open_report(session, identity, year)
     if line.type_code not in _OFFERED:
         raise Denied
     found = own_entry(session, identity, year, line.id)
@@ -117,7 +118,7 @@ def save(
 
 def remove(session: Session, identity: Identity | None, year: int, entry_id: str, *, seen: int) -> None:
     """Take one entry away, with its photographs. Raises `Denied`, `NotNow`, `ChangedMeanwhile`."""
-    _open_report(session, identity, year)
+    open_report(session, identity, year)
     found = own_entry(session, identity, year, entry_id)
     if found is None:
         return
@@ -129,7 +130,7 @@ def remove(session: Session, identity: Identity | None, year: int, entry_id: str
 
 def say_none(session: Session, identity: Identity | None, year: int, codes: Iterable[str]) -> int:
     """Say of types without an entry that there was nothing; how many were new. Raises `Denied`, `NotNow`."""
-    report = _open_report(session, identity, year)
+    report = open_report(session, identity, year)
     there = {one.type_code for one in entries(session, report)}
     wanted = [code for code in codes if code in _OFFERED and code not in there]
     for code in wanted:
@@ -146,12 +147,12 @@ def say_none(session: Session, identity: Identity | None, year: int, codes: Iter
 
 def take_back_none(session: Session, identity: Identity | None, year: int, code: str) -> None:
     """There was something after all, or it is not known yet. Raises `Denied`, `NotNow`."""
-    _forget_none(session, _open_report(session, identity, year), code)
+    _forget_none(session, open_report(session, identity, year), code)
 
 
 def file(session: Session, identity: Identity | None, year: int, *, seen: int) -> UnitReport:
     """File the report as it stands. seen: the version that was looked at. Raises `NotNow`, `ChangedMeanwhile`."""
-    report = _open_report(session, identity, year, touched=False)
+    report = open_report(session, identity, year, touched=False)
     if report.version != seen:
         raise ChangedMeanwhile
     today = clock.today()
@@ -178,7 +179,7 @@ def copy_last_year(session: Session, identity: Identity | None, year: int) -> in
 
     How many entries that made. Types that this year's report already says something about stay as they are.
     """
-    report = _open_report(session, identity, year)
+    report = open_report(session, identity, year)
     there = {one.type_code for one in entries(session, report)}
     fresh = [_planned_again(one, year) for one in _of_last_year(session, report.unit_id, year)]
     wanted = [line for line in fresh if line.type_code not in there]
@@ -218,7 +219,7 @@ def _blank(line: Line) -> dict[str, Any]:
     return {name: getattr(line, name) for name in NAMES} | {"numbers": dict(line.numbers)}
 
 
-def _open_report(
+def open_report(
     session: Session, identity: Identity | None, year: int, *, touched: bool = True
 ) -> UnitReport:
     """The person's own report of a year, made if there is none, ready to be written in."""

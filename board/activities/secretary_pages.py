@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -183,7 +184,10 @@ def accept_all() -> Any:
     done = 0
     with db.writing() as session:
         for unit in ready:
-            if seen.get(unit.unit_id) == str(unit.version):
+            if seen.get(unit.unit_id) != str(unit.version):
+                continue
+            # Whoever corrects a report at this moment keeps it; the others are accepted.
+            with suppress(ChangedMeanwhile, NotNow):
                 judging.accept(session, identity(), unit.unit_id, campaign.year, seen=unit.version)
                 done += 1
     flash(t("Đã nhận {} báo cáo.", "{} reports are accepted.").format(done))
@@ -201,7 +205,7 @@ def remind() -> str:
             unit for unit in progress(session, campaign) if unit.state in ("never", "drafted", "returned")
         ]
         reporters = {person.unit_id: person.name for person in with_role(session, Role.UNIT)}
-    missing = [unit for unit in missing if unit.state == "returned" or unit.filed_on is None]
+    missing = [unit for unit in missing if unit.owes and (unit.state == "returned" or unit.filed_on is None)]
     return render_template(
         "board/activities/remind.html",
         campaign=campaign,
@@ -272,7 +276,7 @@ def _fits(row: Row, wish: Wish) -> bool:
         return False
     return {
         "": True,
-        "chua-nop": unit.first_filed_on is None,
+        "chua-nop": unit.owes and unit.first_filed_on is None,
         "chua-bat-dau": unit.state == "never",
         "cho-nhan": unit.state == "filed",
         "tre": unit.late,
@@ -293,7 +297,7 @@ def _key(row: Row, sort: str) -> Any:
 
 def _counts(rows: list[Row]) -> Counter[str]:
     counts: Counter[str] = Counter(row.unit.state for row in rows)
-    counts["all"] = len(rows)
+    counts["all"] = sum(row.unit.owes or row.unit.first_filed_on is not None for row in rows)
     counts["received"] = sum(row.unit.first_filed_on is not None for row in rows)
     counts["late"] = sum(row.unit.late and row.unit.first_filed_on is not None for row in rows)
     counts["overdue"] = sum(row.unit.late and row.unit.first_filed_on is None for row in rows)

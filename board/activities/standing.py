@@ -40,7 +40,8 @@ class Progress:
     """One unit that owes a report. state: a report's, or `never` where nothing was begun.
 
     late: filed after the deadline, or not filed and the deadline is over. closed_on: the unit's last day, where it
-    ends before the month does. counted: whether what it filed is in the sums.
+    ends before the month does. counted: whether what it filed is in the sums. owes: False for a unit that was closed
+    before its report was due: what it began or filed is there, and nobody waits for more.
     """
 
     unit_id: str
@@ -55,6 +56,7 @@ class Progress:
     late: bool
     counted: bool
     closed_on: date | None
+    owes: bool = True
 
 
 def counts(report: UnitReport) -> bool:
@@ -103,16 +105,16 @@ def progress(session: Session, campaign: Campaign) -> list[Progress]:
     units = owing(session, campaign)
     closed = set(known) - {unit.id for unit in units}
     units = in_order([*units, *session.scalars(select(Unit).where(Unit.id.in_(closed)))]) if closed else units
-    return [_progress(unit, known.get(unit.id), campaign) for unit in units]
+    return [_progress(unit, known.get(unit.id), campaign, owes=unit.id not in closed) for unit in units]
 
 
-def _progress(unit: Unit, row: Mapping[str, Any] | None, campaign: Campaign) -> Progress:
+def _progress(unit: Unit, row: Mapping[str, Any] | None, campaign: Campaign, *, owes: bool) -> Progress:
     deadline = campaign.particulars.units_report
     first = row["first_filed_on"] if row else None
     late = (
         standing(first, deadline) is Standing.LATE
         if isinstance(first, date)
-        else is_over(clock.today(), deadline)
+        else owes and is_over(clock.today(), deadline)
     )
     state = row["state"] if row else "never"
     closing = unit.valid_until is not None and unit.valid_until <= campaign.ends
@@ -129,4 +131,5 @@ def _progress(unit: Unit, row: Mapping[str, Any] | None, campaign: Campaign) -> 
         late=late,
         counted=isinstance(first, date) and state != "returned",
         closed_on=unit.valid_until if closing else None,
+        owes=owes,
     )

@@ -187,7 +187,7 @@ def _units(progress: Sequence[Progress], reports: Sequence[standing.Filed]) -> U
     names = {
         how: sorted((one.name.vi for one in reports if one.standing is how), key=sort_key) for how in Standing
     }
-    missing = [one.name.vi for one in progress if one.unit_id not in filed]
+    missing = [one.name.vi for one in progress if one.owes and one.unit_id not in filed]
     return Units(on_time=names[Standing.ON_TIME], late=names[Standing.LATE], missing=missing)
 
 

@@ -62,7 +62,7 @@ def _span(entry: Entry) -> Iterator[str]:
 
 def escaped(words: str) -> str:
     """Words as a TEXT value (RFC 5545, 3.3.11); what is not printable is left out."""
-    kept = words.replace("\r\n", "\n").replace("\r", "\n")
+    kept = words.replace("\r\n", "\n").replace("\r", "\n").replace("\N{NO-BREAK SPACE}", " ")
     kept = "".join(letter for letter in kept if letter == "\n" or letter.isprintable())
     for plain, said in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
         kept = kept.replace(plain, said)

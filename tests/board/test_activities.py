@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from board.activities import judging, reports
 from board.activities.kinds import KINDS, OFFERED
 from board.activities.lines import Line, as_filed, from_filed
-from board.activities.models import UnitReport
+from board.activities.models import Activity, UnitReport
 from board.activities.reports import ChangedMeanwhile, NotNow, NoUnit
 from board.activities.sense import Month, could_name, doubts, of_line
 from board.activities.standing import filed_reports, progress
@@ -208,6 +209,19 @@ def test_two_people_never_overwrite_each_other(units: Units) -> None:
     assert [one.title for one in units.lines()] == ["Bản của Lan"]
 
 
+@pytest.mark.embedded
+def test_who_waited_for_the_lock_sees_what_was_written_meanwhile(units: Units) -> None:
+    said = line(title="Bản đầu")
+    units.save("yen", said)
+    with units.app.app_context(), db.writing() as session, pytest.raises(ChangedMeanwhile):
+        assert reports.own_entry(session, units.people["yen"], 2026, said.id)
+        # What another transaction did between looking and locking: this session still holds the row of before.
+        meanwhile = update(Activity).where(Activity.id == said.id).values(title="Bản của Lan", version=2)
+        session.execute(meanwhile, execution_options={"synchronize_session": False})
+        mine = line(id=said.id, title="Bản của Yến")
+        reports.save(session, units.people["yen"], 2026, mine, seen=1, hand=new_id())
+
+
 def test_a_page_that_never_heard_back_may_send_again(units: Units) -> None:
     said, hand = line(title="Một"), new_id()
     units.save("yen", said, hand=hand)
@@ -281,7 +295,9 @@ def test_late_is_said_and_accepted_and_never_begun_is_seen(units: Units, clock: 
         found = {one.unit_id: one for one in progress(session, campaign)}
     first, closed = found[units.units[0].id], found[units.units[1].id]
     assert (first.state, first.late, first.counted) == ("filed", True, True)
-    assert (closed.state, closed.late, closed.closed_on) == ("drafted", True, date(2026, 11, 30))
+    assert (closed.state, closed.late, closed.closed_on) == ("drafted", False, date(2026, 11, 30))
+    assert first.owes
+    assert not closed.owes, "what it began is seen, and nobody waits for it"
     assert third not in found, "a unit that was closed and began nothing owes nothing"
 
 
@@ -325,6 +341,10 @@ def test_a_photograph_keeps_its_picture_and_nothing_beside_it(tmp_path: Path) ->
     assert (width, height) == (1600, 1067)
     with Image.open(BytesIO(image)) as kept:
         assert (kept.format, dict(kept.getexif()), kept.info.get("comment")) == ("JPEG", {}, None)
+    hidden, out = Image.new("RGBA", (40, 30), (0, 0, 255, 0)), BytesIO()
+    hidden.save(out, format="PNG")
+    with Image.open(BytesIO(small(out.getvalue(), 600_000)[0])) as kept:
+        assert kept.getpixel((20, 15)) == (255, 255, 255), "what was rubbed out does not come back"
     noise = Image.effect_noise((400, 300), 90)
     out = BytesIO()
     noise.save(out, format="PNG")

@@ -34,6 +34,15 @@ def test_the_child_sees_no_secret_and_leaves_no_core_file(
     assert seen["core"] == 0
 
 
+def test_a_job_that_reads_a_file_somebody_brought_has_no_network_and_only_so_much_memory(lock: Path) -> None:
+    may = "import ctypes; print(ctypes.CDLL(None).unshare(0x50000000))"
+    kernel = subprocess.run([sys.executable, "-c", may], capture_output=True, text=True, check=True).stdout
+    seen = run("core.heavy:rehearse", {}, lock=lock)
+    assert seen["memory"] == 2**30
+    assert seen["network"] == ["lo"] or kernel.strip() != "0"
+    assert "board.activities.drawing:small_job" in heavy.FROM_FILES
+
+
 def test_a_job_that_fails_says_what_went_wrong(lock: Path) -> None:
     with pytest.raises(HeavyFailed, match="no such year") as failed:
         run("core.heavy:rehearse", {"fail": "no such year"}, lock=lock)
