@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from board.report.models import ReportPart, SentReport
@@ -63,6 +64,7 @@ def write(
             found = ReportPart(year=year, part=part, version=0)
             session.add(found)
         found.text, found.version = text, found.version + 1
+    _flush(session, WrittenMeanwhile)
 
 
 def is_sent(session: Session, year: int, kind: str = "report") -> bool:
@@ -96,7 +98,16 @@ def send(
         told=dict(told),
     )
     session.add(row)
+    _flush(session, AlreadySent)
     return row
+
+
+def _flush(session: Session, otherwise: type[Exception]) -> None:
+    """Two who write the first row of one name at the same moment: the database keeps one, the other is told."""
+    try:
+        session.flush()
+    except IntegrityError as twice:
+        raise otherwise from twice
 
 
 def reopen(session: Session, by: Identity | None, year: int, kind: str) -> None:

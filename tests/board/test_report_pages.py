@@ -6,6 +6,7 @@ import io
 import re
 from datetime import date
 from typing import Any
+from unittest.mock import patch
 
 import docx
 import openpyxl
@@ -195,6 +196,23 @@ def test_two_who_write_at_once_lose_nothing(desk: FlaskClient) -> None:
     again = factories.post(desk, path, {"seen": seen(second.text), "text": "Bản thứ hai."})
     assert again.status_code == 302
     assert "Bản thứ hai." in words(opened(desk))
+
+
+def test_of_two_first_words_at_the_same_moment_one_is_kept_and_the_other_told(
+    app: Flask, centre: Founded
+) -> None:
+    secretary = centre.of(Role.CAMPAIGNER)[0].identity
+    with app.app_context(), db.writing() as session:
+        writing.write(session, secretary, 2026, {"lessons": "Bản thứ nhất."}, {})
+    with (
+        app.app_context(),
+        pytest.raises(writing.WrittenMeanwhile),
+        db.writing() as session,
+        patch.object(session, "get", return_value=None),  # as it looked a moment before
+    ):
+        writing.write(session, secretary, 2026, {"lessons": "Bản thứ hai."}, {})
+    with app.app_context(), db.reading() as session:
+        assert writing.written(session, 2026)["lessons"].text == "Bản thứ nhất."
 
 
 def test_number_signature_and_the_centres_own_counts_come_from_their_pages(desk: FlaskClient) -> None:
