@@ -132,8 +132,10 @@ def _first_visits(program: Served) -> None:
     for path in ("/", "/thu", "/hop-thu", "/khao-sat/"):
         page = _fetch(program, path)
         words = _unpacked(page)
-        styles = set(re.findall(r'<link[^>]+href="(/tinh/[^"]+)"', words))
+        styles = set(re.findall(r'<link rel="stylesheet" href="(/tinh/[^"]+)"', words))
         scripts = _with_imports(program, set(re.findall(r'<script[^>]+src="(/tinh/[^"]+)"', words)))
+        # Asked for by the script at once: rules and keys of the letter, the script of the mailbox.
+        scripts |= set(re.findall(r'<form[^>]+data-(?:letter|script)="([^"]+)"', words))
         without = len(page) + sum(len(_fetch(program, one)) for one in styles)
         whole = without + sum(len(_fetch(program, one)) for one in scripts)
         measured = f"{without / 1000:.1f} kB, {whole / 1000:.1f} kB, {1 + len(styles | scripts)} requests"
