@@ -203,8 +203,10 @@ def test_links_stay_while_a_later_wave_is_planned_and_go_with_it(
         rounds.drop(session, campaigner.person.identity, session.get_one(Round, third))
     third = campaigner.opens("followup")
     campaigner.closes(third)
-    custodians[1].joins(before, third)
+    found = custodians[1].joins(before, third)
     assert links(app, before) == links(app, after) == {GONE}
+    assert lines(app, custodians[1].person)[0].detail["third"] == after
+    assert (found.effects["three"]["linked"], found.effects["three"]["items"]) == (0, [])
 
 
 def test_links_stay_while_another_pair_of_the_year_waits(
@@ -237,6 +239,45 @@ def test_a_wave_that_comes_after_the_links_are_gone_is_counted_but_not_joined(
 
 
 @pytest.mark.embedded
+@pytest.mark.slow
+@pytest.mark.embedded
+def test_a_follow_up_is_put_beside_both_waves_before_it(
+    app: Flask, campaigner: Campaigner, custodians: list[Custodian], quick: None
+) -> None:
+    codes = campaigner.prints(11)
+    ids = []
+    for place, wave in enumerate(("before", "after", "followup")):
+        ids.append(campaigner.opens(wave))
+        for number, code in enumerate(codes):
+            said = answers(number, learnt=number < 5 * place)
+            assert Respondent(app, code).answers(ids[-1], **said).status_code == 200
+        campaigner.closes(ids[-1])
+
+    first = custodians[0].joins(ids[0], ids[1])
+    found = custodians[0].joins(ids[0], ids[2])
+
+    detail = {"before": ids[0], "after": ids[2], "third": ids[1]}
+    assert lines(app, custodians[0].person)[0].detail == detail
+    three = found.effects["three"]
+    assert three == first.effects["three"], "whichever was joined first"
+    assert three["linked"] == 11
+    known = [item for item in QUESTIONS.items("before") if item.measure.kind == "knowledge"]
+    for item in three["items"]:
+        if item["code"] == known[0].code:
+            shares = [
+                sum(
+                    answers(n, learnt=n < 5 * place)[item["code"]] == known[0].measure.right
+                    for n in range(11)
+                )
+                for place in range(3)
+            ]
+            assert item["right"] == pytest.approx([one / 11 for one in shares])
+    assert any(item["q"] and item["q"]["p"] < 0.05 for item in three["items"])
+    (knowledge,) = [one["model"] for one in three["scores"] if one["name"] == "knowledge"]
+    assert (knowledge["people"], knowledge["answers"]) == (11, 33)
+    assert links(app, ids[0]) == links(app, ids[1]) == {GONE}
+
+
 def test_a_self_made_code_joins_where_the_card_was_another(
     app: Flask, campaigner: Campaigner, custodians: list[Custodian], quick: None
 ) -> None:
