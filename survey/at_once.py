@@ -86,6 +86,7 @@ def arrived(
     errors |= settled.errors
     empty = sorted(settled.empty - set(held.again) - set(errors))
     errors |= {name: must_ask_again(questionnaire.item(name)) for name in empty}
+    errors = {name: errors[name] for name in ("card", *questionnaire.all_items) if name in errors}
     if errors:
         return walk.at_first_of(replace(held, again=(*held.again, *empty)), sent, errors), errors
     return walk.done(held, settled)

@@ -284,6 +284,7 @@ def test_with_scripts_everything_comes_at_once_and_the_server_is_still_the_judge
     whole = walker.page.partition("<template")[2]
     assert "Từ 1 đến 50 lần." in whole
     assert "Bạn ghi ngày theo kiểu 05/12/2026" in whole
+    assert whole.index('href="#so_lan"') < whole.index('href="#ngay_cuoi"'), "in the order of the page"
     assert 'value="99"' in whole
     walker.says_all(da_hoc="khong", so_lan="99", stay="1")
     assert 'value="99"' in walker.page.partition("<template")[2], "another language loses nothing"
