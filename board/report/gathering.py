@@ -209,12 +209,17 @@ def _letters(session: Session, year: int, as_of: date) -> Letters | None:
 
 
 def _answered_in_time(outside: Published) -> float | None:
-    """The share of own letters answered within two days; only from exact figures, and of at least 20."""
+    """The share of own letters answered within two days; only from exact figures, and of at least 20.
+
+    Beside their number it tells how many waited longer: one to nine of those may not leave the board either.
+    """
     for table in outside.tables:
         if tuple(table.dims) == (ANSWERED,) and table.counts == OWN:
             whole, in_time = table.value(TOTAL), table.value(IN_TIME)
-            if isinstance(whole, int) and isinstance(in_time, int) and whole >= FEWEST_FOR_SHARES:
-                return in_time / whole
+            if not isinstance(whole, int) or not isinstance(in_time, int) or whole < FEWEST_FOR_SHARES:
+                return None
+            waited = whole - in_time
+            return None if 0 < waited < LEAVING_AT_LEAST else in_time / whole
     return None
 
 

@@ -101,7 +101,8 @@ _WHY_NO_RELEASE: Final = Text(
     "Chưa có kỳ công bố nào đến ngày này.", "Nothing has been released up to this day."
 )
 _WHY_SHARE: Final = Text(
-    "Tỷ lệ chỉ nêu khi có ít nhất 20 thư.", "A share is told only of at least 20 letters."
+    "Tỷ lệ chỉ nêu khi có ít nhất 20 thư và không suy ra được số dưới 10.",
+    "A share is told only of at least 20 letters, and where no number below 10 follows from it.",
 )
 _WHY_OWN: Final = Text(
     "Thư người bị hại tự viết, trả lời trong 2 ngày.", "Of the persons' own letters, within two days."

@@ -127,7 +127,8 @@ def test_what_is_written_stands_there_and_goes_back_to_the_suggestion(desk: Flas
 @pytest.mark.parametrize(
     ("own", "told", "in_time", "said"),
     [
-        (24, 23, 21, ["người bị hại tự viết: 24; người khác báo tin: 23", "88"]),
+        (32, 23, 21, ["người bị hại tự viết: 32; người khác báo tin: 23", "66"]),
+        (24, 23, 21, ["người bị hại tự viết: 24; người khác báo tin: 23", "không nêu"]),
         (24, (5, 9), None, ["người bị hại tự viết: 24", "không nêu"]),
         ((12, 16), None, 11, ["người bị hại tự viết: từ 12 đến 16", "không nêu"]),
         (9, 8, None, ["không nêu", "không nêu"]),

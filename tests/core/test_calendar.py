@@ -57,6 +57,12 @@ def test_commas_semicolons_backslashes_and_line_ends_are_escaped() -> None:
     assert "DESCRIPTION:Dòng một\\nDòng hai \\\\ hết" in lines
 
 
+def test_a_space_that_does_not_break_is_a_space() -> None:
+    assert "SUMMARY:Họp 14 giờ" in _unfolded(
+        Entry(key="x", kind="event", on=date(2026, 12, 1), title=Text("Họp 14\u00a0giờ", ""))
+    )
+
+
 def test_words_cannot_add_a_line_of_their_own() -> None:
     sly = Entry(key="x", kind="event", on=date(2026, 12, 1), title=Text("A\r\nEND:VCALENDAR\r\nX:\x07", ""))
     assert _unfolded(sly).count("END:VCALENDAR") == 1
