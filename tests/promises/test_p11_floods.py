@@ -1,13 +1,12 @@
 """P11, floods: one source that sends ten thousand requests closes the channel for nobody, not even behind its own address.
 
 Everybody here comes from one address, the worst case: no count by address could tell the noise from the rest.
-Two seconds are for a machine that has nothing else to do. Other tests share this one: with more to do than twice its
-processors can, it gets as much longer, and twenty who had to wait are followed by twenty others.
+Other tests share this machine with the flood, so twenty who had to wait for those are followed by twenty others;
+`make bench` measures the same where nothing else runs.
 """
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from threading import Event
@@ -53,11 +52,6 @@ def noise(served: Served, begun: Event) -> int:
     return answered
 
 
-def allowed() -> float:
-    """Seconds for one letter, on this machine at this moment."""
-    return SECONDS * max(1.0, os.getloadavg()[0] / (2 * (os.cpu_count() or 1)))
-
-
 def test_twenty_reports_amid_ten_thousand_requests_are_all_kept_each_within_two_seconds(
     app: Flask, centre: Founded, served: Served
 ) -> None:
@@ -79,10 +73,10 @@ def test_twenty_reports_amid_ten_thousand_requests_are_all_kept_each_within_two_
             told = list(clients.map(reports, range(REPORTERS)))
             sent += [case_id for case_id, _ in told]
             slowest.append(max(took for _, took in told))
-            if slowest[-1] <= allowed():
+            if slowest[-1] <= SECONDS:
                 break
         assert sum(line.result() for line in noisy) == NOISE
-    assert min(slowest) <= allowed(), slowest
+    assert min(slowest) <= SECONDS, slowest
     assert len(set(sent)) == REPORTERS * len(slowest)
     with app.app_context(), db.reading() as session:
         assert set(session.scalars(select(CaseFile.id))) == set(sent)
