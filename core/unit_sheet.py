@@ -71,11 +71,17 @@ def written(rows: Iterable[UnitRow], kinds: Names, groups: Names) -> list[list[s
 
 
 def read(
-    lines: Sequence[Sequence[str]], *, kinds: Names, groups: Names, known: Iterable[str]
+    lines: Sequence[Sequence[str]],
+    *,
+    kinds: Names,
+    groups: Names,
+    known: Iterable[str],
+    there: Iterable[UnitRow] = (),
 ) -> tuple[list[UnitRow], list[Wrong]]:
     """The rows of a sheet, or everything that is wrong with it.
 
     lines: the sheet's cells from its first row on; the row of column names is looked for. known: ids of units there are.
+    there: those units, so that a sheet that is sent twice does not add its units twice.
     """
     head = next((place for place, line in enumerate(lines) if _columns(line)), None)
     if head is None:
@@ -92,7 +98,7 @@ def read(
     reader = _Reader(columns=columns, kinds=kinds, groups=groups, known=frozenset(known))
     read_rows = [(number, reader.row(number, line)) for number, line in rest]
     rows = [(number, row) for number, row in read_rows if row is not None]
-    wrong = reader.wrong + _repeated(rest, columns) + _at_once(rows, columns["name_vi"])
+    wrong = reader.wrong + _repeated(rest, columns) + _at_once(rows, columns["name_vi"], there)
     return [row for _, row in rows], sorted(wrong, key=lambda one: _place(one.cell))
 
 
@@ -213,15 +219,20 @@ def _repeated(rest: Sequence[tuple[int, Sequence[str]]], columns: Mapping[str, i
     return wrong
 
 
-def _at_once(rows: Sequence[tuple[int, UnitRow]], place: int) -> list[Wrong]:
+def _at_once(rows: Sequence[tuple[int, UnitRow]], place: int, there: Iterable[UnitRow]) -> list[Wrong]:
     """Units of one name that exist at the same time: an old name may come back, but not before it has ended."""
+    written = {row.id for _, row in rows}
     seen: dict[object, list[tuple[int, UnitRow]]] = {}
+    for unit in there:
+        if unit.id not in written:
+            seen.setdefault(sort_key(unit.name_vi)[0], []).append((0, unit))
     wrong = []
     for number, row in rows:
         namesakes = seen.setdefault(sort_key(row.name_vi)[0], [])
         other = next((at for at, one in namesakes if _overlap(one, row)), None)
         if other is not None:
-            wrong.append(Wrong(cell=f"{_letter(place)}{number}", reason=_NAMESAKE.format(row=other)))
+            reason = _NAMESAKE.format(row=other) if other else _THERE_ALREADY
+            wrong.append(Wrong(cell=f"{_letter(place)}{number}", reason=reason))
         namesakes.append((number, row))
     return wrong
 
@@ -277,6 +288,10 @@ _UNKNOWN_ID: Final = Text(
 _TWICE: Final = Text("Mã này đã đứng ở dòng {row}.", "This number stands in row {row} already.")
 _NAMESAKE: Final = Text(
     "Tên này trùng với dòng {row} trong cùng thời gian.", "Row {row} has the same name at the same time."
+)
+_THERE_ALREADY: Final = Text(
+    "Đã có đơn vị mang tên này. Nếu là đơn vị đó, bạn điền mã của nó.",
+    "A unit of this name is there already. If it is that one, fill in its number.",
 )
 _NOT_ONE_OF: Final = Text("“{word}” không có trong: {words}.", "“{word}” is none of: {words}.")
 _NO_DAY: Final = Text("“{word}” không phải ngày như 01/07/2025.", "“{word}” is no day like 01/07/2025.")

@@ -84,7 +84,7 @@ def _looked_over(form: DeedForm, lines: Sequence[Sequence[str]]) -> Any:
     with db.reading() as session:
         groups = _groups(session)
         known = {unit.id: _row(unit) for unit in session.scalars(select(Unit))}
-    rows, wrong = unit_sheet.read(lines, kinds=KINDS, groups=groups, known=known)
+    rows, wrong = unit_sheet.read(lines, kinds=KINDS, groups=groups, known=known, there=known.values())
     fresh, changed = [row for row in rows if row.id is None], _changed(rows, known)
     page = render_template(
         "core/units_import.html",
@@ -107,14 +107,18 @@ def _take_in(written: str) -> Any:
     """The rows come back from the page that showed them: they are checked again as if nobody had."""
     with db.reading() as session:
         groups = _groups(session)
-        known = set(session.scalars(select(Unit.id)))
+        known = {unit.id: _row(unit) for unit in session.scalars(select(Unit))}
     try:
         sent = [[str(one.get(name) or "") for name in COLUMNS] for one in json.loads(written)]
     except (ValueError, AttributeError, TypeError):
         abort(400)
-    rows, wrong = unit_sheet.read([list(COLUMNS), *sent], kinds=KINDS, groups=groups, known=known)
-    if wrong:
-        abort(400)
+    lines = [list(COLUMNS), *sent]
+    rows, wrong = unit_sheet.read(lines, kinds=KINDS, groups=groups, known=known, there=known.values())
+    if wrong:  # sent twice, or the list changed since it was looked over
+        flash(
+            t("Danh sách đã đổi. Bạn xem lại tệp.", "The list has changed. Look the file over again."), "soon"
+        )
+        return redirect(url_for("administrator.import_units"))
     try:
         with db.writing() as session:
             editing.save_units(session, identity(), rows)

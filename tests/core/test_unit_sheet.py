@@ -29,6 +29,15 @@ def _read(*lines: list[str]) -> tuple[list[UnitRow], dict[str, str]]:
     return rows, {one.cell: one.reason.vi for one in wrong}
 
 
+def test_a_sheet_that_is_sent_twice_does_not_add_its_units_twice() -> None:
+    (there,), _ = unit_sheet.read([HEAD, GOOD], kinds=KINDS, groups=GROUPS, known={"a1"})
+    again = ["", *GOOD[1:]]
+    rows, wrong = unit_sheet.read([HEAD, again], kinds=KINDS, groups=GROUPS, known={"a1"}, there=[there])
+    assert [(one.cell, one.reason.en[:12]) for one in wrong] == [("B2", "A unit of th")]
+    rows, wrong = unit_sheet.read([HEAD, GOOD], kinds=KINDS, groups=GROUPS, known={"a1"}, there=[there])
+    assert (len(rows), wrong) == (1, [])
+
+
 def test_what_is_written_is_read_back_in_either_language() -> None:
     row = UnitRow(
         id="a1",

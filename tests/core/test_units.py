@@ -231,5 +231,8 @@ def test_the_list_goes_out_as_a_workbook_and_comes_back_changed(app: Flask, desk
 
     assert post(desk, "/quan-tri/don-vi/nhap-tep", {"rows": unescape(rows[1])}).status_code == 302
     assert {"Ban Giám đốc mới", "Khoa Phụ sản"} <= _names(app, date(2026, 12, 2))
+    assert "nhap-tep" in post(desk, "/quan-tri/don-vi/nhap-tep", {"rows": unescape(rows[1])}).location, (
+        "sent twice"
+    )
     assert post(desk, "/quan-tri/don-vi/nhap-tep", {"rows": "[1]"}).status_code == 400
     assert _upload(desk, b"PK not a workbook").status_code == 422
