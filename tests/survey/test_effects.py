@@ -598,6 +598,7 @@ def test_change_by_exposure_is_kept_in_groups_of_at_least_ten() -> None:
     assert few.exposure == ()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-4, 4)), min_size=6, max_size=60))
 def test_a_line_through_groups_is_the_line_through_people(people: list[tuple[int, int]]) -> None:
     doses, changes = (np.array(column, dtype=float) for column in zip(*people, strict=True))
