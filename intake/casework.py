@@ -221,7 +221,7 @@ def count(session: Session, hand: AtHand, story: Story, *, genuine: str, gbv_typ
 
 def counted_as(hand: AtHand, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The coarse words that go with a judgement of this case as it stands."""
-    return coarse(entries, arrived_on=hand.case.file.arrived_on, state=hand.case.file.state)
+    return coarse(entries, arrived_on=hand.case.file.arrived_on, closed=closed(entries))
 
 
 def count_again(session: Session, hand: AtHand, story: Story, before: Mapping[str, Any]) -> None:

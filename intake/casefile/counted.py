@@ -15,18 +15,20 @@ PLACES: Final = ("offices", "departments", "stations", "other")
 """Three groups of at least five units each, and everybody who does not work here."""
 COUNTED_AFTER: Final = frozenset({"nhu-cau", "ket-thuc", "mo-lai"})
 """Kinds of entries of a file that change what is counted."""
-_STATES: Final[Mapping[str, str]] = {"closed": "closed", "answered": "answered"}
 _SOON: Final = ((2, "days_2"), (7, "days_7"))
 
 Entries = Sequence[Mapping[str, Any]]
 
 
-def coarse(entries: Entries, *, arrived_on: date, state: str) -> dict[str, Any]:
-    """The words that go with a judgement. entries: of the handlers' side, in order, with "role" and "at"."""
+def coarse(entries: Entries, *, arrived_on: date, closed: bool) -> dict[str, Any]:
+    """The words that go with a judgement. entries: of the handlers' side, in order, with "role" and "at".
+
+    closed: as a handler signed it, whatever state stands in clear beside the case.
+    """
     mine = [one for one in entries if one["role"] == "handler"]
     answered = any(one["what"] == "answer" for one in mine)
     return {
-        "state": _STATES.get(state, "answered" if answered else "open"),
+        "state": "closed" if closed else "answered" if answered else "open",
         "first_answer": _how_soon(mine, arrived_on),
         "needs": sorted(set(_latest(mine, "nhu-cau").get("needs", ())) & set(NEEDS)),
         "place": str(_latest(mine, "phan-loai").get("unit_group", "")),

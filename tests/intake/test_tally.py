@@ -101,6 +101,8 @@ def test_what_the_file_says_in_coarse_words_goes_with_the_judgement_and_is_renew
         assert len(load(session, reporter.case_id).parts) == parts + 1, "nothing new to tell the custodians"
     handlers[0].judges(reporter.case_id, gbv_type="rape")
     assert told("kind", "place", "state") == ["sexual", "stations", "answered"]
+    handlers[0].answers(reporter.case_id, "Chúng tôi đã làm xong.", state="closed")
+    assert told("kind", "state", "need_legal") == ["sexual", "closed", "yes"]
 
 
 def test_before_a_judgement_the_custodians_are_told_nothing(
