@@ -192,7 +192,9 @@ async function show(arrived = "") {
   messages(told);
   older();
   view.querySelector("[data-damaged]").hidden = letters.every(Boolean);
-  view.querySelector("[data-nobody]").hidden = (await seated())?.publics.some(Boolean) ?? true;
+  const nobody = (await seated())?.publics.every((one) => !one) ?? false;
+  view.querySelector("[data-nobody]").hidden = !nobody;
+  if (nobody) view.querySelector("[data-state]").parentElement.hidden = true;
   openings(counts);
   for (const one of view.querySelectorAll("form[data-deed]")) watched(one);
   for (const one of view.querySelectorAll("[data-wish]")) one.form.addEventListener("submit", (event) => wish(event, one));

@@ -48,7 +48,7 @@ _ID: Final = 16
 _MARK: Final = 8
 ENTRY: Final = _ID + _MARK + INSIDE + SHARED_OVERHEAD
 _WORDS: Final = (
-    b"2026-11-24T08:00---c20261201 d20261201 v20261201 x20261124"
+    b"2026-11-24T08:00-----c20261201 d20261201 v20261201 x20261124"
     b'{"arrived_at":"2026-11-24T08:00+07:00","reporter_role":"self","survivor_aware":"danger_now":"unsure"'
     b'"danger_signs":["threat_kill","weapon","choking","self_harm"],"age_group":"18_59","what_kind":'
     b'["physical","sexual_touch","sexual_words","threats","money","unsaid"],"when":"hours_72","contact_mode":'
