@@ -160,7 +160,8 @@ def test_a_round_asks_the_chosen_version_and_freezes_it(
     assert len(kept(app)) == 2, "what a round has opened stays"
 
     (shipped,) = [one.id for one in kept(app) if one.name == "nhan_thuc"]
-    after = {**form, "wave": "after", "questionnaire": shipped}
+    later = {"opens_on": "01/12/2026", "closes_on": "15/12/2026"}
+    after = {**form, **later, "wave": "after", "questionnaire": shipped}
     assert "không ghép được" in post(desk, "/dieu-hanh/dot-moi", after, follow_redirects=True).text
     nowhere = post(desk, "/dieu-hanh/dot-moi", {**form, "wave": "followup", "questionnaire": "x" * 32})
     assert nowhere.status_code == 422
