@@ -103,7 +103,9 @@ def test_the_attitude_mean_comes_before_the_knowledge_sum(language: Language) ->
     assert len(words) == 3
     assert ("Điểm thái độ" if language == "vi" else "attitude score") in words[1]
     assert ("hiểu biết" if language == "vi" else "knowledge question") in words[2]
-    assert ("là 4,0 trên 5; thay đổi 1,0" if language == "vi" else "is 4.0 out of 5; a change of 1.0") in words[1]
+    assert (
+        "là 4,0 trên 5; thay đổi 1,0" if language == "vi" else "is 4.0 out of 5; a change of 1.0"
+    ) in words[1]
 
 
 def test_a_number_that_rounds_to_nothing_has_no_sign() -> None:
