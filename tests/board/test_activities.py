@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from board.activities import judging, reports
+from board.activities import judging, month_days, reports
 from board.activities.kinds import KINDS, OFFERED
 from board.activities.lines import Line, as_filed, from_filed
 from board.activities.models import Activity, UnitReport
@@ -220,6 +220,15 @@ def test_who_waited_for_the_lock_sees_what_was_written_meanwhile(units: Units) -
         session.execute(meanwhile, execution_options={"synchronize_session": False})
         mine = line(id=said.id, title="Bản của Yến")
         reports.save(session, units.people["yen"], 2026, mine, seen=1, hand=new_id())
+
+
+@pytest.mark.embedded
+def test_the_calendar_of_all_who_sign_in_repeats_no_title_that_may_name_somebody(units: Units) -> None:
+    units.save("yen", line(title="Thăm chị Lan ở thôn 2", held_on=date(2026, 11, 20)))
+    units.save("yen", line(title="Phổ biến Luật", held_on=date(2026, 11, 21)))
+    with units.app.app_context(), db.reading() as session:
+        found = [one.title.vi for one in month_days.entries(session, session.get_one(Campaign, 2026))]
+    assert sorted(found) == sorted([KINDS["A07"].name.vi, "Phổ biến Luật"])
 
 
 def test_a_page_that_never_heard_back_may_send_again(units: Units) -> None:
