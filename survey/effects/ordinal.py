@@ -18,6 +18,7 @@ from survey.effects.yes_no import LEVEL, Interval
 
 Array = NDArray[Any]
 _STEPS: Final = 60
+_LEAST: Final = 1e-12
 _FARTHEST: Final = 15.0
 """Log odds beyond which the two waves do not overlap: the estimate has no bound."""
 
@@ -60,7 +61,9 @@ def _peak(counts: Array) -> tuple[float, float] | None:
     shares = np.cumsum(counts.sum(0))[:-1] / counts.sum()
     free = np.append(np.log(shares / (1 - shares)), 0.0)
     value, slope, bend = _likelihood(free, counts)
-    for _ in range(_STEPS):
+    step, left = np.ones(1), _STEPS
+    while float(np.abs(step).max()) > 1e-11 and left:
+        left -= 1
         step = np.linalg.solve(bend, slope)
         tried = _likelihood(free + step, counts)
         while tried[0] < value - 1e-9 and float(np.abs(step).max()) > 1e-12:
@@ -68,10 +71,8 @@ def _peak(counts: Array) -> tuple[float, float] | None:
             tried = _likelihood(free + step, counts)
         free = free + step
         value, slope, bend = tried
-        if abs(free[-1]) > _FARTHEST or value == float("-inf"):
+        if abs(free[-1]) > _FARTHEST:
             return None
-        if float(np.abs(step).max()) < 1e-11:
-            break
     return float(free[-1]), sqrt(float(np.linalg.inv(bend)[-1, -1]))
 
 
@@ -85,7 +86,7 @@ def _likelihood(free: Array, counts: Array) -> tuple[float, Array, Array]:
     for wave, people in enumerate(counts):
         below = np.concatenate([[0.0], 1 / (1 + np.exp(np.clip(free[-1] * wave - limits, -700, 700))), [1.0]])
         share = np.diff(below)
-        if (share <= 0).any():
+        if (share < _LEAST).any():
             return float("-inf"), slope, bend
         value += float(people @ np.log(share))
         steep = below * (1 - below)

@@ -662,6 +662,22 @@ def test_a_question_with_hundreds_of_answers_is_packed_in_wider_numbers() -> Non
     )
 
 
+def test_questionnaires_of_one_question_or_none_are_counted_too() -> None:
+    data = json.loads(json.dumps(SHIPPED.to_json()))
+    for code, counted in (("K1", 1), ("B1", 0)):
+        kept = {**data, "items": [one for one in data["items"] if one["code"] == code]}
+        kept["pages"] = [{**data["pages"][0], "items": [code]}]
+        joint = freeze(
+            [(0, 0)], [{"K1": "sai"}], [{"K1": "dung"}], questionnaire.Questionnaire.from_json(kept)
+        )
+        assert (len(joint.items), joint.linked) == (counted, 1)
+
+
+def test_ticks_count_the_same_in_any_order() -> None:
+    wave = packing.packed(SHIPPED, [{"H1": ["113", "111"]}, {"H1": ["111", "113"]}, {}])
+    assert list(wave.columns["H1"]) == [1, 1, 0]
+
+
 def _three(n: int, seed: int, place: int = 2) -> tuple[Any, dict[str, Any]]:
     """Three waves of n people, the last two joined to the first in part; and what a child makes of them."""
     random = np.random.default_rng(seed)
@@ -778,6 +794,10 @@ def test_proportional_odds_turn_with_the_waves_and_say_nothing_where_nothing_ove
     assert back is not None
     assert (forth.log_odds, forth.p) == (pytest.approx(-back.log_odds), pytest.approx(back.p))
     assert forth.odds > 1
+    far = ordinal.proportional_odds(np.array([1767, 7]), np.array([35, 125]))
+    assert far is not None
+    assert far.odds == pytest.approx((125 / 35) / (7 / 1767)), "of two levels it is the plain odds ratio"
+    assert ordinal.proportional_odds(np.array([1, 1645, 0]), np.array([39, 0, 18])) is not None
     assert ordinal.proportional_odds(np.array([0, 20, 0]), np.array([0, 12, 0])) is None
     assert ordinal.proportional_odds(np.array([20, 0, 0]), np.array([0, 0, 20])) is None
     assert ordinal.proportional_odds(np.array([0, 0, 0]), np.array([0, 0, 20])) is None
