@@ -211,7 +211,7 @@ def _share_cells(code: str, share: dict[str, Any] | None) -> Iterator[list[Any]]
 
 def _whole(one: dict[str, Any]) -> list[Any]:
     """Stuart-Maxwell and Bhapkar, over all answers of an item."""
-    both, observed = one["all_answers"], one.get("bhapkar")
+    both, observed = one.get("all_answers"), one.get("bhapkar")
     first = [both["statistic"], both["df"], both["p"]] if both else [None] * 3
     return [*first, *([observed["statistic"], observed["p"]] if observed else [None] * 2)]
 

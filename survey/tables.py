@@ -193,7 +193,7 @@ def moved(effects: dict[str, Any], questionnaire: Questionnaire) -> list[list[An
         found = one["right"]["linked"]
         if not found or unanimous(found["before"]) or unanimous(found["after"]):
             continue
-        whole = one["all_answers"]
+        whole = one.get("all_answers")
         rows.append(
             [
                 _item_label(one["code"], questionnaire),
