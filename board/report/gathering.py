@@ -236,14 +236,17 @@ def _survey(session: Session, year: int) -> Survey | None:
 
 
 def survey_of(effects: Mapping[str, Any], joint: Mapping[str, Any]) -> Survey | None:
-    """Both waves from effects and joint tables; None where a wave has fewer than ten answers."""
+    """Both waves from effects and joint tables; None where a wave has fewer than ten answers.
+
+    A mean of people who all answered alike would be everybody's answer: it is left out.
+    """
     people = (effects["before"], effects["after"])
     if min(people) < FEWEST:
         return None
     means = {
         one["name"]: (one["apart"]["before"]["mean"], one["apart"]["after"]["mean"])
         for one in effects["scores"]
-        if one["apart"]
+        if one["apart"] and all(one["apart"][wave].get("sd", 1) for wave in ("before", "after"))
     }
     helped = next((one for one in joint["scores"] if one["name"] == "help"), None)
     return Survey(

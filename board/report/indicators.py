@@ -107,6 +107,9 @@ _WHY_SHARE: Final = Text(
 _WHY_OWN: Final = Text(
     "Thư người bị hại tự viết, trả lời trong 2 ngày.", "Of the persons' own letters, within two days."
 )
+_WHY_NO_MEAN: Final = Text(
+    "Chưa đủ người trả lời, hoặc mọi người trả lời như nhau.", "Too few answered, or all answered alike."
+)
 _WHY_NO_SURVEY: Final = Text(
     "Chưa ghép được hai đợt khảo sát của năm.", "The two waves of the year were not joined yet."
 )
@@ -227,13 +230,24 @@ def _of_survey(one: Indicator, survey: Survey | None) -> Figure:
         "help_share": survey.knows_three and tuple(100 * share for share in survey.knows_three),
     }[one.takes]  # type: ignore[assignment]
     if pair is None:
-        return Figure(indicator=one, numbers=(), said=NOTHING, why=_WHY_NO_SURVEY)
-    decimals = {"respondents": 0, "help_share": 1}.get(one.takes, 2)
+        return Figure(indicator=one, numbers=(), said=NOTHING, why=_WHY_NO_MEAN)
+    if one.takes == "help_share" and survey.knows_three:
+        first, second = (share(value) for value in survey.knows_three)
+        said = Text(f"{first.vi} / {second.vi}", f"{first.en} / {second.en}")
+        return Figure(indicator=one, numbers=pair, said=said)
+    decimals = 0 if one.takes == "respondents" else 2
     return Figure(
         indicator=one,
         numbers=pair,
         said=_with_digits(Text("{a} / {b}", "{a} / {b}"), decimals, a=pair[0], b=pair[1]),
     )
+
+
+def share(value: float) -> Text:
+    """A share in percent; where all or nobody is meant, no more than that: else everybody's answer were known."""
+    if round(100 * value) in (0, 100):
+        return Text("trên 90", "over 90") if value > 0.5 else Text("dưới 10", "under 10")
+    return _digits(100 * value, 1)
 
 
 def _digits(count: float, decimals: int = 0) -> Text:

@@ -12,8 +12,9 @@ from typing import Final
 from board.activities.kinds import KINDS
 from board.activities.summing import Total
 from board.published import K
-from board.report.indicators import Figure, Letters, Survey, vietnamese
+from board.report.indicators import Figure, Letters, Survey, share, vietnamese
 from core.disclosure import shown
+from survey.power import FEWEST
 
 UNWRITTEN: Final = "…"
 """Where no figure says anything: room for whoever knows, and a line in the list of what is missing."""
@@ -200,19 +201,18 @@ def _survey(known: Known) -> Iterator[str]:
     if found is None:
         yield "Khảo sát nhận thức của năm chưa có kết quả để so sánh trước và sau."
         return
-    yield (
-        f"Có {_n(found.people[0])} người trả lời trước và {_n(found.people[1])} người trả lời sau chiến dịch;"
-        f" {_n(found.linked)} người ghép được hai lần."
-    )
+    joined = f"; {_n(found.linked)} người ghép được hai lần" if found.linked >= FEWEST else ""
+    yield f"Có {_n(found.people[0])} người trả lời trước và {_n(found.people[1])} người trả lời sau chiến dịch{joined}."
     pairs = (
-        ("Điểm kiến thức trung bình (thang 0-8)", found.knowledge, 2, 1, ""),
-        ("Điểm thái độ trung bình (thang 1-5)", found.attitude, 2, 1, ""),
-        ("Tỷ lệ biết ít nhất 3 kênh hỗ trợ đúng", found.knows_three, 1, 100, " %"),
+        ("Điểm kiến thức trung bình (thang 0-8)", found.knowledge),
+        ("Điểm thái độ trung bình (thang 1-5)", found.attitude),
     )
-    for words, pair, decimals, times, mark in pairs:
+    for words, pair in pairs:
         if pair is not None:
-            first, second = (_n(value * times, decimals) + mark for value in pair)
-            yield f"- {words}: trước {first}, sau {second}."
+            yield f"- {words}: trước {_n(pair[0], 2)}, sau {_n(pair[1], 2)}."
+    if found.knows_three is not None:
+        first, second = (share(value).vi for value in found.knows_three)
+        yield f"- Tỷ lệ biết ít nhất 3 kênh hỗ trợ đúng: trước {first} %, sau {second} %."
     yield "Đây là thay đổi sau chiến dịch, không có nhóm so sánh nên chưa chắc là do chiến dịch."
 
 

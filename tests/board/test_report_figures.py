@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -110,6 +111,12 @@ def test_letters_stand_there_only_as_far_as_they_may_leave_the_board() -> None:
     assert by_no(letters=both)[21].said.vi == "không nêu"
     quick = Letters(as_of="11/12/2026", own=24, told=None, answered_in_time=21 / 24)
     assert by_no(letters=quick)[21].said.vi == "88"
+
+
+def test_what_all_or_nobody_answered_is_told_of_nobody() -> None:
+    alike = replace(SURVEY, knows_three=(0.0, 1.0))
+    assert by_no(survey=alike)[25].said.vi == "dưới 10 / trên 90"
+    assert by_no(survey=alike)[25].said.en == "under 10 / over 90"
 
 
 @pytest.mark.parametrize(
