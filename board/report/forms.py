@@ -108,6 +108,12 @@ class DeedForm(StaffForm):
     """A button."""
 
 
+class SendForm(DeedForm):
+    """The button that closes a report. seen: a mark of the document that the page was made from."""
+
+    seen = HiddenField()
+
+
 def texts_of(form: Versioned) -> dict[str, str]:
     """Part → words, of every field that is one."""
     return {

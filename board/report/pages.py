@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,6 +20,7 @@ from board.report.forms import (
     FormalForm,
     PartForm,
     PhotosForm,
+    SendForm,
     SupplementForm,
     Versioned,
     texts_of,
@@ -53,6 +56,10 @@ _SAVED: Final = Text("Đã lưu.", "Saved.")
 _MEANWHILE: Final = Text(
     "Người khác vừa sửa chỗ này. Bản của bạn còn ở dưới, chưa lưu.",
     "Somebody else has just written here. Your words stand below, not saved yet.",
+)
+_MOVED: Final = Text(
+    "Số liệu vừa đổi sau khi bạn mở trang. Bạn tải lại văn bản, xem rồi chốt.",
+    "Something changed since you opened this page. Download the document again, look, then close it.",
 )
 _SENT: Final = Text(
     "Báo cáo đã chốt nên không sửa được nữa.", "The report was closed, so it does not change any more."
@@ -237,12 +244,9 @@ def _file(kind: str, job: str, payload: Mapping[str, Any], name: str, year: int)
 def send(year: int, kind: str) -> Any:
     """Close a report as it is sent, after saying what that means."""
     found = _gathered(year, kind)
-    form = DeedForm()
-    if kind not in found.sent and not form.validate_on_submit():
-        lacks = missing.lacks(found)
-        return render_template(
-            "board/report/send.html", found=found, kind=kind, kinds=KINDS, form=form, lacks=lacks
-        )
+    form, mark = SendForm(), _mark(found)
+    if kind not in found.sent and not (form.validate_on_submit() and form.seen.data == mark):
+        return _before_sending(found, kind, form, mark)
     try:
         with db.writing() as session:
             writing.send(
@@ -259,6 +263,22 @@ def send(year: int, kind: str) -> Any:
     else:
         flash(t("Đã chốt. Bản này giữ nguyên từ nay.", "Closed. It stays as it is from now on."))
     return redirect(url_for("department_report.show", year=year))
+
+
+def _mark(found: Gathered) -> str:
+    """What a page was made from: nobody closes what they have not seen."""
+    told = [found.document, found.written.get(PHOTOS, "")]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _before_sending(found: Gathered, kind: str, form: SendForm, mark: str) -> Any:
+    if form.is_submitted():
+        flash(str(_MOVED), "soon")
+    form.seen.data, lacks = mark, missing.lacks(found)
+    page = render_template(
+        "board/report/send.html", found=found, kind=kind, kinds=KINDS, form=form, lacks=lacks
+    )
+    return page, 409 if form.is_submitted() else 200
 
 
 @pages.route("/<int:year>/mo-lai/<any(report, supplement):kind>", methods=["GET", "POST"])

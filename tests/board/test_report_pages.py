@@ -243,8 +243,12 @@ def test_number_signature_and_the_centres_own_counts_come_from_their_pages(desk:
 
 def test_a_closed_report_stays_as_it_was_and_a_supplement_follows_it(app: Flask, desk: FlaskClient) -> None:
     assert desk.get(f"{HERE}/supplement.docx").status_code == 404
-    assert "Chốt khi văn bản đã gửi đi" in desk.get(f"{HERE}/chot/report").text
-    factories.post(desk, f"{HERE}/chot/report")
+    before = desk.get(f"{HERE}/chot/report").text
+    assert "Chốt khi văn bản đã gửi đi" in before
+    with app.app_context():
+        files(4, date(2026, 12, 9), held("A03", 1))
+    assert factories.post(desk, f"{HERE}/chot/report", {"seen": seen(before)}).status_code == 409, "it grew"
+    writes(desk, f"{HERE}/chot/report")
     sent = desk.get(f"{HERE}/report.docx").data
     annex = desk.get(f"{HERE}/report.xlsx").data
     with app.app_context():
