@@ -268,9 +268,8 @@ def _child_seconds(sent: bytes) -> float:
     """A new process, its libraries, counting and every figure, as a custodian waits for it."""
     from core import heavy
 
-    seconds, (status, _) = _timed(lambda: heavy._child("survey.effects:count_job", sent, None, 120))
-    if status:
-        raise SystemExit("the child that counts has failed")
+    seconds, told = _timed(lambda: heavy._child("survey.effects:count_job", sent, None, 120))
+    heavy._answer(told)
     return seconds
 
 
