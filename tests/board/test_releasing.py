@@ -179,7 +179,7 @@ def test_the_final_figures_of_a_closed_year_count_letters_where_they_stand_a_mon
     assert own(year) == (17, 21), "fewer than five were taken out"
     (kinds,) = [table for table in published.tables if table.name == "own_by_kind"]
     assert kinds.moves == ("kind",)
-    assert [kinds.value(at) for at in ("sexual", "physical")] == [None, 11]
+    assert [kinds.value(at) for at in ("sexual", "physical")] == [9, None]
     told = [table for one in year.published() for table in one.tables]
     assert audit(told) == []
     with pytest.raises(NotThisPeriod):
