@@ -14,7 +14,7 @@ from typing import Final, Literal
 from core.roster import Roster
 from core.sealing import CannotOpen, NotAKey, SharedKey
 from intake import guards
-from intake.compartments import ENTRY, FIRST, Keys, link, read_compartment, start
+from intake.compartments import Keys, link, read_compartment, start
 from intake.envelope import first_place, read_story
 from intake.letters import Strikeouts, read_compact, seal_strikeouts
 from intake.readers import Readers
@@ -38,12 +38,13 @@ class Way(StrEnum):
         return Side.CUSTODIANS if self is Way.CUSTODIAN else Side.HANDLERS
 
     @property
-    def needs(self) -> Sequence[str]:
-        """The kinds of parts without which nobody can tell who is to open a case."""
-        return ("flags", "tally") if self is Way.CUSTODIAN else _EVERYTHING
+    def needs(self) -> int:
+        """So many of its first parts are needed to tell who is to open a case."""
+        return FLAGS_AND_TALLY if self is Way.CUSTODIAN else EVERY_PART
 
 
-_EVERYTHING: Final = (*FIRST, ENTRY)
+FLAGS_AND_TALLY: Final = 2
+EVERY_PART: Final = 2**31 - 1
 
 
 class Closed(Exception):

@@ -95,18 +95,18 @@ def load_many(session: Session, case_ids: Sequence[str]) -> Iterator[Case]:
         yield Case(file=file, key_sets=key_sets[file.id], parts=parts[file.id])
 
 
-def rows_of(session: Session, case_ids: Sequence[str], side: Side, kinds: Sequence[str]) -> list[Case]:
+def rows_of(session: Session, case_ids: Sequence[str], side: Side, parts_before: int) -> list[Case]:
     """Many cases in the order of their ids, which these are, as plain rows that cannot be changed through.
 
-    side, kinds: which key sets, and which parts. Making objects of rows takes longer than opening what is in them. The
-    rows between the first and the last id are read, and those of other cases passed over: a list of ids in each question
-    takes longer than it saves.
+    side: whose key sets; parts_before: parts of a lower number. Making objects of rows takes longer than opening what
+    is in them. The rows between the first and the last id are read, and those of other cases passed over: a list of ids
+    in each question takes longer than it saves.
     """
     between: dict[str, Any] = {
         "first": case_ids[0],
         "last": case_ids[-1],
         "side": side.value,
-        "kinds": list(kinds),
+        "before": parts_before,
     }
     key_sets: dict[str, dict[str, Any]] = {case_id: {} for case_id in case_ids}
     connection = session.connection()
@@ -132,7 +132,7 @@ _KEY_SETS: Final = select(*(_SET.c[name] for name in KeyRow._fields)).where(
 )
 _PARTS: Final = (
     select(*(_PART.c[name] for name in PartRow._fields))
-    .where(_between(_PART.c.case_id), _PART.c.kind.in_(bindparam("kinds", expanding=True)))
+    .where(_between(_PART.c.case_id), _PART.c.sequence < bindparam("before"))
     .order_by(_PART.c.case_id, _PART.c.sequence)
 )
 

@@ -22,7 +22,7 @@ from core import db, rosters
 from core.roster import Roster
 from core.sealing import SharedKey
 from intake import desk, eraser
-from intake.anew import Result, Way
+from intake.anew import FLAGS_AND_TALLY, Result, Way
 from intake.cases import Case, Holder, rows_of
 from intake.founding import eraser_path
 from intake.hands import Hands, at_work
@@ -101,7 +101,7 @@ def each(
 def count_open(way: Way, holder: Holder, chain: Sequence[Roster]) -> int:
     """How many cases behind the roster in force open to this person: a slot is tried, and nothing is read."""
     with _hands(way, holder, chain, "", None) as hands:
-        batches = _batches(way.side, ("flags", "tally"), chain[-1], "")
+        batches = _batches(way.side, FLAGS_AND_TALLY, chain[-1], "")
         ahead = deque[Callable[[], list[bool]]]()
         found = 0
         for cases in batches:
@@ -136,12 +136,12 @@ def _hands(way: Way, holder: Holder, chain: Sequence[Roster], after: str, most: 
     return at_work(way, holder, chain, waiting if most is None else min(waiting, most))
 
 
-def _batches(side: Side, kinds: Sequence[str], now: Roster, after: str) -> Iterator[list[Case]]:
+def _batches(side: Side, parts: int, now: Roster, after: str) -> Iterator[list[Case]]:
     while True:
         with db.reading_much() as session:
             old = _old(now.version, side, after).distinct().order_by(KeySet.case_id).limit(BATCH)
             ids = list(session.scalars(old))
-            cases = rows_of(session, ids, side, kinds) if ids else []
+            cases = rows_of(session, ids, side, parts) if ids else []
         if not ids:
             return
         yield cases  # with nothing open: whoever reads for long holds up the journal
