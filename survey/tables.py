@@ -450,6 +450,8 @@ def _item_label(code: str, questionnaire: Questionnaire) -> Any:
     item, _, place = code.partition(":")
     found = questionnaire.item(item)
     label = {choice.code: choice.label for choice in found.choices}.get(place)
+    if found.measure.kind == "help" and not place:
+        return t("Biết ít nhất ba nơi hỗ trợ, không nhầm", "Knows three places for help or more, none wrong")
     return (
         found.label
         if label is None
