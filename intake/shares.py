@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,7 +27,7 @@ from intake.counting import Cell
 from intake.roles import require_may
 
 _PADDED: Final = 65_536
-"""A share's length must not tell how many cases somebody can open."""
+"""A share's length must not tell how many cases somebody can open: so many bytes hold some 2,500, packed tight."""
 
 
 class ShareRefused(Exception):
@@ -79,8 +80,10 @@ def seal_share(
     require_may(identity, "count")
     roster = rosters.current(session)
     second = {member.id: member for member in roster.custodians}[to]
-    packed = json.dumps({case_id: dict(cell) for case_id, cell in cells.items()}, sort_keys=True).encode()
-    sealed = seal(pad(packed, _PADDED), second.seal_key, _place(as_of, identity.person_id, to))
+    said = json.dumps({case_id: dict(cell) for case_id, cell in cells.items()}, sort_keys=True).encode()
+    sealed = seal(
+        pad(zlib.compress(said, 9), _PADDED), second.seal_key, _place(as_of, identity.person_id, to)
+    )
     return Share(
         maker=identity.person_id,
         roster_version=roster.version,
@@ -100,8 +103,9 @@ def open_share(
         verify(
             _words(as_of, share.maker, identity.person_id, share.sealed), share.signature, maker.sign_public
         )
-        found: dict[str, Cell] = json.loads(unpad(unseal(share.sealed, PrivateKey.from_seed(seed), place)))
-    except CannotOpen as refused:
+        packed = unpad(unseal(share.sealed, PrivateKey.from_seed(seed), place))
+        found: dict[str, Cell] = json.loads(zlib.decompress(packed))
+    except (CannotOpen, zlib.error) as refused:
         raise ShareRefused from refused
     return found
 
