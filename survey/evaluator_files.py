@@ -141,13 +141,15 @@ def as_payload(table: microdata.Table, found: Round, title: str) -> dict[str, An
 def joint_rows(joint: Mapping[str, Any]) -> list[list[Any]]:
     """The frozen joint tables in long form: table, answer before, answer after, people; "" is a skipped question.
 
-    A row with an empty `after` and a word in `table` ending in `:before` or `:after` is one wave alone.
+    A row with an empty `after` and a word in `table` ending in `:before` or `:after` is one wave alone. It is left out
+    where one to nine of that wave were not joined: beside the joint table it would tell what those few answered.
     """
     found: list[list[Any]] = []
     for item in joint["items"]:
         codes = item["codes"]
         for wave in ("before", "after"):
-            if _enough(item[wave][:-1]):
+            alone = sum(item[wave]) - joint["linked"]
+            if _enough(item[wave][:-1]) and not 0 < alone < power.FEWEST:
                 found += [
                     [f"{item['code']}:{wave}", *_side(wave, code), people]
                     for code, people in zip(codes, item[wave], strict=True)

@@ -205,6 +205,15 @@ def test_joint_tables_come_in_long_form_and_only_with_ten_pairs(
     assert sum(int(people_there) for name, _, _, people_there in rows[1:] if name == "K1:before") == 40
 
 
+def test_nine_who_were_not_joined_are_not_told_by_their_wave_beside_the_joint_table() -> None:
+    joint = effects.freeze([(place, place) for place in range(31)], people(40, 1), people(41, 2), QUESTIONS)
+
+    names = {row[0] for row in evaluator_files.joint_rows(joint.to_json())}
+
+    assert {"K1", "K1:after"} <= names
+    assert "K1:before" not in names
+
+
 def test_joint_tables_of_nine_pairs_show_the_waves_alone() -> None:
     joint = effects.freeze([(place, place) for place in range(9)], people(40, 1), people(40, 2), QUESTIONS)
 
