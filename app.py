@@ -29,8 +29,8 @@ from core import (
 from core import campaigner as campaign_pages
 from core.calendar import gathered
 from core.calendar import page as calendar
-from core.posters import pages as posters
 from core.config import Settings
+from core.posters import pages as posters
 from core.request import InMemory
 from core.sessions import MemorySessions
 from intake import (
