@@ -81,9 +81,10 @@ def each(
 
     most: so many and no more. looked: is told after each batch how many cases were looked at in it.
     """
-    found, last, now = Counter[str](), "", chain[-1]
-    with _hands(way, holder, chain, after, most) as hands:
-        for cases, results in _worked(hands, _batches(way.side, way.needs, now, after), most):
+    found, last, now, ids = Counter[str](), "", chain[-1], _waiting(way.side, chain[-1], after)
+    few = len(ids) if most is None else min(len(ids), most)
+    with at_work(way, holder, chain, few) as hands:
+        for cases, results in _worked(hands, _batches(way.side, way.needs, ids), most):
             changes: list[_Change] = []
             for case, result in zip(cases, results, strict=True):
                 if result.what == "done" and found["done"] == most:
@@ -100,8 +101,9 @@ def each(
 
 def count_open(way: Way, holder: Holder, chain: Sequence[Roster]) -> int:
     """How many cases behind the roster in force open to this person: a slot is tried, and nothing is read."""
-    with _hands(way, holder, chain, "", None) as hands:
-        batches = _batches(way.side, FLAGS_AND_TALLY, chain[-1], "")
+    ids = _waiting(way.side, chain[-1], "")
+    with at_work(way, holder, chain, len(ids)) as hands:
+        batches = _batches(way.side, FLAGS_AND_TALLY, ids)
         ahead = deque[Callable[[], list[bool]]]()
         found = 0
         for cases in batches:
@@ -129,23 +131,17 @@ _Change = tuple[str, Result]
 """A case, and its new slots."""
 
 
-def _hands(way: Way, holder: Holder, chain: Sequence[Roster], after: str, most: int | None) -> Any:
-    with db.reading() as session:
-        old = _old(chain[-1].version, way.side, after).distinct().subquery()
-        waiting = session.scalar(select(func.count()).select_from(old)) or 0
-    return at_work(way, holder, chain, waiting if most is None else min(waiting, most))
+def _waiting(side: Side, now: Roster, after: str) -> list[str]:
+    """Ids of all cases behind that roster, once for a whole press: looking them up takes longer than holding them."""
+    with db.reading_much() as session:
+        return list(session.scalars(_old(now.version, side, after).distinct().order_by(KeySet.case_id)))
 
 
-def _batches(side: Side, parts: int, now: Roster, after: str) -> Iterator[list[Case]]:
-    while True:
+def _batches(side: Side, parts: int, ids: Sequence[str]) -> Iterator[list[Case]]:
+    for begin in range(0, len(ids), BATCH):
         with db.reading_much() as session:
-            old = _old(now.version, side, after).distinct().order_by(KeySet.case_id).limit(BATCH)
-            ids = list(session.scalars(old))
-            cases = rows_of(session, ids, side, parts) if ids else []
-        if not ids:
-            return
+            cases = rows_of(session, ids[begin : begin + BATCH], side, parts)
         yield cases  # with nothing open: whoever reads for long holds up the journal
-        after = ids[-1]
 
 
 def _worked(

@@ -58,6 +58,9 @@ def test_it_is_erased_from_its_page_when_its_time_is_over_and_not_before(
     assert post(browser, f"/lam-viec/{closed.case_id}/mo").status_code == 410
     assert "CANARY" not in post(browser, f"/lam-viec/{closed.case_id}/mo").text
     assert "Xóa hẳn" in browser.get(address).text
+    with monkeypatch.context() as recovery_code:
+        recovery_code.setattr("intake.erasing_pages.by_phone", lambda: False)
+        assert "bằng mã dự phòng" in post(browser, f"{address}/xoa", follow_redirects=True).text
     assert "Đã xóa" in post(browser, f"{address}/xoa", follow_redirects=True).text
     assert rows(app)["case_file"] == 0
     assert browser.get(address).status_code == 404
