@@ -94,10 +94,10 @@ def large_cube() -> tuple[float, float]:
     times = []
     for place, day in enumerate(DAYS, 1):
         begun = time.perf_counter()
-        told += protect(_tables(day, cells[: TALLIES * place // len(DAYS)]), told, K)
-        if place == len(DAYS) and audit(told, K):
-            raise AssertionError("something small can be proved")
+        told += protect(_tables(day, cells[: TALLIES * place // len(DAYS)]), told, K)  # it ends with an audit
         times.append(time.perf_counter() - begun)
+    if audit(told, K):
+        raise AssertionError("something small can be proved")
     return sum(times), max(times)
 
 
