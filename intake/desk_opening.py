@@ -275,14 +275,14 @@ def _recall(seed: bytes) -> tuple[str | None, bool, Index]:
     if sealed is None:
         return None, False, {}
     try:
-        at, kept, found = json.loads(unseal(sealed, _key(seed), context("desk")))
+        at, kept, found = json.loads(unseal(sealed, _key(seed), context("desk", desk_index.VERSION)))
     except CannotOpen:
         return None, False, {}
     return at, kept, found
 
 
 def _remember(seed: bytes, at: str, kept: bool, index: Index) -> None:
-    sealed = seal(json.dumps((at, kept, index), ensure_ascii=False).encode(), _key(seed), context("desk"))
+    sealed = seal(json.dumps((at, kept, index), ensure_ascii=False).encode(), _key(seed), context("desk", desk_index.VERSION))
     memory.store().put(_shelf(seed), sealed, config.current().session_hours * 3600)
 
 
