@@ -282,7 +282,11 @@ def _recall(seed: bytes) -> tuple[str | None, bool, Index]:
 
 
 def _remember(seed: bytes, at: str, kept: bool, index: Index) -> None:
-    sealed = seal(json.dumps((at, kept, index), ensure_ascii=False).encode(), _key(seed), context("desk", desk_index.VERSION))
+    sealed = seal(
+        json.dumps((at, kept, index), ensure_ascii=False).encode(),
+        _key(seed),
+        context("desk", desk_index.VERSION),
+    )
     memory.store().put(_shelf(seed), sealed, config.current().session_hours * 3600)
 
 
