@@ -23,7 +23,8 @@ from tests.erasing import years_on
 from tests.factories import signed_in
 from tests.letters import Handler, Reporter
 
-pytestmark = pytest.mark.embedded
+# What is due tomorrow is soon at noon and not yet at midnight.
+pytestmark = [pytest.mark.embedded, pytest.mark.usefixtures("clock")]
 KEY, ANOTHER = SharedKey(bytes(32)), SharedKey(bytes(31) + b"1")
 TODAY = date(2026, 12, 1)
 SOON: dict[str, Any] = {"on": "2026-01-05", "what": "gọi", "due": "2026-01-06"}
