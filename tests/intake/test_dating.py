@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,8 +24,7 @@ from tests.erasing import years_on
 from tests.factories import signed_in
 from tests.letters import Handler, Reporter
 
-# What is due tomorrow is soon at noon and not yet at midnight.
-pytestmark = [pytest.mark.embedded, pytest.mark.usefixtures("clock")]
+pytestmark = pytest.mark.embedded
 KEY, ANOTHER = SharedKey(bytes(32)), SharedKey(bytes(31) + b"1")
 TODAY = date(2026, 12, 1)
 SOON: dict[str, Any] = {"on": "2026-01-05", "what": "gọi", "due": "2026-01-06"}
@@ -68,6 +68,13 @@ def test_time_is_over_by_the_settings_of_today() -> None:
 
 
 # The list
+
+
+@pytest.fixture(autouse=True)
+def evening() -> Iterator[None]:
+    """What is due at the end of a day is two days away in the evening, and more than two in the morning."""
+    with clock.freeze(datetime(2026, 11, 24, 20, tzinfo=clock.ZONE)):
+        yield
 
 
 @pytest.fixture
