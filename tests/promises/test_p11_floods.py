@@ -1,8 +1,7 @@
 """P11, floods: one source that sends ten thousand requests closes the channel for nobody, not even behind its own address.
 
 Everybody here comes from one address, the worst case: no count by address could tell the noise from the rest.
-Other tests share this machine with the flood, so twenty who had to wait for those are followed by twenty others;
-`make bench` measures the same where nothing else runs.
+How long the twenty take is measured by `make bench`, where nothing else runs; here it is counted what is kept.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from threading import Event
-from time import perf_counter
 
 import pytest
 from flask import Flask
@@ -26,7 +24,6 @@ from tests.servers import Served
 from tests.wires import Wire
 
 NOISE, LINES, REPORTERS = 10_000, 4, 20
-SECONDS, ROUNDS = 2.0, 3
 
 # The brakes stand in memory, and the wait for the database is tried in test_p11_reports_all_kept.py.
 pytestmark = pytest.mark.embedded
@@ -52,34 +49,23 @@ def noise(served: Served, begun: Event) -> int:
     return answered
 
 
-def test_twenty_reports_amid_ten_thousand_requests_are_all_kept_each_within_two_seconds(
+def test_twenty_reports_amid_ten_thousand_requests_are_all_kept(
     app: Flask, centre: Founded, served: Served
 ) -> None:
     begun = Event()
 
-    def reports(number: int) -> tuple[str, float]:
+    def reports(number: int) -> str:
+        begun.wait(timeout=30)
         with Wire(served.url) as wire:
-            start = perf_counter()
-            case_id = wire.writes(narrative=f"Thư {number}")[0]
-            return case_id, perf_counter() - start
+            return wire.writes(narrative=f"Thư {number}")[0]
 
-    sent: list[str] = []
-    slowest = []
     with ThreadPoolExecutor(LINES + REPORTERS) as clients:
         noisy = [clients.submit(noise, served, begun) for _ in range(LINES)]
-        begun.wait(timeout=30)
-        for _ in range(ROUNDS):
-            assert not all(line.done() for line in noisy), "the flood is over"
-            told = list(clients.map(reports, range(REPORTERS)))
-            sent += [case_id for case_id, _ in told]
-            slowest.append(max(took for _, took in told))
-            if slowest[-1] <= SECONDS:
-                break
+        sent = set(clients.map(reports, range(REPORTERS)))
         assert sum(line.result() for line in noisy) == NOISE
-    assert min(slowest) <= SECONDS, slowest
-    assert len(set(sent)) == REPORTERS * len(slowest)
+    assert len(sent) == REPORTERS
     with app.app_context(), db.reading() as session:
-        assert set(session.scalars(select(CaseFile.id))) == set(sent)
+        assert set(session.scalars(select(CaseFile.id))) == sent
 
 
 def test_three_hundred_people_behind_one_address_are_never_asked_to_wait(app: Flask, centre: Founded) -> None:
