@@ -35,8 +35,9 @@ class SentReport(Base):
     kind: Mapped[str] = mapped_column(String(10), primary_key=True)
     sent_on: Mapped[date] = mapped_column(Date)
     as_of: Mapped[date] = mapped_column(Date)
-    document: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """Its files as payloads: "docx" for `board.report.layout:docx_job`, "xlsx" for `core.document:xlsx_job`."""
+    document: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True, deferred_raiseload=True)
+    """Its files as payloads: "docx" for `board.report.layout:docx_job`, "xlsx" for `core.document:xlsx_job`. With their
+    photographs they weigh megabytes, so no page reads them by the way: `writing.as_sent` does."""
     told: Mapped[dict[str, Any]] = mapped_column(JSON)
     """What a supplement needs: number, symbol, day, what was said of each indicator, which units had reported; and
     the counts of the centre, which never leave this row."""

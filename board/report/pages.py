@@ -203,9 +203,9 @@ def photos(year: int) -> Any:
     elif not form.is_submitted():
         form.photos.data = found.written.get(PHOTOS, "").split()
         form.remember(found.versions, (PHOTOS,))
-    return render_template("board/report/photos.html", found=found, form=form, most=PHOTOS_AT_MOST), (
-        422 if form.is_submitted() else 200
-    )
+    return render_template(
+        "board/report/photos.html", found=found, form=form, most=PHOTOS_AT_MOST, offered=OFFERED
+    ), (422 if form.is_submitted() else 200)
 
 
 @pages.get("/<int:year>/<any(report, supplement):kind>.docx")
@@ -213,8 +213,7 @@ def photos(year: int) -> Any:
 def as_document(year: int, kind: str) -> Any:
     """The document: as it was sent, or as it would be now."""
     found = _gathered(year, kind)
-    row = found.sent.get(kind)
-    payload = row.document["docx"] if row else _whole(found).document
+    payload = _as_sent(year, kind)["docx"] if kind in found.sent else _whole(found).document
     return _file("docx", JOB, payload, f"{_FILES[kind]}-{year}", year)
 
 
@@ -223,9 +222,13 @@ def as_document(year: int, kind: str) -> Any:
 def as_workbook(year: int, kind: str) -> Any:
     """The annex as a workbook: as it was sent, or as it would be now."""
     found = _gathered(year, kind)
-    row = found.sent.get(kind)
-    payload = row.document["xlsx"] if row else _workbook(found)
+    payload = _as_sent(year, kind)["xlsx"] if kind in found.sent else _workbook(found)
     return _file("xlsx", "core.document:xlsx_job", payload, f"phu-luc-{_FILES[kind]}-{year}", year)
+
+
+def _as_sent(year: int, kind: str) -> dict[str, Any]:
+    with db.reading() as session:
+        return writing.as_sent(session, year, kind)
 
 
 def _file(kind: str, job: str, payload: Mapping[str, Any], name: str, year: int) -> Any:

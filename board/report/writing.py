@@ -102,6 +102,16 @@ def send(
     return row
 
 
+def as_sent(session: Session, year: int, kind: str) -> dict[str, Any]:
+    """Its files as payloads, as they were when it was closed. Raises `NotSentYet`."""
+    found = session.scalar(
+        select(SentReport.document).where(SentReport.year == year, SentReport.kind == kind)
+    )
+    if found is None:
+        raise NotSentYet
+    return found
+
+
 def _flush(session: Session, otherwise: type[Exception]) -> None:
     """Two who write the first row of one name at the same moment: the database keeps one, the other is told."""
     try:
