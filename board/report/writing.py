@@ -104,9 +104,8 @@ def send(
 
 def as_sent(session: Session, year: int, kind: str) -> dict[str, Any]:
     """Its files as payloads, as they were when it was closed. Raises `NotSentYet`."""
-    found = session.scalar(
-        select(SentReport.document).where(SentReport.year == year, SentReport.kind == kind)
-    )
+    asked = select(SentReport.document).where(SentReport.year == year, SentReport.kind == kind)
+    found: dict[str, Any] | None = session.scalar(asked)
     if found is None:
         raise NotSentYet
     return found
