@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
+from werkzeug.wsgi import ClosingIterator
 
 from core import clock as core_clock
 from core import heavy, memory, pages
@@ -318,6 +319,37 @@ def live(app: Flask) -> Iterator[Live]:
         yield Live(app, url)
 
 
+class Inside:
+    """Lets requests in until it is closed, then waits for those inside: a database closed under one ends the process."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app, self._open, self._count = app, True, 0
+        self._changed = threading.Condition()
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        with self._changed:
+            if not self._open:
+                start_response("503 Service Unavailable", [])
+                return []
+            self._count += 1
+        try:
+            return ClosingIterator(self._app(environ, start_response), self._leave)
+        except BaseException:
+            self._leave()
+            raise
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Nobody comes in any more, and whoever was inside has left, within ten seconds."""
+        with self._changed:
+            self._open = False
+            self._changed.wait_for(lambda: not self._count, timeout=10)
+
+
 @contextmanager
 def answering(app: Flask) -> Iterator[str]:
     """Serve an application on a free loopback port from a thread."""
@@ -327,13 +359,15 @@ def answering(app: Flask) -> Iterator[str]:
         def log(self, *_args: object) -> None:
             """Nothing: the real server keeps no list of visits either."""
 
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    inside = Inside(app)
+    server = make_server("127.0.0.1", 0, inside, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
+        inside.close()
         server.server_close()
         thread.join()
 
