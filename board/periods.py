@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from core import particulars
 from core.disclosure.tables import FINAL
 
 _QUARTERS: Final = ((3, 31), (6, 30), (9, 30), (12, 31))
@@ -36,10 +37,7 @@ class Period:
 
 def report_day(details: Mapping[str, Any]) -> date | None:
     """The as-of day of a year's report, from the details of its campaign; None where nothing is set."""
-    if details.get("figures_as_of"):
-        return date.fromisoformat(details["figures_as_of"])
-    before = details.get("units_report_before")
-    return date.fromisoformat(before) - timedelta(days=1) if before else None
+    return particulars.read(details).as_of
 
 
 def days_of(years: Iterable[int], report_days: Iterable[date]) -> list[date]:
