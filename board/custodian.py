@@ -8,6 +8,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 
 from board import ledger, releasing
 from board.forms import BeginForm, DeedForm
+from board.halfway import BEGIN, Halfway
 from board.ledger import NotAsPublished
 from board.member import arranged, not_as_published
 from board.periods import Period, next_to_come, skipped_year_end
@@ -67,6 +68,8 @@ _SENTENCES: Final[dict[type[Exception], Text]] = {
     ),
 }
 _TOLD = tuple(_SENTENCES)
+PATIENCE: Final = 0.7
+"""So many seconds of trying keys go by before a page says how far it is."""
 
 
 @pages.get("/")
@@ -86,18 +89,17 @@ def begin() -> Any:
         return make_response(_page(form), 422)
     period = Period.of(form.as_of.data)
     try:
-        releasing.begin(identity(), seed(), as_of=period.as_of, second=form.second.data, final=period.final)
+        half = releasing.begin(
+            identity(),
+            seed(),
+            as_of=period.as_of,
+            second=form.second.data,
+            final=period.final,
+            patience=PATIENCE,
+        )
     except _TOLD as told:
         return _told(told)
-    flash(
-        str(
-            Text(
-                "Phần của bạn đã đếm và niêm phong cho đồng nghiệp. Nó chờ trong bộ nhớ 48 giờ.",
-                "Your share is counted and sealed to your colleague. It waits in memory for 48 hours.",
-            )
-        )
-    )
-    return redirect(url_for("releases.show"))
+    return _next(half)
 
 
 @pages.post("/dem")
@@ -105,10 +107,43 @@ def begin() -> Any:
 def count() -> Any:
     """Put both shares together and show what the board would see."""
     try:
-        releasing.count(identity(), seed())
+        half = releasing.count(identity(), seed(), patience=PATIENCE)
     except _TOLD as told:
         return _told(told)
-    return redirect(url_for("releases.preview"))
+    return _next(half)
+
+
+@pages.get("/dang-dem")
+@signed_in(Role.CUSTODIAN)
+def go_on() -> Any:
+    """How far it is; loaded again, it is further. What it goes on with was begun by a press of a button."""
+    try:
+        half = releasing.go_on(identity(), seed(), patience=PATIENCE)
+    except NotYours as told:
+        # Loaded twice, one of the two finds everything done.
+        done = releasing.preview(identity(), seed()) is not None
+        return redirect(url_for("releases.preview")) if done else _told(told)
+    except _TOLD as told:
+        return _told(told)
+    if half.done:
+        return _next(half)
+    return render_template("board/counting.html", half=half, form=DeedForm(formdata=None))
+
+
+@pages.post("/dung")
+@signed_in(Role.CUSTODIAN)
+def stop() -> Any:
+    """Stop counting half-way; nothing of it is kept."""
+    releasing.stop(identity(), seed())
+    flash(
+        str(
+            Text(
+                "Đã dừng. Không còn gì của lần đếm này trong bộ nhớ.",
+                "Stopped. Nothing of this count is left in memory.",
+            )
+        )
+    )
+    return redirect(url_for("releases.show"))
 
 
 @pages.get("/xem-truoc")
@@ -159,6 +194,23 @@ def put_aside() -> Any:
     return redirect(url_for("releases.show"))
 
 
+def _next(half: Halfway) -> Any:
+    """Where a step leads: on with it, to the list of releases, or to what the board would see."""
+    if not half.done:
+        return redirect(url_for("releases.go_on"))
+    if half.step != BEGIN:
+        return redirect(url_for("releases.preview"))
+    flash(
+        str(
+            Text(
+                "Phần của bạn đã đếm và niêm phong cho đồng nghiệp. Nó chờ trong bộ nhớ 48 giờ.",
+                "Your share is counted and sealed to your colleague. It waits in memory for 48 hours.",
+            )
+        )
+    )
+    return redirect(url_for("releases.show"))
+
+
 def _told(told: Exception) -> Response:
     sentence = next(words for kind, words in _SENTENCES.items() if isinstance(told, kind))
     flash(str(sentence), "soon")
@@ -183,6 +235,8 @@ def _page(form: BeginForm) -> str:
         form=form,
         deed=DeedForm(formdata=None),
         waiting=begun,
+        half=releasing.unfinished(me, seed()),
+        counted=releasing.preview(me, seed()) is not None,
         names=names,
         mine=begun is not None and begun.second == me.person_id,
         begun_by_me=begun is not None and begun.first == me.person_id,
@@ -191,6 +245,7 @@ def _page(form: BeginForm) -> str:
         coming=coming,
         left_behind=left_behind,
         hours=releasing.HOURS_WAITING,
+        minutes=releasing.PREVIEW_MINUTES,
     )
 
 

@@ -6,7 +6,8 @@
 
 Between the steps everything lies in memory-backed storage, sealed to the one person who may go on, for two
 days (the share) and half an hour (the preview). Interrupted anywhere, nothing is published and nothing is
-left behind. No step says how many cases anybody could open, or which.
+left behind. No step says how many cases anybody could open, or which. Where keys are tried on thousands of cases,
+`begin` and `count` stop after `patience` seconds and `go_on` goes on (board/halfway.py).
 
 *What is signed.* The first custodian signs the hash of her sealed share, with period and recipient: she
 cannot have seen the figures. The second signs the figures' hash together with the head of the log, whose last
@@ -25,9 +26,10 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from board import figures, ledger
+from board import figures, halfway, ledger
 from board.catalogue import CATALOGUE, CATALOGUES, FEWEST_UNITS, Catalogue
-from board.figures import tells
+from board.drawing import draw
+from board.halfway import BEGIN, COUNT, Halfway
 from board.periods import Period, offered, to_open
 from board.published import K, Published
 from board.roles import require_may
@@ -35,8 +37,6 @@ from board.signed import words_of, written
 from core import clock, db, heavy, log, memory, once, units
 from core.access import Identity
 from core.disclosure import ProtectedTable, from_json, to_job
-from core.disclosure.tables import TOTAL, places_of
-from core.i18n import LANGUAGES
 from core.log import LogHead
 from intake import shares, tally
 from intake.counting import Cell, final_day
@@ -136,7 +136,15 @@ def waiting() -> Waiting | None:
     )
 
 
-def begin(identity: Identity | None, seed: bytes, *, as_of: date, second: str, final: bool = False) -> None:
+def begin(
+    identity: Identity | None,
+    seed: bytes,
+    *,
+    as_of: date,
+    second: str,
+    final: bool = False,
+    patience: float | None = None,
+) -> Halfway:
     """Open what the first custodian can and leave it sealed to the second (an id on the roster).
 
     final: the final figures of the year that ends on that day.
@@ -148,20 +156,18 @@ def begin(identity: Identity | None, seed: bytes, *, as_of: date, second: str, f
     with db.reading() as session:
         _require_period(session, period)
         known = {member.id for member in shares.custodians(session)}
+        days = tuple(ledger.days(session))
     if not {first.person_id, second} <= known or second == first.person_id:
         raise NotYours
     if waiting() is not None:
         raise AlreadyBegun
     _write("release_begun", first, period, {"with": second})
-    with db.reading() as session:
-        cells = _cells(session, first, seed, period)
-        share = shares.seal_share(session, first, seed, cells, as_of=_counted_until(period), to=second)
-    kept = {"period": period.name, "first": first.person_id, "second": second, "share": share.to_json()}
-    if not memory.store().add(_SHELF, json.dumps(kept).encode(), HOURS_WAITING * 3600):
-        raise AlreadyBegun
+    return _further(first, seed, Halfway(step=BEGIN, period=period, of=second, releases=days), patience)
 
 
-def count(identity: Identity | None, seed: bytes, *, progress: Progress | None = None) -> None:
+def count(
+    identity: Identity | None, seed: bytes, *, patience: float | None = None, progress: Progress | None = None
+) -> Halfway:
     """Put both shares together, protect the tables in a child process, and keep the preview for `preview`.
 
     Raises `Denied`, `NotYours`, `NotThisPeriod`, `NotSafe`, `ShareRefused`, `HeavyBusy`, `HeavyFailed`, `LogBroken`.
@@ -170,36 +176,43 @@ def count(identity: Identity | None, seed: bytes, *, progress: Progress | None =
     begun = _mine(second)
     with db.reading() as session:
         _require_period(session, begun.period)
-        earlier = ledger.releases(session)
-        before = [one for one in earlier if one.year == begun.as_of.year]
-        after = ledger.fingerprints(session)
-        catalogue = CATALOGUES[before[0].catalogue] if before else CATALOGUE
-        asked = wanted(catalogue, _too_small(session, catalogue, begun.as_of, before))
+        days = tuple(ledger.days(session))
     _write("release_counted", second, begun.period)
-    with db.reading() as session:
-        cells = _united(session, second, seed, begun)
-    tables = _protected(cells, begun.period, asked, before, progress)
-    if tables is None:
-        _write("release_refused", second, begun.period)
-        memory.store().delete(_SHELF)
-        raise NotSafe
-    kept = {
-        "period": begun.period.name,
-        "first": _first_signature(begun),
-        "catalogue": catalogue.version,
-        "document": json.loads(written(tables)),
-        "charts": draw(tables, catalogue, figures.years([*earlier, *_as_if(tables, begun.period)])),
-        "after": after,
-    }
-    once.forget(_PREVIEW, seed)
-    once.keep(_PREVIEW, seed, kept, PREVIEW_MINUTES * 60)
+    half = Halfway(step=COUNT, period=begun.period, of=begun.share.digest, releases=days)
+    return _further(second, seed, half, patience, progress)
+
+
+def go_on(
+    identity: Identity | None, seed: bytes, *, patience: float | None = None, progress: Progress | None = None
+) -> Halfway:
+    """Go on with a step that was not done in time. Its line is in the log since it began.
+
+    Raises what that step raises, `NotYours` where there is nothing to go on with, `Overtaken`.
+    """
+    person = require_may(identity, "see releases")
+    half = halfway.look(seed)
+    if half is None:
+        raise NotYours
+    return _further(require_may(person, f"{half.step} a release"), seed, half, patience, progress)
+
+
+def unfinished(identity: Identity | None, seed: bytes) -> Halfway | None:
+    """The step this custodian has begun and not finished, if any."""
+    require_may(identity, "see releases")
+    return halfway.look(seed)
+
+
+def stop(identity: Identity | None, seed: bytes) -> None:
+    """Give up one's own counting; a share that waits stays. Raises `Denied`."""
+    require_may(identity, "see releases")
+    halfway.forget(seed)
 
 
 def preview(identity: Identity | None, seed: bytes) -> Preview | None:
-    """Exactly what the board will see, if this custodian has counted it and half an hour is not over."""
+    """Exactly what the board will see, if this custodian has counted what still waits and half an hour is not over."""
     require_may(identity, "count a release")
-    kept = once.look(_PREVIEW, seed)
-    if kept is None:
+    kept, begun = once.look(_PREVIEW, seed), waiting()
+    if kept is None or begun is None or kept["first"]["sha256"] != begun.share.digest:
         return None
     return Preview(
         period=Period.of(kept["period"]),
@@ -218,7 +231,7 @@ def publish(identity: Identity | None, seed: bytes) -> Published:
     """
     second = require_may(identity, "publish a release")
     seen, begun = preview(second, seed), _mine(second)
-    if seen is None or seen.period != begun.period or seen.first["sha256"] != begun.share.digest:
+    if seen is None or seen.period != begun.period:
         raise NotYours
     looked_at = seen.published
     with db.writing() as session:
@@ -246,6 +259,7 @@ def put_aside(identity: Identity | None, seed: bytes) -> None:
 
 def forget(seed: bytes) -> None:
     """Nothing of a release is left in memory."""
+    halfway.forget(seed)
     once.forget(_PREVIEW, seed)
     memory.store().delete(_SHELF)
 
@@ -289,52 +303,6 @@ def _as_if(tables: tuple[ProtectedTable, ...], period: Period) -> Iterator[Publi
     )
 
 
-def draw(
-    tables: Sequence[ProtectedTable],
-    catalogue: Catalogue = CATALOGUE,
-    years: ProtectedTable | None = None,
-) -> dict[str, dict[str, str]]:
-    """Table → language → SVG, for the one-way tables that show something; drawn in a child process."""
-    one_way = [table for table in catalogue.arranged(tables) if len(table.dims) == 1 and tells(table)]
-    places = [(table, language) for table in one_way for language in LANGUAGES]
-    charts = [_chart(catalogue, *one) for one in places]
-    if years is not None:
-        places += [(years, language) for language in LANGUAGES]
-        charts += [_chart_of_years(years, language) for language in LANGUAGES]
-    if not charts:
-        return {}
-    drawn = heavy.run("core.charts:draw", {"charts": charts})
-    found: dict[str, dict[str, str]] = {}
-    for (table, language), svg in zip(places, drawn["svg"], strict=True):
-        found.setdefault(table.name, {})[language] = svg
-    return found
-
-
-def _chart_of_years(years: ProtectedTable, language: str) -> dict[str, Any]:
-    (dim,) = years.dims
-    return {
-        "chart": "bars",
-        "language": language,
-        "title": getattr(figures.YEARS_TITLE, language),
-        "labels": {place: place for place in years.dims[dim]},
-        "document": json.loads(written([years])),
-    }
-
-
-def _chart(catalogue: Catalogue, table: ProtectedTable, language: str) -> dict[str, Any]:
-    words = catalogue[table.name]
-    (dim,) = words.dims
-    shown = places_of(dim.code, table.dims[dim.code], table.groups)
-    labels = {code: getattr(dim.say(code), language) for code in [*shown, TOTAL]}
-    return {
-        "chart": "bars",
-        "language": language,
-        "title": getattr(words.words(final=table.final)[0], language),
-        "labels": labels,
-        "document": json.loads(written([table])),
-    }
-
-
 def _require_period(session: Session, period: Period) -> None:
     if period not in periods(session):
         raise NotThisPeriod
@@ -345,9 +313,96 @@ def _counted_until(period: Period) -> date:
     return final_day(period.as_of.year) if period.final else period.as_of
 
 
-def _cells(session: Session, custodian: Identity, seed: bytes, period: Period) -> dict[str, Cell]:
-    days = ledger.days(session)
-    return tally.open_cells(session, custodian, seed, releases=days, as_of=period.as_of, final=period.final)
+def _further(
+    person: Identity, seed: bytes, half: Halfway, patience: float | None, progress: Progress | None = None
+) -> Halfway:
+    """Some of the work or the rest of it. Between two times what was counted waits in memory."""
+    try:
+        if not half.opened.whole:
+            with db.reading() as session:
+                _require_same(session, person, half)
+                half = half.further(session, person, seed, patience)
+            # A page says first that the tables come next: they take a while of their own.
+            if not half.opened.whole or (half.resumed and half.step == COUNT):
+                return _kept(seed, half)
+        if half.step == BEGIN:
+            _leave_share(person, seed, half)
+        else:
+            _keep_preview(person, seed, half, progress)
+    except (heavy.HeavyBusy, heavy.HeavyFailed):
+        raise  # what was counted stays, so that only the tables need to be tried again
+    except Exception:
+        halfway.forget(seed)
+        raise
+    halfway.forget(seed)
+    return replace(half, done=True)
+
+
+def _kept(seed: bytes, half: Halfway) -> Halfway:
+    if halfway.stopped(seed, half):
+        raise NotYours
+    halfway.keep(seed, half)
+    return half
+
+
+def _require_same(session: Session, person: Identity, half: Halfway) -> None:
+    """Raises `AlreadyBegun`, `NotYours` or `Overtaken` where others went on in the meantime."""
+    if half.step == BEGIN and waiting() is not None:
+        raise AlreadyBegun
+    if half.step == COUNT and _mine(person).share.digest != half.of:
+        raise NotYours
+    if tuple(ledger.days(session)) != half.releases:
+        raise Overtaken
+
+
+def _leave_share(first: Identity, seed: bytes, half: Halfway) -> None:
+    with db.reading() as session:
+        _require_same(session, first, half)
+        if halfway.stopped(seed, half):
+            raise NotYours
+        if half.of not in {member.id for member in shares.custodians(session)}:
+            raise NotYours
+        until = _counted_until(half.period)
+        share = shares.seal_share(session, first, seed, half.opened.cells, as_of=until, to=half.of)
+    kept = {
+        "period": half.period.name,
+        "first": first.person_id,
+        "second": half.of,
+        "share": share.to_json(),
+    }
+    if not memory.store().add(_SHELF, json.dumps(kept).encode(), HOURS_WAITING * 3600):
+        raise AlreadyBegun
+
+
+def _keep_preview(second: Identity, seed: bytes, half: Halfway, progress: Progress | None) -> None:
+    with db.reading() as session:
+        _require_same(session, second, half)
+        _require_period(session, half.period)
+        begun = _mine(second)
+        earlier = ledger.releases(session)
+        before = [one for one in earlier if one.year == begun.as_of.year]
+        after = ledger.fingerprints(session)
+        catalogue = CATALOGUES[before[0].catalogue] if before else CATALOGUE
+        asked = wanted(catalogue, _too_small(session, catalogue, begun.as_of, before))
+        cells = _theirs(session, second, seed, begun) | dict(half.opened.cells)
+    tables = _protected(cells, begun.period, asked, before, progress)
+    if tables is None:
+        _write("release_refused", second, begun.period)
+        memory.store().delete(_SHELF)
+        raise NotSafe
+    charts = draw(tables, catalogue, figures.years([*earlier, *_as_if(tables, begun.period)]))
+    if _mine(second).share.digest != half.of or halfway.stopped(seed, half):
+        raise NotYours
+    kept = {
+        "period": begun.period.name,
+        "first": _first_signature(begun),
+        "catalogue": catalogue.version,
+        "document": json.loads(written(tables)),
+        "charts": charts,
+        "after": after,
+    }
+    once.forget(_PREVIEW, seed)
+    once.keep(_PREVIEW, seed, kept, PREVIEW_MINUTES * 60)
 
 
 def _mine(second: Identity) -> Waiting:
@@ -357,14 +412,13 @@ def _mine(second: Identity) -> Waiting:
     return begun
 
 
-def _united(session: Session, second: Identity, seed: bytes, begun: Waiting) -> dict[str, Cell]:
-    """Case id → cell: what either of the two can open, each case once."""
+def _theirs(session: Session, second: Identity, seed: bytes, begun: Waiting) -> dict[str, Cell]:
+    """Case id → cell: what the first custodian could open. With one's own, each case is there once."""
     try:
-        theirs = shares.open_share(session, second, seed, begun.share, as_of=_counted_until(begun.period))
+        return shares.open_share(session, second, seed, begun.share, as_of=_counted_until(begun.period))
     except ShareRefused:
         memory.store().delete(_SHELF)
         raise
-    return theirs | _cells(session, second, seed, begun.period)
 
 
 def _protected(

@@ -80,10 +80,7 @@ def seal_share(
     require_may(identity, "count")
     roster = rosters.current(session)
     second = {member.id: member for member in roster.custodians}[to]
-    said = json.dumps({case_id: dict(cell) for case_id, cell in cells.items()}, sort_keys=True).encode()
-    sealed = seal(
-        pad(zlib.compress(said, 9), _PADDED), second.seal_key, _place(as_of, identity.person_id, to)
-    )
+    sealed = seal(packed(cells), second.seal_key, _place(as_of, identity.person_id, to))
     return Share(
         maker=identity.person_id,
         roster_version=roster.version,
@@ -103,10 +100,20 @@ def open_share(
         verify(
             _words(as_of, share.maker, identity.person_id, share.sealed), share.signature, maker.sign_public
         )
-        packed = unpad(unseal(share.sealed, PrivateKey.from_seed(seed), place))
-        found: dict[str, Cell] = json.loads(zlib.decompress(packed))
+        return unpacked(unseal(share.sealed, PrivateKey.from_seed(seed), place))
     except (CannotOpen, zlib.error) as refused:
         raise ShareRefused from refused
+
+
+def packed(cells: Mapping[str, Cell]) -> bytes:
+    """Cells as bytes whose length does not tell how many they are; to be sealed by whoever keeps them."""
+    said = json.dumps({case_id: dict(cell) for case_id, cell in cells.items()}, sort_keys=True).encode()
+    return pad(zlib.compress(said, 9), _PADDED)
+
+
+def unpacked(words: bytes) -> dict[str, Cell]:
+    """The cells that `packed` was given. Raises `CannotOpen`, `zlib.error`."""
+    found: dict[str, Cell] = json.loads(zlib.decompress(unpad(words)))
     return found
 
 

@@ -5,8 +5,10 @@ each case is counted (intake/counting.py). Two custodians take part in a release
 that a case from which one is struck out is counted by the other; how cells get from the first to the second
 is intake/shares.py, and what may be published of them is the board's and core.disclosure's.
 
-    cells = open_cells(session, custodian, seed, releases=days_so_far, as_of=day)
-    tables = tabulate(cells | those_of_the_other, tables=wanted, release="2026-09-30")
+    opened = open_cells(session, custodian, seed, releases=days_so_far, as_of=day)
+    tables = tabulate(opened.cells | those_of_the_other, tables=wanted, release="2026-09-30")
+
+Ten thousand cases take some ten seconds: with `patience` it stops in between and goes on where it stopped.
 
 Only cases count that a handler on the roster judged genuine, by their signature. A cell says "counts", which
 is `own` where the person harmed wrote and `told` where somebody else did, and coarse answers, "unsaid" where
@@ -15,8 +17,11 @@ there is no consent to statistics.
 
 from __future__ import annotations
 
+import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -83,6 +88,22 @@ class Tally:
     history: tuple[Judged, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What was counted so far: case id → cell, of the cases that count and that this custodian can open.
+
+    last: the case that was tried last. percent: how much of all cases is behind, whether they open or not.
+    """
+
+    cells: Mapping[str, Cell] = field(default_factory=dict, repr=False)
+    last: str = ""
+    percent: int = 0
+    whole: bool = False
+
+
+NOTHING: Final = Opened()
+
+
 def open_cells(
     session: Session,
     identity: Identity,
@@ -91,43 +112,36 @@ def open_cells(
     releases: Iterable[date],
     as_of: date,
     final: bool = False,
-) -> dict[str, Cell]:
-    """Case id → cell of the cases that count on a day, as far as this custodian can open them.
+    so_far: Opened = NOTHING,
+    patience: float | None = None,
+) -> Opened:
+    """Try the cases that were not tried yet, and find the cells of those that count on a day.
 
     releases: the days of all releases so far. final: as they stand in the final figures of the year that ends on
-    that day. The caller has written the log's line. Raises `Denied`.
+    that day. patience: seconds after which it stops; None: at the end. The caller has written the log's line.
+    Raises `Denied`.
     """
     require_may(identity, "count")
-    days = tuple(releases)
-    found = {
-        one.case_id: final_cell(one.history, days, as_of.year) if final else cell_at(one.history, days, as_of)
-        for one in open_tallies(session, identity, seed, as_of=as_of)
-    }
-    return {case_id: cell for case_id, cell in found.items() if cell is not None}
+    until = time.monotonic() + patience if patience is not None else None
+    days, cells, last = tuple(releases), dict(so_far.cells), so_far.last
+    ids = _to_try(session, as_of)
+    left = ids[bisect_right(ids, last) :]
+    for tried, tallies in _batches(session, Holder.of(identity, seed), rosters.chain(session), left):
+        cells |= _cells_of(tallies, days, as_of, final)
+        last = tried
+        if until is not None and time.monotonic() > until:
+            break
+    behind = bisect_right(ids, last)
+    percent = 100 * behind // len(ids) if ids else 100
+    return Opened(cells=cells, last=last, percent=percent, whole=behind == len(ids))
 
 
 def open_tallies(session: Session, identity: Identity, seed: bytes, *, as_of: date) -> Iterator[Tally]:
-    """The judged cases that arrived up to a day; what does not open is passed over without a word.
-
-    A small batch at a time is in memory. Raises `Denied`.
-    """
+    """The judged cases that arrived up to a day; what does not open is passed over without a word. Raises `Denied`."""
     require_may(identity, "count")
     holder, chain = Holder.of(identity, seed), rosters.chain(session)
-    written_to_custodians = select(Compartment.case_id).where(
-        Compartment.kind == ENTRY, Compartment.key_set_c.is_not(None)
-    )
-    ids = session.scalars(
-        select(CaseFile.id).where(CaseFile.arrived_on <= as_of, CaseFile.id.in_(written_to_custodians))
-    ).all()
-    for begin in range(0, len(ids), _BATCH):
-        for case in load_many(session, ids[begin : begin + _BATCH]):
-            try:
-                tally = _tally(case, holder, chain)
-            except CannotOpen:
-                continue
-            if tally is not None:
-                yield tally
-        session.expunge_all()
+    for _, tallies in _batches(session, holder, chain, _to_try(session, as_of)):
+        yield from tallies
 
 
 def tabulate(cells: Mapping[str, Cell], *, tables: Sequence[Wanted], release: str) -> tuple[RawTable, ...]:
@@ -153,6 +167,37 @@ def tabulate(cells: Mapping[str, Cell], *, tables: Sequence[Wanted], release: st
         )
         for table in tables
     )
+
+
+def _to_try(session: Session, as_of: date) -> list[str]:
+    """Ids of the cases in which something was written to the custodians, in an order of their own."""
+    written_to_custodians = select(Compartment.case_id).where(
+        Compartment.kind == ENTRY, Compartment.key_set_c.is_not(None)
+    )
+    wanted = select(CaseFile.id).where(CaseFile.arrived_on <= as_of, CaseFile.id.in_(written_to_custodians))
+    return sorted(session.scalars(wanted))  # here and not there: databases sort letters each in their way
+
+
+def _batches(
+    session: Session, holder: Holder, chain: Sequence[Roster], ids: Sequence[str]
+) -> Iterator[tuple[str, list[Tally]]]:
+    """Batch by batch the last id that was tried, and what opened; a small batch at a time is in memory."""
+    for begin in range(0, len(ids), _BATCH):
+        some = ids[begin : begin + _BATCH]
+        found = []
+        for case in load_many(session, some):
+            with suppress(CannotOpen):
+                found.append(_tally(case, holder, chain))
+        session.expunge_all()
+        yield some[-1], [one for one in found if one is not None]
+
+
+def _cells_of(tallies: Sequence[Tally], days: Sequence[date], as_of: date, final: bool) -> dict[str, Cell]:
+    found = {
+        one.case_id: final_cell(one.history, days, as_of.year) if final else cell_at(one.history, days, as_of)
+        for one in tallies
+    }
+    return {case_id: cell for case_id, cell in found.items() if cell is not None}
 
 
 def _tally(case: Case, holder: Holder, chain: Sequence[Roster]) -> Tally | None:

@@ -22,6 +22,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from board import custodian as custodian_pages
 from board.signed import NotSigned, check, fingerprint
 from board.terminal import audit
 from core import clock as core_clock
@@ -30,7 +31,7 @@ from core.access import Role
 from core.config import Settings
 from core.disclosure import from_json
 from core.sealing import sign_public
-from intake import shares
+from intake import shares, tally
 from intake.founding import Founded, Newcomer
 from survey import effects, rounds
 from survey.models import Comparison
@@ -44,7 +45,7 @@ pytestmark = [pytest.mark.embedded, pytest.mark.slow]
 
 JUNE, SEPTEMBER = date(2026, 6, 30), date(2026, 9, 30)
 BOARD_ADDRESSES = ("/ban/", "/ban/2026-06-30", "/ban/so-lieu.json", "/ban/so-lieu.csv")
-CUSTODIAN_ADDRESSES = ("/lam-viec/cong-bo/", "/lam-viec/cong-bo/xem-truoc")
+CUSTODIAN_ADDRESSES = ("/lam-viec/cong-bo/", "/lam-viec/cong-bo/xem-truoc", "/lam-viec/cong-bo/dang-dem")
 
 
 def words_of(page: TestResponse) -> str:
@@ -161,7 +162,7 @@ def test_nobody_but_custodians_finds_the_release_pages(year: Year) -> None:
         browser = year.at_desk(role)
         for address in CUSTODIAN_ADDRESSES:
             assert browser.get(address).status_code == 404, (role, address)
-        for deed in ("bat-dau", "dem", "cong-bo", "de-lai"):
+        for deed in ("bat-dau", "dem", "cong-bo", "de-lai", "dung"):
             assert factories.post(browser, f"/lam-viec/cong-bo/{deed}").status_code == 404, (role, deed)
 
 
@@ -311,6 +312,44 @@ def test_two_custodians_publish_through_their_pages_and_the_board_sees_what_they
 
     assert "Đã công bố. Ban xem được ngay." in done.text
     assert figures_of(year.at_desk(Role.BOARD).get("/ban/")) == figures_of(looked)
+
+
+def test_a_long_count_says_how_far_it_is_reloads_itself_and_can_be_stopped_anywhere(
+    year: Year, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.set(noon(2026, 5, 2))
+    year.gets(2)
+    year.gets(1, struck=[year.person(Role.CUSTODIAN, 1)])
+    clock.set(noon(2026, 7, 5))
+    monkeypatch.setattr(tally, "_BATCH", 1)
+    monkeypatch.setattr(custodian_pages, "PATIENCE", 0)
+    first, second = year.at_desk(Role.CUSTODIAN, 0), year.at_desk(Role.CUSTODIAN, 1)
+    chosen = {"as_of": "2026-06-30", "second": year.person(Role.CUSTODIAN, 1).person_id}
+    here, counting = "/lam-viec/cong-bo/", "/lam-viec/cong-bo/dang-dem"
+
+    assert factories.post(first, f"{here}bat-dau", chosen).headers["Location"] == counting
+    page = first.get(counting)
+    assert 'http-equiv="refresh" content="1"' in page.text
+    assert "Đã thử 66 % số thư." in words_of(page)
+    assert "Bạn đang đếm dở" in first.get(here).text
+    assert "Đã dừng." in factories.post(first, f"{here}dung", follow_redirects=True).text
+    assert "Bạn đang đếm dở" not in first.get(here).text
+    assert "Chưa có gì thay đổi." in first.get(counting, follow_redirects=True).text
+
+    factories.post(first, f"{here}bat-dau", chosen)
+    first.get(counting)
+    assert "Đang chờ Phạm Thị Khóa" in first.get(counting, follow_redirects=True).text
+    factories.post(second, f"{here}dem")
+    told = [words_of(second.get(counting)) for _ in range(2)]
+    assert "Đã thử 66 % số thư." in told[0]
+    assert "Đã đếm xong." in told[1]
+    assert "Chưa công bố" in second.get(counting, follow_redirects=True).text
+    assert "Chưa công bố" in second.get(counting, follow_redirects=True).text, "loaded once too often"
+    assert "Bạn đã đếm xong" in second.get(here).text
+    assert year.published() == []
+    factories.post(second, f"{here}cong-bo")
+    assert year.published()[0].tables
+    assert "Bạn đang đếm dở" not in second.get(here).text
 
 
 def test_the_pages_never_say_how_many_letters_anybody_can_open(year: Year, clock: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -41,12 +42,12 @@ def own(year: Year) -> Value:
     return total_of(year.published()[-1], "own")
 
 
-def cells_of(year: Year, as_of: date, *releases: date) -> dict[str, Cell]:
+def cells_of(year: Year, as_of: date, *releases: date) -> Mapping[str, Cell]:
     custodian = year.person(Role.CUSTODIAN)
     with year.app.app_context(), db.reading() as session:
         return tally.open_cells(
             session, custodian.identity, seed_of(custodian), releases=releases, as_of=as_of
-        )
+        ).cells
 
 
 def everything_stored(year: Year) -> dict[str, list[Any]]:
@@ -431,6 +432,60 @@ def test_without_a_line_in_the_log_no_tally_is_opened(year: Year) -> None:
         year.begins(JUNE)
 
     opening.assert_not_called()
+
+
+# Half-way
+
+
+def kept_halfway(year: Year) -> list[int]:
+    """Lengths of what lies in memory of a count that is not done."""
+    with year.app.app_context():
+        shelf: Any = memory.store()
+        found = shelf._db().execute("SELECT length(value) FROM shelf WHERE key LIKE 'once:release halfway:%'")
+        return [length for (length,) in found]
+
+
+@pytest.mark.embedded
+def test_a_count_that_others_overtake_or_put_aside_ends_and_nothing_of_it_is_left(
+    year: Year, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.set(noon(2026, 5, 2))
+    year.gets(3)
+    clock.set(noon(2026, 11, 20))
+    one, other = (year.person(Role.CUSTODIAN, place) for place in range(2))
+    begins = {"as_of": JUNE, "second": other.person_id, "patience": 0}
+    with year.app.app_context():
+        monkeypatch.setattr(tally, "_BATCH", 1)
+        assert not releasing.begin(one.identity, seed_of(one), **begins).done
+        (length,) = kept_halfway(year)
+        with patch.object(ledger, "days", lambda _: [JUNE]), pytest.raises(Overtaken):
+            releasing.go_on(one.identity, seed_of(one))
+        assert kept_halfway(year) == []
+
+        releasing.begin(one.identity, seed_of(one), **begins)
+        opening = tally.open_cells
+
+        def stopped_meanwhile(*given: Any, **told: Any) -> tally.Opened:
+            releasing.stop(one.identity, seed_of(one))
+            return opening(*given, **told)
+
+        with patch.object(tally, "open_cells", stopped_meanwhile), pytest.raises(NotYours):
+            releasing.go_on(one.identity, seed_of(one))
+        assert (kept_halfway(year), releasing.waiting()) == ([], None)
+
+        releasing.begin(one.identity, seed_of(one), **begins)
+        half = releasing.go_on(one.identity, seed_of(one), patience=0)
+        assert (half.opened.percent, half.done) == (66, False)
+        assert kept_halfway(year) == [length], "one cell more, and as long as before"
+        assert releasing.go_on(one.identity, seed_of(one)).done
+        assert kept_halfway(year) == []
+
+        assert not releasing.count(other.identity, seed_of(other), patience=0).done
+        releasing.put_aside(one.identity, seed_of(one))
+        with pytest.raises(NotYours):
+            releasing.go_on(other.identity, seed_of(other))
+        assert kept_halfway(year) == []
+    assert year.published() == []
 
 
 # The share

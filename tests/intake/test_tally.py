@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ from intake.tally import CATEGORIES, OWN, TOLD, Wanted
 from tests.letters import Handler, Reporter
 
 
-def cells(app: Flask, custodian: Settled, as_of: date | None = None) -> dict[str, Cell]:
+def cells(app: Flask, custodian: Settled, as_of: date | None = None) -> Mapping[str, Cell]:
     assert custodian.credentials.seed is not None
     with app.app_context(), db.reading() as session:
         return tally.open_cells(
@@ -32,7 +33,7 @@ def cells(app: Flask, custodian: Settled, as_of: date | None = None) -> dict[str
             custodian.credentials.seed,
             releases=(),
             as_of=as_of or core_clock.today(),
-        )
+        ).cells
 
 
 @pytest.fixture
@@ -217,6 +218,33 @@ def test_a_case_that_came_later_is_not_in_an_earlier_period(
     reporter.writes(consent_stats="yes")
     handlers[0].judges(reporter.case_id)
     assert cells(app, custodian, date(2026, 1, 31)) == {}
+
+
+def test_stopped_and_gone_on_with_it_finds_the_same_and_says_how_far_it_is_of_all(
+    app: Flask, handlers: list[Handler], custodian: Settled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = [Reporter(app) for _ in range(3)]
+    for place, one in enumerate(letters):
+        one.writes(struck=[custodian] if place == 1 else [], consent_stats="yes")
+        handlers[0].judges(one.case_id)
+    whole = cells(app, custodian)
+    monkeypatch.setattr(tally, "_BATCH", 1)
+    opened, told = tally.NOTHING, []
+    with app.app_context(), db.reading() as session:
+        while not opened.whole:
+            opened = tally.open_cells(
+                session,
+                custodian.identity,
+                custodian.credentials.seed or b"",
+                releases=(),
+                as_of=core_clock.today(),
+                so_far=opened,
+                patience=0,
+            )
+            told.append(opened.percent)
+    assert told == [33, 66, 100]
+    assert opened.cells == whole
+    assert whole.keys() == {letters[0].case_id, letters[2].case_id}
 
 
 @pytest.mark.parametrize("role", [Role.HANDLER, Role.BOARD, Role.CAMPAIGNER, Role.ADMINISTRATOR])

@@ -85,7 +85,7 @@ def test_names_open_for_two_and_the_tally_for_a_custodian_alone(
         assert found["people_involved"] == CANARIES["people_involved"]
         cells = tally.open_cells(
             session, custodian.identity, custodian.credentials.seed, releases=[], as_of=clock.today()
-        )
+        ).cells
     told = {"counts": "own", "kind": "other", "sex": "female", "age": "from_18", "setting": "unsaid"}
     assert cells[line.case_id].items() >= {**told, "state": "open", "first_answer": "not_yet"}.items()
 
