@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import clock, deadlines, log, messages
+from core import clock, deadlines, log, meanwhile, messages
 from core.access import Identity, Role, require
 from core.campaign import Campaign, CampaignEvent, CampaignNews, Message, now_running
 from core.db import new_id
@@ -82,13 +82,16 @@ class EventFacts:
     place_en: str
 
 
-def save_campaign(session: Session, identity: Identity | None, year: int, facts: CampaignFacts) -> Campaign:
+def save_campaign(
+    session: Session, identity: Identity | None, year: int, facts: CampaignFacts, *, seen: str | None = None
+) -> Campaign:
     """Change the running campaign. A deadline that moves leaves behind where it stood, so that nobody becomes late.
 
-    Raises `Denied`, `NoSuchCampaign`, `YearIsOver`, `DaysDoNotFit`.
+    seen: the mark of what the page showed. Raises `Denied`, `NoSuchCampaign`, `YearIsOver`, `DaysDoNotFit`, `Overtaken`.
     """
     campaign = _running(session, identity, year)
     check_days(year, facts)
+    meanwhile.as_seen(campaign, seen)
     campaign.title_vi, campaign.title_en = facts.title_vi, facts.title_en
     campaign.theme_vi, campaign.theme_en = facts.theme_vi, facts.theme_en
     campaign.begins, campaign.ends = facts.begins, facts.ends
@@ -185,23 +188,27 @@ def _message_of(message: Message, year: int) -> Message:
 
 
 def save_message(
-    session: Session, identity: Identity | None, year: int, code: str | None, facts: MessageFacts
+    session: Session,
+    identity: Identity | None,
+    year: int,
+    code: str | None,
+    facts: MessageFacts,
+    *,
+    seen: str | None = None,
 ) -> Message:
     """Change a message of the running campaign, or add one (`code` None) under the next free code.
 
-    Raises `Denied`, `NoSuchCampaign`, `YearIsOver`, `MayNotStand`.
+    Raises `Denied`, `NoSuchCampaign`, `YearIsOver`, `MayNotStand`, `Overtaken`.
     """
     _running(session, identity, year)
     allowed = messages.may_stand(facts.text_vi, facts.text_en, facts.group)
     if not set(facts.places) <= allowed:
         raise MayNotStand(allowed)
-    message = (
-        Message(year=year, code=_free_code(session, year))
-        if code is None
-        else session.get(Message, (year, code))
-    )
-    if message is None:
-        raise NoSuchCampaign
+    if code is None:
+        message = Message(year=year, code=_free_code(session, year))
+    else:
+        message = _there(session.get(Message, (year, code)))
+        meanwhile.as_seen(message, seen)
     message.text_vi, message.text_en = facts.text_vi, facts.text_en or facts.text_vi
     message.group, message.places = facts.group, [one for one in messages.PLACES if one in facts.places]
     session.add(message)
@@ -220,7 +227,13 @@ def remove_message(session: Session, identity: Identity | None, year: int, code:
 
 
 def save_event(
-    session: Session, identity: Identity | None, year: int, event_id: str | None, facts: EventFacts
+    session: Session,
+    identity: Identity | None,
+    year: int,
+    event_id: str | None,
+    facts: EventFacts,
+    *,
+    seen: str | None = None,
 ) -> CampaignEvent:
     """Change an event of the running campaign, or add one. Raises as `save_campaign` does."""
     _running(session, identity, year)
@@ -228,7 +241,9 @@ def save_event(
         raise DaysDoNotFit("begins", "another year")
     if facts.ends is not None and facts.ends < facts.begins:
         raise DaysDoNotFit("ends", "before the beginning")
-    event = CampaignEvent(id=new_id(), year=year) if event_id is None else _event(session, year, event_id)
+    event = (
+        CampaignEvent(id=new_id(), year=year) if event_id is None else _event(session, year, event_id, seen)
+    )
     event.begins, event.starts_at = facts.begins, facts.starts_at
     event.ends = facts.ends if facts.ends != facts.begins else None
     event.title_vi, event.title_en = facts.title_vi, facts.title_en or facts.title_vi
@@ -250,17 +265,19 @@ def save_news(
     news_id: str | None,
     day: date,
     text: tuple[str, str],
+    *,
+    seen: str | None = None,
 ) -> CampaignNews:
     """Change a line of news of the running campaign, or add one; `text` in Vietnamese and English.
 
-    Raises `Denied`, `NoSuchCampaign`, `YearIsOver`, and `DaysDoNotFit` for news of a day to come.
+    Raises as `save_campaign` does, `DaysDoNotFit` also for news of a day to come.
     """
     _running(session, identity, year)
     if day.year != year:
         raise DaysDoNotFit("on_day", "another year")
     if day > clock.today():
         raise DaysDoNotFit("on_day", "to come")
-    news = CampaignNews(id=new_id(), year=year) if news_id is None else _news(session, year, news_id)
+    news = CampaignNews(id=new_id(), year=year) if news_id is None else _news(session, year, news_id, seen)
     news.on_day, news.text_vi, news.text_en = day, text[0], text[1] or text[0]
     session.add(news)
     return news
@@ -275,7 +292,8 @@ def remove_news(session: Session, identity: Identity | None, year: int, news_id:
 def _running(session: Session, identity: Identity | None, year: int) -> Campaign:
     """The campaign of a year, for somebody who may change it; the line in the log is written here."""
     who = require(identity, *ROLES)
-    campaign = _there(session.get(Campaign, year))
+    # Locked and read anew: whoever waited here sees what the other wrote, also in the rows that hang on the year.
+    campaign = _there(session.get(Campaign, year, with_for_update=True, populate_existing=True))
     latest = now_running(session)
     if latest is not None and latest.year > year:
         raise YearIsOver
@@ -283,17 +301,19 @@ def _running(session: Session, identity: Identity | None, year: int) -> Campaign
     return campaign
 
 
-def _event(session: Session, year: int, event_id: str) -> CampaignEvent:
+def _event(session: Session, year: int, event_id: str, seen: str | None = None) -> CampaignEvent:
     found = _there(session.get(CampaignEvent, event_id))
     if found.year != year:
         raise NoSuchCampaign
+    meanwhile.as_seen(found, seen)
     return found
 
 
-def _news(session: Session, year: int, news_id: str) -> CampaignNews:
+def _news(session: Session, year: int, news_id: str, seen: str | None = None) -> CampaignNews:
     found = _there(session.get(CampaignNews, news_id))
     if found.year != year:
         raise NoSuchCampaign
+    meanwhile.as_seen(found, seen)
     return found
 
 

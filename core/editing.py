@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core import clock, log
+from core import clock, log, meanwhile
 from core.access import Identity, Role, require
 from core.campaign import Holiday, Hotline
 from core.db import new_id
@@ -58,20 +58,32 @@ class HotlineFacts:
     show: str
 
 
-def save_unit(session: Session, identity: Identity | None, unit_id: str | None, facts: UnitFacts) -> Unit:
-    """Change a unit, or add one (`unit_id` None). Raises `Denied`, `NoSuchThing`, `WrongWayRound`."""
+def save_unit(
+    session: Session,
+    identity: Identity | None,
+    unit_id: str | None,
+    facts: UnitFacts,
+    *,
+    seen: str | None = None,
+) -> Unit:
+    """Change a unit, or add one (`unit_id` None). seen: the mark of what the page showed.
+
+    Raises `Denied`, `NoSuchThing`, `WrongWayRound`, `Overtaken`.
+    """
     who = require(identity, Role.ADMINISTRATOR)
-    unit = _write_unit(session, unit_id, facts)
+    unit = _write_unit(session, unit_id, facts, seen)
     log.write_if_started(session, "unit_edited", who=who.person_id, about=unit.id)
     return unit
 
 
-def _write_unit(session: Session, unit_id: str | None, facts: UnitFacts) -> Unit:
+def _write_unit(session: Session, unit_id: str | None, facts: UnitFacts, seen: str | None = None) -> Unit:
     if facts.valid_until is not None and facts.valid_until < facts.valid_from:
         raise WrongWayRound
-    unit = Unit(id=new_id()) if unit_id is None else session.get(Unit, unit_id)
+    unit = Unit(id=new_id()) if unit_id is None else session.get(Unit, unit_id, with_for_update=True)
     if unit is None:
         raise NoSuchThing
+    if unit_id is not None:
+        meanwhile.as_seen(unit, seen)
     unit.name_vi, unit.name_en = facts.name_vi, facts.name_en or facts.name_vi
     unit.kind, unit.group = facts.kind, facts.group
     unit.valid_from, unit.valid_until = facts.valid_from, facts.valid_until

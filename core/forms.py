@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField, TextAreaField
+from wtforms import Field, HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
 from core.i18n import Text
@@ -55,6 +55,22 @@ class StaffForm(FlaskForm):  # type: ignore[misc]
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def get_translations(self, _form: Any) -> InBothLanguages:
             return InBothLanguages()
+
+
+class ChangeForm(StaffForm):
+    """A form that changes what is there already. `seen` is the mark of what its page was made from (core.meanwhile)."""
+
+    overtaken = False
+    seen = HiddenField()
+
+    def let_pass(self, now: str) -> None:
+        """Say that somebody else was faster; sent once more, it replaces what stands there now."""
+        self.overtaken, self.seen.data = True, now
+
+    @property
+    def status(self) -> int:
+        """The answer's number when the page is shown again."""
+        return 409 if self.overtaken else 422 if self.errors else 200
 
 
 class Words(StringField):  # type: ignore[misc]
@@ -106,6 +122,7 @@ def errors_of(form: FlaskForm) -> dict[str, Any]:
 
 __all__ = [
     "AtMost",
+    "ChangeForm",
     "Field",
     "InBothLanguages",
     "Lines",

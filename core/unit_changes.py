@@ -6,7 +6,7 @@ Nothing is deleted and nothing is renamed in place: what a unit filed stays unde
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -19,6 +19,7 @@ from core.access import Identity, Role, require
 from core.accounts import Person
 from core.db import new_id
 from core.i18n import Text
+from core.unit_sheet import UnitRow
 from core.units import Unit, UnitSuccession
 from core.vietnamese import Word, sort_key
 
@@ -111,6 +112,20 @@ def carry_out(session: Session, identity: Identity | None, change: Change) -> li
             session.merge(UnitSuccession(before_id=before.id, after_id=after.id, on_day=change.on_day))
         log.write_if_started(session, "unit_changed", who=who.person_id, about=before.id)
     return units.in_order(new)
+
+
+def small_groups(before: Iterable[UnitRow], after: Iterable[UnitRow]) -> tuple[tuple[str, int], ...]:
+    """Groups that an edited list leaves with too few units, and how many; units with a last day do not count.
+
+    Only groups whose number changes are told: who mends a name is not warned about what stood there before.
+    """
+    stood, left = (Counter(row.group for row in rows if row.valid_until is None) for rows in (before, after))
+    return _too_small(left, {group for group in stood | left if stood[group] != left[group]})
+
+
+def _too_small(left: Counter[str], touched: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    # A group that nobody is in any more says nothing about anybody.
+    return tuple(sorted((group, left[group]) for group in touched if 0 < left[group] < FEWEST_IN_A_GROUP))
 
 
 def same_name(name: str) -> tuple[Word, ...]:
@@ -221,7 +236,7 @@ def _small(session: Session, change: Change, founded: int) -> tuple[tuple[str, i
     if founded:
         left[change.group] += founded
         touched.add(change.group)
-    return tuple(sorted((group, left[group]) for group in touched if left[group] < FEWEST_IN_A_GROUP))
+    return _too_small(left, touched)
 
 
 _NO_UNIT: Final = Text("Hãy chọn ít nhất một đơn vị.", "Choose at least one unit.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,9 +43,7 @@ def upload() -> Any:
     if not form.validate_on_submit() or not file:
         return _list(form, error=_NOTHING), 422
     try:
-        outcome = heavy.run(
-            "survey.xlsform.job:check_job", {"file": base64.b64encode(file).decode()}, seconds=_SECONDS
-        )
+        outcome = heavy.run("survey.xlsform.job:check_job", {"file": file}, seconds=_SECONDS)
     except heavy.HeavyBusy:
         return _list(form, error=document.BUSY), 503
     except heavy.HeavyFailed:

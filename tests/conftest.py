@@ -216,9 +216,7 @@ def calculating_here() -> Iterator[None]:
     """Heavy jobs run in this process: the child, which test_heavy.py tries, loads scipy for a second each time."""
 
     def here(job: str, payload: Any, **_: Any) -> Any:
-        return heavy._answer(
-            (0, json.dumps(heavy._outcome(job, json.dumps(payload).encode(), print)).encode())
-        )
+        return heavy._answer((0, json.dumps(heavy._outcome(job, heavy.written(payload), print)).encode()))
 
     with patch.object(heavy, "run", here):
         yield

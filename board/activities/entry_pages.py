@@ -15,7 +15,7 @@ from board.activities.drawing import NotAPhotograph
 from board.activities.entry_form import EntryForm, differences, filled, form_of, said
 from board.activities.kinds import KINDS, Kind
 from board.activities.lines import Line
-from board.activities.models import PHOTOS_EACH, Activity
+from board.activities.models import PHOTOS_EACH, Activity, UnitReport
 from board.activities.photographs import ARRIVING, EnoughPhotographs
 from board.activities.reports import ChangedMeanwhile, NotNow
 from board.activities.sense import of_line
@@ -101,6 +101,7 @@ def remove(entry_id: str) -> Any:
     with db.reading() as session:
         found = reports.own_entry(session, identity(), running_year(session).year, entry_id) or abort(404)
         pictures = photographs.of_entries(session, [entry_id]).get(entry_id, [])
+        filed = session.get_one(UnitReport, found.report_id).filed is not None
     if not form.validate_on_submit():
         return render_template(
             "board/activities/remove.html",
@@ -108,6 +109,7 @@ def remove(entry_id: str) -> Any:
             line=reports.line_of(found),
             kind=KINDS[found.type_code],
             pictures=len(pictures),
+            filed=filed,
             form=form,
         )
     try:
@@ -273,6 +275,7 @@ def _page(kind: Kind, form: EntryForm, seen: _Seen, apart: list[tuple[str, str, 
         seen=seen,
         apart=apart,
         pictures=pictures,
+        filed=report is not None and report.filed is not None,
         most_pictures=PHOTOS_EACH,
         doubts=doubts,
         leave_out=LEAVE_OUT,

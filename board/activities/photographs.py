@@ -38,7 +38,7 @@ def made_small(original: bytes) -> Drawn:
     try:
         done = heavy.run(
             "board.activities.drawing:small_job",
-            {"file": base64.b64encode(original).decode(), "most": PHOTO_BYTES},
+            {"file": original, "most": PHOTO_BYTES},
             seconds=30,
         )
     except heavy.HeavyFailed as failed:

@@ -8,23 +8,25 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
 
 from board.activities import judging, photographs, reports
 from board.activities.kinds import KINDS
 from board.activities.paper import Paper, paper_of
+from board.activities.progress_sheet import as_workbook
 from board.activities.reports import ChangedMeanwhile, NotNow
 from board.activities.sense import doubts
-from board.activities.standing import Filed, Progress, filed_reports, progress
+from board.activities.standing import Filed, Progress, filed_reports, progress, waiting
 from board.activities.summing import totals
 from board.activities.unit_pages import document_of, month, running_year
 from board.activities.words import STATES, TAGS, in_short
 from board.roles import require_may
-from core import clock, db
-from core.access import Role
+from core import clock, db, document, heavy
+from core.access import Identity, Role
 from core.accounts import with_role
 from core.administrator.units import KINDS as UNIT_KINDS
-from core.campaign import Campaign
+from core.campaign import Campaign, now_running
 from core.deadlines import days_left
 from core.forms import AtMost, Lines, Needed, StaffForm
 from core.i18n import Text, speak, t
@@ -90,9 +92,13 @@ class Wish:
             sort=asked.get("xep", "") if asked.get("xep") in SORTS else "ten",
         )
 
-    def url(self, **other: Any) -> str:
+    def url(self, endpoint: str = "unit_reports.show", **other: Any) -> str:
         now = {"loc": self.sieve, "loai": self.kind, "tim": self.words, "xep": self.sort} | other
-        return url_for("unit_reports.show", **{name: value for name, value in now.items() if value})
+        return url_for(endpoint, **{name: value for name, value in now.items() if value})
+
+    def of(self, rows: list[Row]) -> list[Row]:
+        """The rows that are wanted, in the order that is wanted."""
+        return sorted((row for row in rows if _fits(row, self)), key=lambda row: _key(row, self.sort))
 
 
 @pages.get("/")
@@ -104,8 +110,7 @@ def show() -> str:
         require_may(identity(), "judge unit reports")
         campaign = running_year(session)
         rows, filed = _rows(session, campaign)
-    wanted = [row for row in rows if _fits(row, wish)]
-    wanted.sort(key=lambda row: _key(row, wish.sort))
+    wanted = wish.of(rows)
     page, pages_there = _page(len(wanted))
     deadline = campaign.particulars.units_report
     return render_template(
@@ -128,6 +133,23 @@ def show() -> str:
         states=STATES,
         tags=TAGS,
     )
+
+
+@pages.get("/tien-do.xlsx")
+@signed_in(Role.CAMPAIGNER)
+def sheet() -> Any:
+    """The list as it is narrowed and sorted now, all pages of it, as a workbook."""
+    wish = Wish.read()
+    with db.reading() as session:
+        require_may(identity(), "judge unit reports")
+        campaign = running_year(session)
+        rows, _ = _rows(session, campaign)
+    payload = as_workbook(wish.of(rows), campaign.year, campaign.particulars.units_report, clock.today())
+    try:
+        return document.download("xlsx", payload, f"tien-do-{clock.today().isoformat()}")
+    except (heavy.HeavyBusy, heavy.HeavyFailed):
+        flash(str(document.BUSY), "soon")
+        return redirect(wish.url())
 
 
 @pages.get("/<unit_id>")
@@ -348,3 +370,17 @@ def _reporters(session: Session, unit_id: str) -> list[str]:
 def _changed(unit_id: str) -> Any:
     flash(t("Báo cáo vừa thay đổi. Bạn xem lại.", "The report has just changed. Please look again."), "soon")
     return redirect(url_for("unit_reports.one", unit_id=unit_id))
+
+
+def _waiting(_who: Identity) -> int:
+    try:
+        with db.reading() as session:
+            campaign = now_running(session)
+            return waiting(session, campaign.year) if campaign else 0
+    except Exception:  # noqa: BLE001 - a number beside a link must never keep a page from being shown
+        return 0
+
+
+@pages.record_once
+def _badge(state: BlueprintSetupState) -> None:
+    state.app.extensions.setdefault("badges", {})["unit_reports.show"] = _waiting

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from board.activities.lines import Line, from_filed
@@ -87,6 +87,12 @@ def filed_reports(session: Session, year: int) -> list[Filed]:
         if counts(report) and report.first_filed_on and report.filed_on
     ]
     return sorted(reports, key=lambda one: sort_key(one.name.vi))
+
+
+def waiting(session: Session, year: int) -> int:
+    """How many reports of a year were filed and wait to be accepted or returned."""
+    asked = select(func.count()).where(UnitReport.year == year, UnitReport.state == "filed")
+    return session.scalar(asked) or 0
 
 
 def progress(session: Session, campaign: Campaign) -> list[Progress]:

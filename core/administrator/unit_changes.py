@@ -16,7 +16,7 @@ from wtforms.fields import SelectChoice
 from core import clock, db, unit_changes
 from core.access import Role
 from core.administrator.blueprint import pages
-from core.administrator.units import DAY_FORMATS, KINDS
+from core.administrator.units import DAY_FORMATS, KINDS, WHY_FIVE, words_of_small
 from core.campaign import Campaign, now_running
 from core.forms import Lines, Needed, StaffForm
 from core.i18n import Text, t
@@ -122,6 +122,8 @@ def _look_or_do(way: str, form: ChangeForm, groups: Mapping[str, str]) -> Any:
         planned=planned,
         kinds=KINDS_OF_CHANGE,
         groups=groups,
+        small=words_of_small(planned.small_groups, groups),
+        why_five=WHY_FIVE,
         in_campaign=_in_campaign(campaign, change.on_day),
         campaign=campaign,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -16,12 +15,12 @@ from core import clock, db, document, editing, heavy, unit_changes, unit_sheet
 from core.access import Role
 from core.administrator.blueprint import pages
 from core.administrator.hotlines import DeedForm
-from core.administrator.units import KINDS
+from core.administrator.units import KINDS, WHY_FIVE, row_of, words_of_small
 from core.editing import NoSuchThing, WrongWayRound
 from core.i18n import Text, day, t
 from core.pages import data_changed
 from core.sessions import identity, signed_in
-from core.unit_changes import KINDS_OF_CHANGE
+from core.unit_changes import KINDS_OF_CHANGE, small_groups
 from core.unit_sheet import COLUMNS, UnitRow, Wrong
 from core.units import Unit, UnitGroup, in_order
 
@@ -37,7 +36,7 @@ _UNREADABLE: Final = Text(
 def export_units() -> Any:
     """Every unit, and which became which, as a workbook that can be taken in again."""
     with db.reading() as session:
-        rows = [_row(unit) for unit in in_order(session.scalars(select(Unit)))]
+        rows = [row_of(unit) for unit in in_order(session.scalars(select(Unit)))]
         groups, done = _groups(session), unit_changes.history(session)
     today = clock.today()
     payload = {
@@ -65,9 +64,7 @@ def import_units() -> Any:
     if not body:
         return _again(form, _NO_FILE)
     try:
-        lines = heavy.run("core.unit_book:read_job", {"file": base64.b64encode(body).decode()}, seconds=30)[
-            "lines"
-        ]
+        lines = heavy.run("core.unit_book:read_job", {"file": body}, seconds=30)["lines"]
     except heavy.HeavyBusy:
         return _again(form, document.BUSY, 503)
     except heavy.HeavyFailed:
@@ -83,7 +80,7 @@ def _looked_over(form: DeedForm, lines: Sequence[Sequence[str]]) -> Any:
     """Every wrong cell at once, or what will be added and changed."""
     with db.reading() as session:
         groups = _groups(session)
-        known = {unit.id: _row(unit) for unit in session.scalars(select(Unit))}
+        known = {unit.id: row_of(unit) for unit in session.scalars(select(Unit))}
     rows, wrong = unit_sheet.read(lines, kinds=KINDS, groups=groups, known=known, there=known.values())
     fresh, changed = [row for row in rows if row.id is None], _changed(rows, known)
     page = render_template(
@@ -97,6 +94,8 @@ def _looked_over(form: DeedForm, lines: Sequence[Sequence[str]]) -> Any:
             (known[row.id or ""], row, _differences(known[row.id or ""], row, groups)) for row in changed
         ],
         same=len(rows) - len(fresh) - len(changed),
+        small=words_of_small(_small(known, rows), groups),
+        why_five=WHY_FIVE,
         looked=True,
         rows_json=json.dumps([asdict(row) for row in (*fresh, *changed)], default=str, ensure_ascii=False),
     )
@@ -107,7 +106,7 @@ def _take_in(written: str) -> Any:
     """The rows come back from the page that showed them: they are checked again as if nobody had."""
     with db.reading() as session:
         groups = _groups(session)
-        known = {unit.id: _row(unit) for unit in session.scalars(select(Unit))}
+        known = {unit.id: row_of(unit) for unit in session.scalars(select(Unit))}
     try:
         sent = [[str(one.get(name) or "") for name in COLUMNS] for one in json.loads(written)]
     except (ValueError, AttributeError, TypeError):
@@ -133,20 +132,14 @@ def _groups(session: Session) -> dict[str, Text]:
     return {group.code: Text(group.name_vi, group.name_en) for group in session.scalars(select(UnitGroup))}
 
 
-def _row(unit: Unit) -> UnitRow:
-    return UnitRow(
-        id=unit.id,
-        name_vi=unit.name_vi,
-        name_en=unit.name_en,
-        kind=unit.kind,
-        group=unit.group,
-        valid_from=unit.valid_from,
-        valid_until=unit.valid_until,
-    )
-
-
 def _changed(rows: Iterable[UnitRow], known: Mapping[str, UnitRow]) -> list[UnitRow]:
     return [row for row in rows if row.id is not None and row != known[row.id]]
+
+
+def _small(known: Mapping[str, UnitRow], rows: Iterable[UnitRow]) -> tuple[tuple[str, int], ...]:
+    rows = list(rows)
+    after = {**known, **{row.id: row for row in rows if row.id is not None}}
+    return small_groups(known.values(), [*after.values(), *(row for row in rows if row.id is None)])
 
 
 def _differences(before: UnitRow, after: UnitRow, groups: Mapping[str, Text]) -> str:

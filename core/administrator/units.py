@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -11,14 +11,16 @@ from wtforms import DateField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional
 
-from core import clock, db, editing
+from core import clock, db, editing, meanwhile, unit_changes
 from core.access import Role
 from core.administrator.blueprint import pages
 from core.editing import NoSuchThing, UnitFacts, WrongWayRound
-from core.forms import AtMost, Needed, StaffForm, Words
+from core.forms import AtMost, ChangeForm, Needed, Words
 from core.i18n import Text, t
+from core.meanwhile import Overtaken
 from core.pages import data_changed
 from core.sessions import identity, signed_in
+from core.unit_sheet import UnitRow
 from core.units import Unit, UnitGroup, forebears, heirs
 from core.vietnamese import fold, sort_key
 
@@ -28,10 +30,14 @@ KINDS: Final = {
     "khoa": Text("Khoa", "Department"),
     "tram_y_te": Text("Trạm Y tế", "Health station"),
 }
+WHY_FIVE: Final = Text(
+    "Nhóm ít hơn năm đơn vị nói quá nhiều về từng đơn vị. Hãy cân nhắc gộp nhóm.",
+    "A group of fewer than five says too much about each. Consider joining groups.",
+)
 DAY_FORMATS: Final = ["%d/%m/%Y", "%Y-%m-%d"]
 
 
-class UnitForm(StaffForm):
+class UnitForm(ChangeForm):
     """What is written down about a unit."""
 
     name_vi = Words(Text("Tên", "Name"), [Needed(), AtMost(160)])
@@ -80,31 +86,63 @@ def unit(unit_id: str) -> Any:
     with db.reading() as session:
         found = session.get(Unit, unit_id) or abort(404)
         before, after = forebears(session, unit_id), heirs(session, unit_id)
-    return _save(found, UnitForm(obj=found), before, [one for one in after if one.id != unit_id])
+    form = UnitForm(obj=found, seen=meanwhile.mark(found))
+    return _save(found, form, before, [one for one in after if one.id != unit_id])
+
+
+def row_of(unit: Unit) -> UnitRow:
+    """A unit as a row of a sheet."""
+    return UnitRow(
+        id=unit.id,
+        name_vi=unit.name_vi,
+        name_en=unit.name_en,
+        kind=unit.kind,
+        group=unit.group,
+        valid_from=unit.valid_from,
+        valid_until=unit.valid_until,
+    )
+
+
+def words_of_small(small: Iterable[tuple[str, int]], groups: Mapping[str, object]) -> list[str]:
+    """For each group that becomes too small, which it is and how many units it will have; `WHY_FIVE` says why."""
+    return [
+        t("Nhóm “{}” còn {} đơn vị", "The group “{}” will have {} units").format(groups[group], left)
+        for group, left in small
+    ]
 
 
 def _save(found: Unit | None, form: UnitForm, before: Sequence[Unit] = (), after: Sequence[Unit] = ()) -> Any:
     with db.reading() as session:
-        form.group.choices = [
-            SelectChoice(group.code, t(group.name_vi, group.name_en))
-            for group in session.scalars(select(UnitGroup))
+        groups = {group.code: t(group.name_vi, group.name_en) for group in session.scalars(select(UnitGroup))}
+        rows = [row_of(one) for one in session.scalars(select(Unit))]
+    form.group.choices = [SelectChoice(*one) for one in groups.items()]
+    saved = _saved(found, form) if form.validate_on_submit() else None
+    if saved is None:
+        page = render_template("core/unit.html", unit=found, form=form, before=before, after=after)
+        return page, form.status
+    data_changed()
+    flash(t("Đã lưu đơn vị.", "The unit is saved."))
+    now = [*(row for row in rows if row.id != saved.id), row_of(saved)]
+    for words in words_of_small(unit_changes.small_groups(rows, now), groups):
+        flash(f"{words}. {WHY_FIVE}", "soon")
+    return redirect(url_for("administrator.units"))
+
+
+def _saved(found: Unit | None, form: UnitForm) -> Unit | None:
+    """The unit as it stands now; None where the form has to be looked at again."""
+    try:
+        with db.writing() as session:
+            known, seen = found.id if found else None, form.seen.data or ""
+            return editing.save_unit(session, identity(), known, _facts(form), seen=seen)
+    except Overtaken as changed:
+        form.let_pass(changed.now)
+    except NoSuchThing:
+        abort(404)
+    except WrongWayRound:
+        form.valid_until.errors = [
+            Text("Ngày kết thúc đứng trước ngày bắt đầu.", "This ends before it begins.")
         ]
-    if form.validate_on_submit():
-        try:
-            with db.writing() as session:
-                editing.save_unit(session, identity(), found.id if found else None, _facts(form))
-        except NoSuchThing:
-            abort(404)
-        except WrongWayRound:
-            form.valid_until.errors = [
-                Text("Ngày kết thúc đứng trước ngày bắt đầu.", "This ends before it begins.")
-            ]
-        else:
-            data_changed()
-            flash(t("Đã lưu đơn vị.", "The unit is saved."))
-            return redirect(url_for("administrator.units"))
-    page = render_template("core/unit.html", unit=found, form=form, before=before, after=after)
-    return page, 422 if form.errors else 200
+    return None
 
 
 def _facts(form: UnitForm) -> UnitFacts:

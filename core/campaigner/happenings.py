@@ -9,13 +9,14 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from wtforms import BooleanField, DateField
 from wtforms.validators import Optional, Regexp, ValidationError
 
-from core import campaign_editing, clock, db
+from core import campaign_editing, clock, db, meanwhile
 from core.campaign import CampaignEvent, CampaignNews, events_of, news_of
 from core.campaign_editing import ROLES, DaysDoNotFit, EventFacts, NoSuchCampaign, YearIsOver
 from core.campaigner.blueprint import DAY_FORMATS, DeedForm, pages, running
 from core.campaigner.year import WRONG_DAYS
-from core.forms import AtMost, Lines, Needed, StaffForm, Words
+from core.forms import AtMost, ChangeForm, Lines, Needed, Words
 from core.i18n import Text, t
+from core.meanwhile import Overtaken
 from core.naming import person_in
 from core.pages import data_changed
 from core.sessions import identity, signed_in
@@ -39,7 +40,7 @@ class _NamesNobody:
             raise ValidationError(_NAME.format(words=found))
 
 
-class HappeningForm(StaffForm):
+class HappeningForm(ChangeForm):
     """What both lists share."""
 
     suspect = False
@@ -99,7 +100,7 @@ def event(event_id: str) -> Any:
     """Change an event."""
     with db.reading() as session:
         found = session.get(CampaignEvent, event_id) or abort(404)
-    return _event(found, EventForm(obj=found))
+    return _event(found, EventForm(obj=found, seen=meanwhile.mark(found)))
 
 
 @pages.route("/lich-va-tin/tin/moi", methods=["GET", "POST"])
@@ -115,7 +116,7 @@ def news(news_id: str) -> Any:
     """Change a line of news."""
     with db.reading() as session:
         found = session.get(CampaignNews, news_id) or abort(404)
-    return _news(found, NewsForm(obj=found))
+    return _news(found, NewsForm(obj=found, seen=meanwhile.mark(found)))
 
 
 @pages.post("/lich-va-tin/<any(viec, tin):kind>/<thing_id>/bo")
@@ -137,10 +138,10 @@ def _event(found: CampaignEvent | None, form: EventForm) -> Any:
     if form.validate_on_submit():
         try:
             with db.writing() as session:
-                year = running(session).year
-                campaign_editing.save_event(
-                    session, identity(), year, found.id if found else None, _facts(form)
-                )
+                year, known, seen = running(session).year, found.id if found else None, form.seen.data or ""
+                campaign_editing.save_event(session, identity(), year, known, _facts(form), seen=seen)
+        except Overtaken as changed:
+            form.let_pass(changed.now)
         except DaysDoNotFit as wrong:
             form[wrong.field].errors = [WRONG_DAYS[wrong.reason]]
         except (NoSuchCampaign, YearIsOver):
@@ -161,7 +162,10 @@ def _news(found: CampaignNews | None, form: NewsForm) -> Any:
                     found.id if found else None,
                     form.on_day.data,
                     (form.text_vi.data, form.text_en.data or ""),
+                    seen=form.seen.data or "",
                 )
+        except Overtaken as changed:
+            form.let_pass(changed.now)
         except DaysDoNotFit as wrong:
             form[wrong.field].errors = [WRONG_DAYS[wrong.reason]]
         except (NoSuchCampaign, YearIsOver):
@@ -175,7 +179,7 @@ def _page(template: str, form: HappeningForm, found: Any) -> Any:
     if request.method == "POST" and form.no_person.data:
         form.suspect = True  # the box stays where it was ticked
     page = render_template(template, form=form, found=found, deed=DeedForm())
-    return page, 422 if form.errors else 200
+    return page, form.status
 
 
 def _done(words: str) -> Any:

@@ -9,18 +9,19 @@ from sqlalchemy import select
 from wtforms import SelectField, SelectMultipleField
 from wtforms.fields import SelectChoice
 
-from core import campaign_editing, db, messages
+from core import campaign_editing, db, meanwhile, messages
 from core.campaign import Message
 from core.campaign_editing import ROLES, MayNotStand, MessageFacts, NoSuchCampaign, YearIsOver
 from core.campaigner.blueprint import DeedForm, pages, running
-from core.forms import AtMost, Lines, Needed, StaffForm
+from core.forms import AtMost, ChangeForm, Lines, Needed
 from core.i18n import Text, t
+from core.meanwhile import Overtaken
 from core.messages import GROUPS, PLACES
 from core.pages import data_changed
 from core.sessions import identity, signed_in
 
 
-class MessageForm(StaffForm):
+class MessageForm(ChangeForm):
     """A message: its words, its group, and where it stands."""
 
     text_vi = Lines(Text("Lời", "Words"), [Needed(), AtMost(300)])
@@ -64,7 +65,7 @@ def message(code: str) -> Any:
     """Change a message."""
     with db.reading() as session:
         found = session.get(Message, (running(session).year, code)) or abort(404)
-    return _save(found, MessageForm(obj=found))
+    return _save(found, MessageForm(obj=found, seen=meanwhile.mark(found)))
 
 
 @pages.post("/thong-diep/<code>/bo")
@@ -87,7 +88,7 @@ def _save(found: Message | None, form: MessageForm) -> Any:
     if form.validate_on_submit() and _saved(found, form):
         return redirect(url_for("campaign.list_messages"))
     page = render_template("core/campaigner/message.html", message=found, form=form, deed=DeedForm())
-    return page, 422 if form.errors else 200
+    return page, form.status
 
 
 def _saved(found: Message | None, form: MessageForm) -> bool:
@@ -99,11 +100,13 @@ def _saved(found: Message | None, form: MessageForm) -> bool:
     )
     try:
         with db.writing() as session:
-            campaign_editing.save_message(
-                session, identity(), running(session).year, found.code if found else None, facts
-            )
+            year, code = running(session).year, found.code if found else None
+            campaign_editing.save_message(session, identity(), year, code, facts, seen=form.seen.data or "")
     except MayNotStand as refused:
         form.places.errors = [_refusal(refused)]
+        return False
+    except Overtaken as changed:
+        form.let_pass(changed.now)
         return False
     except (NoSuchCampaign, YearIsOver):
         abort(404)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any, Final
 
 from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from wtforms import DateField, HiddenField
+from wtforms import DateField
 from wtforms.validators import Optional
 
-from core import campaign_editing, clock, db, deadlines
+from core import campaign_editing, clock, db, deadlines, meanwhile
 from core.campaign import Campaign
 from core.campaign_editing import DAYS, ROLES, CampaignFacts, DaysDoNotFit, NoSuchCampaign, YearIsOver
 from core.campaigner.blueprint import DAY_FORMATS, DeedForm, pages, running
-from core.forms import AtMost, Needed, StaffForm, Words
+from core.forms import AtMost, ChangeForm, Needed, Words
 from core.i18n import Text, day, t
+from core.meanwhile import Overtaken
 from core.pages import data_changed
 from core.sessions import identity, signed_in
 
@@ -50,10 +49,9 @@ WRONG_DAYS: Final = {
 }
 
 
-class CampaignForm(StaffForm):
+class CampaignForm(ChangeForm):
     """Everything about a year's campaign that is not a message or a day of its calendar."""
 
-    seen = HiddenField()
     title_vi = Words(Text("Tên", "Title"), [Needed(), AtMost(300)])
     title_en = Words(Text("Tên bằng tiếng Anh", "Title in English"), [Needed(), AtMost(300)])
     theme_vi = Words(Text("Chủ đề", "Theme"), [AtMost(300)])
@@ -97,11 +95,9 @@ def show() -> Any:
     with db.reading() as session:
         found = running(session)
         earlier = session.scalars(select(Campaign.year).order_by(Campaign.year.desc())).all()
-    form = CampaignForm(obj=found, data=_details(found))
-    overtaken = form.is_submitted() and form.seen.data != _mark(found)
-    if not overtaken and form.validate_on_submit() and _saved(form, found):
+    form = CampaignForm(obj=found, data=_details(found), seen=meanwhile.mark(found))
+    if form.validate_on_submit() and _saved(form, found):
         return redirect(url_for("campaign.show"))
-    form.seen.data = _mark(found)
     page = render_template(
         "core/campaigner/year.html",
         campaign=found,
@@ -111,31 +107,20 @@ def show() -> Any:
         earlier=[year for year in earlier if year < found.year],
         this_year=clock.today().year,
         particulars=found.particulars,
-        overtaken=overtaken,
     )
-    return page, 409 if overtaken else 422 if form.errors else 200
-
-
-def _mark(found: Campaign) -> str:
-    """What a page was made from: two people who edit at once must not write over each other unawares."""
-    told = [
-        found.title_vi,
-        found.title_en,
-        found.theme_vi,
-        found.theme_en,
-        found.begins,
-        found.ends,
-        found.details,
-    ]
-    return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:16]
+    return page, form.status
 
 
 def _saved(form: CampaignForm, before: Campaign) -> bool:
     try:
         with db.writing() as session:
-            campaign_editing.save_campaign(session, identity(), before.year, _facts(form))
+            seen = form.seen.data or ""
+            campaign_editing.save_campaign(session, identity(), before.year, _facts(form), seen=seen)
     except DaysDoNotFit as wrong:
         form[wrong.field].errors = [WRONG_DAYS[wrong.reason]]
+        return False
+    except Overtaken as changed:
+        form.let_pass(changed.now)
         return False
     except (NoSuchCampaign, YearIsOver):
         abort(404)

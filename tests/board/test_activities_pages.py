@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
+import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -128,6 +129,7 @@ def test_a_unit_sees_its_own_alone(station: Station, calculated_here: None) -> N
     )
     assert photo.status_code == 302
     (kept,) = station.rows(ActivityPhoto)
+    assert "cũng mất khỏi bản đã nộp" not in station.yen.get(f"/don-vi/hoat-dong/{entry}").text
     assert station.yen.get(f"/don-vi/hoat-dong/anh/{kept.id}.jpg").data == kept.image
     assert "Của trạm" not in station.khoa.get("/don-vi/").text
     for path in (f"{entry}", f"{entry}/bo", f"anh/{kept.id}.jpg"):
@@ -139,6 +141,10 @@ def test_a_unit_sees_its_own_alone(station: Station, calculated_here: None) -> N
     for path in ("/", f"/{station.unit}", "/nhac", "/nhan-het", f"/anh/{kept.id}.jpg"):
         assert station.yen.get(f"/dieu-hanh/bao-cao-don-vi{path}").status_code == 404
     assert station.thu.get(f"/dieu-hanh/bao-cao-don-vi/anh/{kept.id}.jpg").status_code == 200
+    station.files(station.yen)
+    post(station.yen, "/don-vi/sua")
+    for path in (entry, f"{entry}/bo"):
+        assert "mất khỏi bản đã nộp" in station.yen.get(f"/don-vi/hoat-dong/{path}").text
 
 
 def test_a_photograph_too_large_gets_one_clear_sentence(
@@ -187,17 +193,28 @@ def test_the_secretary_returns_with_a_note_and_accepts(station: Station) -> None
     assert "nhờ thư ký trả lại" in station.yen.get("/don-vi/").text
 
 
-def test_the_list_is_narrowed_sorted_and_added_up(station: Station) -> None:
+def test_the_list_is_narrowed_sorted_added_up_and_taken_home(station: Station, calculated_here: None) -> None:
     station.writes(station.yen, participants="5000", women="30")
     station.files(station.yen)
     page = station.thu.get("/dieu-hanh/bao-cao-don-vi/").text
     assert "trên 36 đơn vị" in page
+    assert "Các đơn vị (1)" in page, "what waits is counted in the list of pages"
     assert "5.000" in page
     assert "35 đơn vị" in station.thu.get("/dieu-hanh/bao-cao-don-vi/?loc=chua-nop&xep=ngay").text
     assert "1 đơn vị" in station.thu.get("/dieu-hanh/bao-cao-don-vi/?loc=xem-lai").text
     assert "Không có đơn vị nào như thế" in station.thu.get("/dieu-hanh/bao-cao-don-vi/?tim=zzz").text
     text = station.thu.get("/dieu-hanh/bao-cao-don-vi/nhac").text
     assert text.count('class="slip"') == 35
+    file = station.thu.get("/dieu-hanh/bao-cao-don-vi/tien-do.xlsx?loc=xem-lai")
+    sheet = openpyxl.load_workbook(io.BytesIO(file.data)).worksheets[0]
+    first, *rest = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=4)]
+    assert first[2:6] == ["Đã nộp", None, "20/11/2026", 1]
+    assert first[6] > 0
+    assert not any(row[1] for row in rest), "one unit, and a note below"
+    whole = station.thu.get("/dieu-hanh/bao-cao-don-vi/tien-do.xlsx")
+    rows = openpyxl.load_workbook(io.BytesIO(whole.data)).worksheets[0].iter_rows(min_row=4)
+    assert sum(bool(row[1].value) for row in rows) == 36
+    assert station.yen.get("/dieu-hanh/bao-cao-don-vi/tien-do.xlsx").status_code == 404
 
 
 @pytest.mark.slow

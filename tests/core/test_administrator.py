@@ -235,6 +235,21 @@ def test_a_unit_is_added_changed_and_ended(app: Flask, desk: FlaskClient) -> Non
 
 
 @pytest.mark.embedded
+def test_two_people_do_not_write_over_each_other_in_a_unit(app: Flask, desk: FlaskClient) -> None:
+    path = f"/quan-tri/don-vi/{_any_unit(app)}"
+    page = desk.get(path).text
+    (seen,) = re.findall(r'name="seen" type="hidden" value="([^"]+)"', page)
+    sent = {"kind": "khoa", "group": "dieu_tri", "valid_from": "01/01/2020", "seen": seen}
+    assert post(desk, path, {**sent, "name_vi": "Tên của họ"}).status_code == 302
+    answer = post(desk, path, {**sent, "name_vi": "Tên của mình"})
+    assert answer.status_code == 409
+    assert 'value="Tên của mình"' in answer.text
+    assert 'value="Tên của họ"' in desk.get(path).text
+    (seen,) = re.findall(r'name="seen" type="hidden" value="([^"]+)"', answer.text)
+    assert post(desk, path, {**sent, "name_vi": "Tên của mình", "seen": seen}).status_code == 302
+
+
+@pytest.mark.embedded
 def test_units_stand_in_vietnamese_order(desk: FlaskClient) -> None:
     page = desk.get("/quan-tri/don-vi/?tim=tram").text
     names = [name.removeprefix("Trạm Y tế ") for name in re.findall(r">(Trạm Y tế [^<]+)</a>", page)]

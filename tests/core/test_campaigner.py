@@ -27,6 +27,7 @@ from core.campaign_editing import (
 )
 from core.db import new_id
 from core.deadlines import Standing, standing
+from core.meanwhile import Overtaken
 from intake.founding import Founded
 from survey.models import QuestionnaireVersion, Round
 from tests.factories import post, signed_in
@@ -109,6 +110,48 @@ def test_two_people_do_not_write_over_each_other_unawares(
     assert again
     assert post(desk, DESK, {**mine, "theme_vi": "Chủ đề của tôi", "seen": again[1]}).status_code == 302
     assert _campaign(app).theme_vi == "Chủ đề của tôi"
+
+
+@pytest.mark.slow
+def test_neither_do_they_in_messages_events_and_news(app: Flask, centre: Founded, desk: FlaskClient) -> None:
+    here = f"{DESK}lich-va-tin/"
+    event = {"title_vi": "Hội thi", "begins": "02/12/2026"}
+    news = {"text_vi": "Đã mở hội thi", "on_day": "20/11/2026"}
+    post(desk, f"{here}viec/moi", event)
+    post(desk, f"{here}tin/moi", news)
+    listed = desk.get(here).text + desk.get(f"{DESK}thong-diep/").text
+    other = signed_in(app, centre.of(Role.ADMINISTRATOR)[0])
+    for kind, field, sent in (
+        ("lich-va-tin/viec", "title_vi", event),
+        ("lich-va-tin/tin", "text_vi", news),
+        ("thong-diep", "text_vi", {"group": "chung"}),
+    ):
+        (path, *_) = re.findall(f'href="({DESK}{kind}/[0-9a-fM]+)"', listed)
+        opened = {**sent, "seen": _seen(desk.get(path).text)}
+        assert post(other, path, {**opened, field: "Lời của họ"}).status_code == 302
+        answer = post(desk, path, {**opened, field: "Lời của mình"})
+        assert answer.status_code == 409, path
+        assert "Người khác vừa sửa" in answer.text
+        assert "Lời của mình" in answer.text
+        assert "Lời của họ" in desk.get(path).text
+        again = {**opened, field: "Lời của mình", "seen": _seen(answer.text)}
+        assert post(desk, path, again).status_code == 302
+        assert "Lời của mình" in desk.get(path).text
+
+
+def test_who_was_faster_is_looked_up_in_the_transaction_that_writes(
+    app: Flask, centre: Founded, desk: FlaskClient
+) -> None:
+    who, form = centre.of(Role.CAMPAIGNER)[0].identity, _form(desk)
+    post(desk, DESK, {**form, "place_vi": "Vạn Hà"})
+    with app.app_context(), db.reading() as session, pytest.raises(Overtaken):
+        campaign_editing.save_campaign(session, who, 2026, FACTS, seen=form["seen"])
+
+
+def _seen(page: str) -> str:
+    found = re.search(r'name="seen" type="hidden" value="([^"]+)"', page)
+    assert found
+    return found[1]
 
 
 def test_a_year_with_no_plan_and_no_deadline_works_everywhere(app: Flask, desk: FlaskClient) -> None:

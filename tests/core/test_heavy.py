@@ -88,6 +88,14 @@ def test_a_job_that_is_not_listed_does_not_run(lock: Path) -> None:
     assert json.loads(told.stdout)["failed"] == "ValueError"
 
 
+def test_a_file_is_written_out_for_the_child_only_when_its_turn_has_come(lock: Path) -> None:
+    assert json.loads(heavy.written({"file": b"\x00\xff", "most": 3})) == {"file": "AP8=", "most": 3}
+    with pytest.raises(TypeError, match="set does not travel"):
+        heavy.written({"file": {1}})
+    with heavy._alone(lock, 0), pytest.raises(HeavyBusy):  # not the TypeError: nothing was written out
+        run("core.heavy:rehearse", {"tell": {1}}, lock=lock, patience=0)
+
+
 def test_a_number_that_is_none_never_travels(lock: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         run("core.heavy:rehearse", {"sleep": float("nan")}, lock=lock)

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from core import clock, db, unit_changes, units
+from core import clock, db, heavy, unit_changes, unit_sheet, units
 from core.access import Denied, Role
 from core.accounts import Person
 from core.campaign import now_running
@@ -163,6 +163,29 @@ def test_a_unit_closed_in_mid_campaign_owes_nothing_and_whoever_took_it_over_doe
     assert "xã Thiệu Vũ" not in owing
     assert {"xã Thiệu Ngọc", "xã Thiệu Lý"} <= owing  # the 10th is after the last day on time
     assert [(one.id, unit.id) for one, unit, _ in stranded] == [(person.id, gone.id)]
+
+
+def test_a_group_left_with_fewer_than_five_units_is_told_wherever_it_happens(
+    app: Flask, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context(), db.writing() as session:
+        offices = session.scalars(select(Unit).where(Unit.group == "hanh_chinh").order_by(Unit.id)).all()
+        for office in offices[5:]:
+            office.valid_until = date(2026, 1, 1)
+    warned = "Nhóm “Lãnh đạo và các phòng chức năng” còn 4 đơn vị"
+    form = {"kind": "phong", "group": "hanh_chinh", "valid_from": "01/01/2020"}
+    moved, path = offices[0], f"/quan-tri/don-vi/{offices[0].id}"
+    renamed = post(desk, path, {**form, "name_vi": "Phòng Mới"}, follow_redirects=True).text
+    assert "Đã lưu đơn vị" in renamed
+    assert "Nhóm ít hơn năm" not in renamed
+    row = [moved.id, "Phòng Mới", "", "phong", "dieu_tri", "01/01/2020", ""]
+    lines = {"lines": [list(unit_sheet.COLUMNS), row]}
+    monkeypatch.setattr(heavy, "run", lambda *_, **__: lines)
+    looked = _upload(desk, b"a workbook").text
+    assert warned in looked
+    assert "sửa 1" in looked
+    saved = post(desk, path, {**form, "name_vi": "Phòng Mới", "group": "dieu_tri"}, follow_redirects=True)
+    assert warned in saved.text
 
 
 def test_two_communes_that_differ_by_a_tone_are_two(app: Flask, centre: Founded) -> None:

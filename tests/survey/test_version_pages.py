@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from contextvars import Context
 from pathlib import Path
@@ -81,8 +80,8 @@ def test_a_workbook_is_kept_byte_for_byte_and_shown_in_both_languages(app: Flask
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workbooks are read in this process; the first test shows that a process of its own does it."""
 
-    def read(job: str, payload: dict[str, str], **_: Any) -> dict[str, Any]:
-        outcome = check(base64.b64decode(payload["file"]))
+    def read(job: str, payload: dict[str, bytes], **_: Any) -> dict[str, Any]:
+        outcome = check(payload["file"])
         problems, notes = (as_json(one) for one in (outcome.findings.problems, outcome.findings.notes))
         return {"data": outcome.data, "problems": problems, "notes": notes}
 
