@@ -35,6 +35,7 @@ PLACES: Final = (
     _place("paper.show", "Nhập hộ", "Enter for another", Role.HANDLER),
     _place("rota.show", "Lịch trực", "Duty rota", Role.HANDLER),
     _place("roster.show", "Danh sách và chữ ký", "Roster and signatures", Role.CUSTODIAN, desk=True),
+    _place("administrator.desk", "Việc cần làm", "To do", Role.ADMINISTRATOR, desk=True),
     _place(
         "ceremonies.choose", "Đổi người, từng bước", "Changing people", Role.CUSTODIAN, Role.ADMINISTRATOR
     ),
@@ -52,7 +53,6 @@ PLACES: Final = (
     _place("unit_reports.show", "Các đơn vị", "Units' reports", Role.CAMPAIGNER),
     _place("department_report.this_year", "Báo cáo Sở Y tế", "Report upward", Role.CAMPAIGNER),
     _place("unit.desk", "Báo cáo của đơn vị", "Unit report", Role.UNIT, desk=True),
-    _place("administrator.desk", "Việc cần làm", "To do", Role.ADMINISTRATOR, desk=True),
     _place("administrator.people", "Người dùng", "People", Role.ADMINISTRATOR),
     _place("administrator.units", "Đơn vị", "Units", Role.ADMINISTRATOR),
     _place("administrator.hotlines", "Số hỗ trợ", "Help numbers", Role.ADMINISTRATOR),

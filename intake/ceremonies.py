@@ -212,14 +212,21 @@ def _signing(facts: Facts) -> list[Step]:
         Step(
             title=Text("So 24 chữ số rồi ký", "Compare the 24 digits, then sign"),
             who=_CUSTODIANS,
-            how=Text(
-                "Mặt đối mặt, mỗi người ký trên máy của mình. Đã có {signed} trong {of} chữ ký.",
-                "Face to face, each at their own screen. {signed} of {of} signatures are there.",
-            ).format(signed=facts.signed, of=SIGNATURES_NEEDED),
+            how=_signatures(facts),
             done=False,  # with the second signature nothing waits any more
             page="roster.show",
         ),
     ]
+
+
+def _signatures(facts: Facts) -> Text:
+    """How to sign; how many have, only while a version waits for them."""
+    if not facts.waiting:
+        return Text("Mặt đối mặt, mỗi người ký trên máy của mình.", "Face to face, each at their own screen.")
+    return Text(
+        "Mặt đối mặt, mỗi người ký trên máy của mình. Đã có {signed} trong {of} chữ ký.",
+        "Face to face, each at their own screen. {signed} of {of} signatures are there.",
+    ).format(signed=facts.signed, of=SIGNATURES_NEEDED)
 
 
 def _afterwards(ceremony: Ceremony, facts: Facts) -> list[Step]:

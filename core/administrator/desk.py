@@ -24,16 +24,22 @@ from core.sessions import signed_in
 
 STALE_DAYS: Final = 365
 ROSTER_SOON_DAYS: Final = 60
+FEW: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Care:
-    """One thing that needs care. `kind`: urgent, soon or info; `url` leads to where it is done, if it can be here."""
+    """One thing that needs care. `kind`: urgent, soon or info; `url` leads to where it is done, if it can be here.
+
+    about: whom it is about; among: the people (name, url) where many need the same.
+    """
 
     kind: str
     title: Text
     sentence: Text
     url: str = ""
+    about: str = ""
+    among: tuple[tuple[str, str], ...] = ()
 
 
 @pages.get("/")
@@ -78,6 +84,33 @@ def _roster(session: Session) -> Iterator[Care]:
 
 
 def _people(session: Session) -> Iterator[Care]:
+    invited = list(_invited(session))
+    over = [care for care in invited if care.kind == "soon"]
+    yield from _gathered(over, Text("{n} lời mời đã quá hạn", "{n} invitations have run out"))
+    yield from _gathered(
+        [care for care in invited if care.kind == "info"],
+        Text("{n} người chưa đăng ký", "{n} people have not enrolled"),
+    )
+    yield from _stranded(session)
+    yield from _gathered(
+        list(_without_link(session)), Text("{n} người chưa có đường dẫn", "{n} people have no link")
+    )
+
+
+def _gathered(cares: list[Care], title: Text) -> Iterator[Care]:
+    """A few stand each for themselves; many of one sort are one thing to do, with a list."""
+    if len(cares) <= FEW:
+        yield from cares
+        return
+    yield Care(
+        kind=cares[0].kind,
+        title=title.format(n=len(cares)),
+        sentence=Text("Xem từng người:", "One by one:"),
+        among=tuple((care.about, care.url) for care in cares),
+    )
+
+
+def _invited(session: Session) -> Iterator[Care]:
     links = open_links(session)
     for person_id, link in links.items():
         person = session.get(Person, person_id)
@@ -85,15 +118,20 @@ def _people(session: Session) -> Iterator[Care]:
         over = link.expires_on < clock.today()
         yield Care(
             kind="soon" if over else "info",
+            about=person.name,
             title=Text(f"{person.name} chưa đăng ký", f"{person.name} has not enrolled"),
             sentence=_OVER if over else _until(link.expires_on),
             url=url_for("administrator.person", person_id=person.id),
         )
-    yield from _stranded(session)
+
+
+def _without_link(session: Session) -> Iterator[Care]:
+    links = open_links(session)
     for person in session.scalars(select(Person).where(Person.state == "invited")):
         if person.id not in links:
             yield Care(
                 kind="soon",
+                about=person.name,
                 title=Text(f"{person.name} chưa có đường dẫn", f"{person.name} has no link"),
                 sentence=Text("Hãy lập đường dẫn mới hoặc rút lời mời.", "Make a fresh link, or withdraw."),
                 url=url_for("administrator.person", person_id=person.id),
