@@ -85,13 +85,18 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a list knows of a case without a story. arrived: aware, in Viet Nam; promised: kind → day."""
+    """What a list knows of a case without a story. arrived: aware, in Viet Nam; promised: kind → day.
+
+    wrote: the day on which a handler last answered the reporter; child_told: whether the file says who was told of a child.
+    """
 
     arrived: datetime
     state: str
     messages: int
     flags: Mapping[str, Any]
     promised: Mapping[str, date] = field(default_factory=dict)
+    wrote: date | None = None
+    child_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,37 +194,52 @@ def _due(running: tuple[Kind, datetime]) -> datetime:
 def _running(facts: Facts, now: datetime, hours: WorkingHours) -> Iterator[tuple[Kind, datetime]]:
     if facts.state == "closed":
         return
-    flags, arrived = facts.flags, facts.arrived
-    unread = facts.state == "received" and facts.messages == 0
-    if unread:
-        danger = flags.get("danger_now") == "yes"
-        yield LOOK, hours.after(arrived, DANGER_HOURS if danger else LOOK_HOURS)
+    arrived, tonight = facts.arrived, datetime.combine(now.date(), _EVENING, now.tzinfo)
+    answer, feedback, last = _of_the_day(arrived.date(), facts.wrote, hours, arrived.tzinfo)
+    yield from _first_day(facts, hours)
     if reporter_wrote_since(facts.state, facts.messages):
         # Its minute lies in the message, which a list does not open: so it counts as due today.
-        yield MESSAGE, datetime.combine(now.date(), _EVENING, now.tzinfo)
-    if facts.messages == 0:
-        yield from _first_day(flags, arrived)
-        yield ANSWER, _of_the_day(arrived.date(), hours, arrived.tzinfo)[0]
-    yield from zip((FEEDBACK, LAST), _of_the_day(arrived.date(), hours, arrived.tzinfo)[1:], strict=True)
+        yield MESSAGE, tonight
+    if not _answered(facts):
+        yield ANSWER, answer
+    elif facts.state == "reading":
+        yield ANSWER, tonight  # opened since the reporter wrote, or opened again, and not answered yet
+    yield FEEDBACK, feedback
+    yield LAST, last
     for kind, day in facts.promised.items():
         yield PROMISED[kind], datetime.combine(day, SHIFTS[-1][1], arrived.tzinfo)
 
 
 @lru_cache(maxsize=4096)
-def _of_the_day(day: date, hours: WorkingHours, zone: tzinfo | None) -> tuple[datetime, datetime, datetime]:
-    """When to answer, to tell what was done, and at the latest: the same for all letters of a day."""
-    days = (
-        hours.days_after(day, ANSWER_WORKING_DAYS),
-        day + timedelta(days=FEEDBACK_DAYS),
-        day + timedelta(days=LAST_DAYS),
-    )
-    answer, feedback, last = (datetime.combine(one, SHIFTS[-1][1], zone) for one in days)
-    return answer, feedback, last
+def _of_the_day(
+    day: date, wrote: date | None, hours: WorkingHours, zone: tzinfo | None
+) -> tuple[datetime, datetime, datetime]:
+    """When to answer, to tell what was done, and at the latest.
+
+    The first answer asks and greets; what is written after its days tells what was done, and the time begins anew.
+    """
+    answer = hours.days_after(day, ANSWER_WORKING_DAYS)
+    since = wrote if wrote is not None and wrote > answer else day
+    days = (answer, since + timedelta(days=FEEDBACK_DAYS), since + timedelta(days=LAST_DAYS))
+    first, feedback, last = (datetime.combine(one, SHIFTS[-1][1], zone) for one in days)
+    return first, feedback, last
 
 
-def _first_day(flags: Mapping[str, Any], arrived: datetime) -> Iterator[tuple[Kind, datetime]]:
+def _answered(facts: Facts) -> bool:
+    """Whether a handler ever answered. Messages are not counted for it: the reporter may have written them all."""
+    return facts.wrote is not None or facts.state == "answered"
+
+
+def _first_day(facts: Facts, hours: WorkingHours) -> Iterator[tuple[Kind, datetime]]:
+    """What a letter asks for at once; a child's, until the file says who was told, whatever else was written."""
+    flags, arrived = facts.flags, facts.arrived
     tonight = datetime.combine(arrived.date(), _EVENING, arrived.tzinfo)
-    if flags.get("age_group") == "under_16":
+    if flags.get("age_group") == "under_16" and not facts.child_told:
         yield CHILD, tonight
+    if _answered(facts):
+        return
+    if facts.state == "received":
+        danger = flags.get("danger_now") == "yes"
+        yield LOOK, hours.after(arrived, DANGER_HOURS if danger else LOOK_HOURS)
     if flags.get("when") == "hours_72" and _SEXUAL in flags.get("what_kind", ()):
         yield CARE, tonight

@@ -1,6 +1,7 @@
 """What a list has to know of a case and that stands inside its seal: a few days, in the handlers' sealed cell.
 
     v d l c   until when something the file promised is to be done (intake/casefile/promises.py)
+    b t       when a handler last answered the reporter; when the file said who was told of a child
     x n r     from when the time of the case runs: closed, out of scope, withdrawn (intake/retention.py)
     k         since when it is closed, where it is held and its time does not run
 
@@ -25,6 +26,8 @@ from intake.openings import Days
 from intake.retention import Months, begins, closed, held, until
 
 LETTERS: Final[Mapping[str, str]] = {"v": ACTION, "d": ASSESSMENT, "l": RETALIATION, "c": REFERRAL}
+WROTE: Final = "b"
+CHILD: Final = "t"
 _KEPT: Final[Mapping[str, str]] = {"x": "closed", "n": "out_of_scope", "r": "withdrawn"}
 _CLOSED: Final = frozenset("xnk")
 
@@ -42,12 +45,24 @@ def renew(file: CaseFile, side: SharedKey, entries: Sequence[Mapping[str, Any]])
 def days_of(entries: Sequence[Mapping[str, Any]], arrived_on: date) -> Days:
     """The days that a case's entries come to."""
     kinds = {kind: letter for letter, kind in LETTERS.items()}
-    days = {kinds[kind]: day for kind, day in promised(File.among(entries, KINDS)).items()}
+    file = File.among(entries, KINDS)
+    days = {kinds[kind]: day for kind, day in promised(file).items()} | _done(file, entries)
     why, since = begins(entries, arrived_on)
     if not held(entries):
         days |= {letter: since for letter, one in _KEPT.items() if one == why}
     elif closed(entries):
         days["k"] = since
+    return days
+
+
+def _done(file: File, entries: Sequence[Mapping[str, Any]]) -> dict[str, date]:
+    """What was done already that a list would otherwise go on asking for."""
+    answers = [one for one in entries if one["what"] == "answer" and one["role"] == "handler"]
+    told = file.latest("tre-em")
+    days = {CHILD: told.on} if told else {}
+    with suppress(ValueError):  # another program of a handler's may have put anything there
+        if answers:
+            days[WROTE] = date.fromisoformat(answers[-1]["at"][:10])
     return days
 
 

@@ -182,6 +182,8 @@ def _facts(file: File, state: str, facts: str, days: Mapping[str, date]) -> Fact
         messages=file.messages,
         flags=desk_entry.like_flags(facts),
         promised={kind: days[letter] for letter, kind in dating.LETTERS.items() if letter in days},
+        wrote=days.get(dating.WROTE),
+        child_told=dating.CHILD in days,
     )
 
 

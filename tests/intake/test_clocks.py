@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from intake.clocks import (
     CARE,
     CHILD,
     FEEDBACK,
+    LAST,
     LOOK,
     MESSAGE,
     SHIFTS,
@@ -35,8 +37,15 @@ def at(day: int, hour: int, minute: int = 0, month: int = 12, year: int = 2026) 
     return datetime(year, month, day, hour, minute, tzinfo=clock.ZONE)
 
 
-def facts(arrived: datetime, state: str = "received", messages: int = 0, **flags: object) -> Facts:
-    return Facts(arrived=arrived, state=state, messages=messages, flags=flags)
+def facts(
+    arrived: datetime, state: str = "received", messages: int = 0, wrote: date | None = None, **flags: object
+) -> Facts:
+    return Facts(arrived=arrived, state=state, messages=messages, flags=flags, wrote=wrote)
+
+
+def running(these: Facts, now: datetime) -> list[str]:
+    """The codes of the clocks that run, the earliest first."""
+    return [one.kind.code for one in clocks(these, now, HOURS)]
 
 
 @pytest.mark.parametrize(
@@ -84,6 +93,26 @@ def test_a_child_and_the_first_three_days_have_the_same_day() -> None:
     assert CARE not in {one.kind for one in clocks(facts(at(1, 8), when="hours_72"), at(1, 9), HOURS)}
 
 
+def test_a_child_is_asked_about_until_the_file_says_who_was_told_whatever_was_answered() -> None:
+    answered = facts(at(1, 8), "answered", 1, date(2026, 12, 1), age_group="under_16", when="hours_72")
+    assert running(answered, at(2, 9))[0] == CHILD.code
+    assert CHILD.code not in running(replace(answered, child_told=True), at(2, 9))
+
+
+def test_a_second_message_before_the_first_look_hides_no_danger() -> None:
+    wrote_again = facts(at(1, 8), "received", 2, danger_now="yes")
+    first = clocks(wrote_again, at(1, 9, 30), HOURS)[0]
+    assert (first.kind, first.standing) == (LOOK, "late")
+    assert {MESSAGE.code, ANSWER.code} < set(running(wrote_again, at(1, 9, 30)))
+
+
+def test_a_message_that_was_opened_asks_for_an_answer_until_it_has_one() -> None:
+    opened = facts(at(1, 8), "reading", 3, date(2026, 12, 2))
+    first = clocks(opened, at(20, 9), HOURS)[0]
+    assert (first.kind, first.standing) == (ANSWER, "today")
+    assert running(replace(opened, state="answered"), at(20, 9)) == [FEEDBACK.code, LAST.code]
+
+
 def test_soon_late_and_not_yet() -> None:
     standing = {
         now: next(
@@ -98,11 +127,15 @@ def test_what_was_done_is_told_within_thirty_days_and_a_closed_case_has_no_clock
     answered = clocks(facts(at(1, 8), "answered", 1), at(2, 8), HOURS)
     assert answered[0].kind == FEEDBACK
     assert answered[0].due == at(31, 17)
+    greeted = clocks(facts(at(1, 8), "answered", 1, date(2026, 12, 2)), at(2, 8), HOURS)
+    assert greeted[0].due == at(31, 17), "a first answer tells nothing of what was done"
+    told = clocks(facts(at(1, 8), "answered", 4, date(2026, 12, 20)), at(21, 8), HOURS)
+    assert [one.due.date() for one in told] == [date(2027, 1, 19), date(2027, 3, 21)]
     assert clocks(facts(at(1, 8), "closed", 1), at(2, 8), HOURS) == []
 
 
 def test_a_new_message_is_due_today_and_stops_closing_and_erasing() -> None:
-    first = clocks(facts(at(1, 8), "received", 3), at(20, 9), HOURS)[0]
+    first = clocks(facts(at(1, 8), "received", 3, date(2026, 12, 2)), at(20, 9), HOURS)[0]
     assert (first.kind, first.standing) == (MESSAGE, "today")
     assert reporter_wrote_since("received", 3)
     assert not reporter_wrote_since("received", 0)

@@ -39,12 +39,14 @@ def test_every_promise_has_a_clock_and_a_letter_of_its_own() -> None:
 
 
 def test_counts_and_days_stand_side_by_side_in_one_cell_of_one_size() -> None:
-    days = dict.fromkeys((*dating.LETTERS, "x"), TODAY)
-    counts = {"handler": 9_999, "custodian": 9_999, openings.KEPT: 99_999}
-    cell = openings.for_handlers(counts, KEY, "case", days)
-    assert openings.read_by_handler(cell, KEY, "case") == counts
-    assert openings.days_in(cell, openings.cell_key(KEY), "case") == days
-    assert len(cell) == len(openings.for_handlers(openings.none_yet(), KEY, "case")) == CELL_BYTES + 29
+    done = (dating.WROTE, dating.CHILD)
+    for letters, kept in (((*dating.LETTERS, *done, "r"), {}), (("x", *done), {openings.KEPT: 99_999})):
+        days = dict.fromkeys(letters, TODAY)
+        counts = {"handler": 99_999, "custodian": 99_999} | kept
+        cell = openings.for_handlers(counts, KEY, "case", days, parts=99_999)
+        assert openings.read_by_handler(cell, KEY, "case") == counts
+        assert openings.days_in(cell, openings.cell_key(KEY), "case") == days
+        assert len(cell) == len(openings.for_handlers(openings.none_yet(), KEY, "case")) == CELL_BYTES + 29
 
 
 def test_a_new_count_keeps_the_days_and_new_days_keep_the_count() -> None:
@@ -113,6 +115,18 @@ def test_what_one_handler_writes_is_due_on_the_list_of_the_other(
     assert due(second) == ("tra-dua", "late")
     write(app, first, case_id, "lao-dong", step="check_1", on=f"{today}")
     assert due(second)[0] == "phan-hoi"
+
+
+def test_a_child_stays_due_after_an_answer_until_the_file_says_who_was_told(
+    app: Flask, handlers: list[Handler]
+) -> None:
+    reporter = Reporter(app)
+    reporter.writes(age_group="under_16")
+    handlers[0].answers(reporter.case_id, "Cảm ơn bạn.")
+    assert due(handlers[1])[0] == "tre-em"
+    told = {"whom": "111", "at": f"{clock.today()}T08:00", "taken_by": "Chị Hoa"}
+    write(app, handlers[0], reporter.case_id, "tre-em", **told)
+    assert due(handlers[1])[0] == "phan-hoi"
 
 
 def test_a_referral_is_asked_about_and_a_risk_looked_at_again(
