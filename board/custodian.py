@@ -68,8 +68,8 @@ _SENTENCES: Final[dict[type[Exception], Text]] = {
     ),
 }
 _TOLD = tuple(_SENTENCES)
-PATIENCE: Final = 0.7
-"""So many seconds of trying keys go by before a page says how far it is."""
+PATIENCE: Final = 1.5
+"""So many seconds of trying keys go by before a page says how far it is; what lies between costs a tenth of that."""
 
 
 @pages.get("/")

@@ -319,7 +319,7 @@ def _further(
     """Some of the work or the rest of it. Between two times what was counted waits in memory."""
     try:
         if not half.opened.whole:
-            with db.reading() as session:
+            with db.reading_much() as session:
                 _require_same(session, person, half)
                 half = half.further(session, person, seed, patience)
             # A page says first that the tables come next: they take a while of their own.

@@ -5,7 +5,7 @@ The sealing itself is intake/envelope.py; permission and log are the deeds' (cas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, cast
@@ -80,19 +80,6 @@ def load(session: Session, case_id: str, *, lock: bool = False) -> Case:
         select(Compartment).where(Compartment.case_id == case_id).order_by(Compartment.sequence)
     ).all()
     return Case(file=file, key_sets=key_sets, parts=parts)
-
-
-def load_many(session: Session, case_ids: Sequence[str]) -> Iterator[Case]:
-    """Several cases at once, in no order, in three questions to the database; keep batches small."""
-    key_sets: dict[str, dict[str, KeySet]] = {case_id: {} for case_id in case_ids}
-    for row in session.scalars(select(KeySet).where(KeySet.case_id.in_(case_ids))):
-        key_sets[row.case_id][row.id] = row
-    parts: dict[str, list[Compartment]] = {case_id: [] for case_id in case_ids}
-    ordered = select(Compartment).where(Compartment.case_id.in_(case_ids)).order_by(Compartment.sequence)
-    for part in session.scalars(ordered):
-        parts[part.case_id].append(part)
-    for file in session.scalars(select(CaseFile).where(CaseFile.id.in_(case_ids))):
-        yield Case(file=file, key_sets=key_sets[file.id], parts=parts[file.id])
 
 
 def rows_of(session: Session, case_ids: Sequence[str], side: Side, parts_before: int) -> list[Case]:

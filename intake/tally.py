@@ -18,7 +18,6 @@ there is no consent to statistics.
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -26,7 +25,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import rosters
@@ -34,14 +33,19 @@ from core.access import Identity
 from core.disclosure import RawTable
 from core.roster import Roster
 from core.sealing import CannotOpen
+from intake import eraser
+from intake.anew import EVERY_PART
 from intake.casefile.counted import NEEDS, PLACES
-from intake.cases import Case, Holder, load_many, read_entry
+from intake.cases import Case, Holder, read_entry, rows_of
 from intake.compartments import ENTRY
 from intake.counting import Cell, Judged, cell_at, final_cell
+from intake.envelope import first_place
+from intake.founding import eraser_path
 from intake.handling import GBV_GROUPS
 from intake.letters import read_compact
 from intake.models import CaseFile, Compartment
 from intake.roles import require_may
+from intake.rows import Opened as Keys
 from intake.slots import Side
 
 OWN: Final = "own"
@@ -123,24 +127,21 @@ def open_cells(
     """
     require_may(identity, "count")
     until = time.monotonic() + patience if patience is not None else None
-    days, cells, last = tuple(releases), dict(so_far.cells), so_far.last
-    ids = _to_try(session, as_of)
-    left = ids[bisect_right(ids, last) :]
-    for tried, tallies in _batches(session, Holder.of(identity, seed), rosters.chain(session), left):
+    days, cells, last, whole = tuple(releases), dict(so_far.cells), so_far.last, True
+    for tried, tallies in _batches(session, identity, seed, as_of, last):
         cells |= _cells_of(tallies, days, as_of, final)
         last = tried
         if until is not None and time.monotonic() > until:
+            whole = False
             break
-    behind = bisect_right(ids, last)
-    percent = 100 * behind // len(ids) if ids else 100
-    return Opened(cells=cells, last=last, percent=percent, whole=behind == len(ids))
+    percent = 100 if whole else _percent(session, as_of, last)
+    return Opened(cells=cells, last=last, percent=percent, whole=whole or percent == 100)
 
 
 def open_tallies(session: Session, identity: Identity, seed: bytes, *, as_of: date) -> Iterator[Tally]:
     """The judged cases that arrived up to a day; what does not open is passed over without a word. Raises `Denied`."""
     require_may(identity, "count")
-    holder, chain = Holder.of(identity, seed), rosters.chain(session)
-    for _, tallies in _batches(session, holder, chain, _to_try(session, as_of)):
+    for _, tallies in _batches(session, identity, seed, as_of):
         yield from tallies
 
 
@@ -169,27 +170,45 @@ def tabulate(cells: Mapping[str, Cell], *, tables: Sequence[Wanted], release: st
     )
 
 
-def _to_try(session: Session, as_of: date) -> list[str]:
-    """Ids of the cases in which something was written to the custodians, in an order of their own."""
-    written_to_custodians = select(Compartment.case_id).where(
-        Compartment.kind == ENTRY, Compartment.key_set_c.is_not(None)
-    )
-    wanted = select(CaseFile.id).where(CaseFile.arrived_on <= as_of, CaseFile.id.in_(written_to_custodians))
-    return sorted(session.scalars(wanted))  # here and not there: databases sort letters each in their way
-
-
 def _batches(
-    session: Session, holder: Holder, chain: Sequence[Roster], ids: Sequence[str]
+    session: Session, identity: Identity, seed: bytes, as_of: date, after: str = ""
 ) -> Iterator[tuple[str, list[Tally]]]:
-    """Batch by batch the last id that was tried, and what opened; a small batch at a time is in memory."""
-    for begin in range(0, len(ids), _BATCH):
-        some = ids[begin : begin + _BATCH]
-        found = []
-        for case in load_many(session, some):
-            with suppress(CannotOpen):
-                found.append(_tally(case, holder, chain))
-        session.expunge_all()
-        yield some[-1], [one for one in found if one is not None]
+    """Batch by batch the last id that was looked at, and what opened; a small batch at a time is in memory."""
+    holder, chain = Holder.of(identity, seed), rosters.chain(session)
+    arrived = select(CaseFile.id).where(CaseFile.arrived_on <= as_of).order_by(CaseFile.id).limit(_BATCH)
+    while ids := session.scalars(arrived.where(CaseFile.id > after)).all():
+        after = ids[-1]
+        yield after, list(_opened(session, holder, chain, _told(session, ids)))
+
+
+def _told(session: Session, ids: Sequence[str]) -> list[str]:
+    """Those of these cases in which something was written to the custodians, in the same order."""
+    entries = select(Compartment.case_id).where(
+        Compartment.case_id.between(ids[0], ids[-1]),
+        Compartment.kind == ENTRY,
+        Compartment.key_set_c.is_not(None),
+    )
+    told = set(session.scalars(entries))
+    return [case_id for case_id in ids if case_id in told]
+
+
+def _opened(session: Session, holder: Holder, chain: Sequence[Roster], ids: Sequence[str]) -> Iterator[Tally]:
+    cases = rows_of(session, ids, Side.CUSTODIANS, EVERY_PART) if ids else []
+    keys = eraser.keys(eraser_path(), [case.file.eraser_slot for case in cases])
+    for case in cases:
+        if (key := keys.get(case.file.eraser_slot)) is None:
+            continue
+        with suppress(CannotOpen):
+            history = _history(case, case.open_under(key, holder, chain), chain)
+            if history:
+                yield Tally(case_id=case.id, history=history)
+
+
+def _percent(session: Session, as_of: date, last: str) -> int:
+    """How much of all cases is behind, whether they open or not: nothing else is to be seen in it."""
+    arrived = select(func.count()).select_from(CaseFile).where(CaseFile.arrived_on <= as_of)
+    every = session.scalar(arrived) or 0
+    return 100 * (session.scalar(arrived.where(CaseFile.id <= last)) or 0) // every if every else 100
 
 
 def _cells_of(tallies: Sequence[Tally], days: Sequence[date], as_of: date, final: bool) -> dict[str, Cell]:
@@ -200,8 +219,8 @@ def _cells_of(tallies: Sequence[Tally], days: Sequence[date], as_of: date, final
     return {case_id: cell for case_id, cell in found.items() if cell is not None}
 
 
-def _tally(case: Case, holder: Holder, chain: Sequence[Roster]) -> Tally | None:
-    opened = case.open_for(holder, chain)
+def _history(case: Case, opened: Keys, chain: Sequence[Roster]) -> tuple[Judged, ...]:
+    """Every judgement of a handler that opens."""
     answers: Mapping[str, Any] | None = None
     history = []
     for part, place in case.entries(Side.CUSTODIANS):
@@ -212,9 +231,12 @@ def _tally(case: Case, holder: Holder, chain: Sequence[Roster]) -> Tally | None:
             continue
         if written.role == "handler" and words.get("what") == "judgement":
             if answers is None:
-                answers = read_compact(case.read_first("tally", opened, chain).payload)
+                # By the chain that the entries needed: hashing its beginning once more would take as long as opening.
+                first = first_place(case.id, "tally", case.heads)
+                tally = read_entry(case.first_part("tally"), first, opened, chain, None)
+                answers = read_compact(tally.payload)
             history.append(_judged(words, answers))
-    return Tally(case_id=case.id, history=tuple(history)) if history else None
+    return tuple(history)
 
 
 def _judged(words: Mapping[str, Any], answers: Mapping[str, Any]) -> Judged:
