@@ -176,7 +176,7 @@ def test_whatever_calls_itself_pure_is_held_to_it() -> None:
 
 def test_pages_that_people_wait_for_load_no_heavy_library() -> None:
     heavy = ("numpy", "scipy", "vl_convert", "PIL", "alembic", "granian", "pyreadstat", "narwhals", "fpdf")
-    code = f"import sys, app; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, serve; print([name for name in {heavy} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
 
