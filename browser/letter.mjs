@@ -30,7 +30,7 @@ const inside_an_app = /zalo|fban|fbav|instagram/i.test(navigator.userAgent);
 async function begin() {
   document.querySelector("[data-inside-an-app]").hidden = !inside_an_app;
   try {
-    blank = await fetched();
+    blank = await fetched(form.dataset.letter);
     if (!(await able())) throw new Error("unable");
   } catch {
     form.querySelector("[data-sealing]").append(template("unable"));
@@ -46,13 +46,23 @@ async function begin() {
   for (const what of ["error", "unhandledrejection"]) addEventListener(what, broken);
 }
 
-async function fetched() {
-  const answer = await fetch(form.dataset.letter, { cache: "no-store" });
-  if (!answer.ok) throw new Error("blank");
-  const found = await answer.json();
-  const there = Date.parse(answer.headers.get("Date") ?? "");
-  if (there) ahead = there - Date.now();
-  return found;
+const fetched = (address) =>
+  patiently(address, { cache: "no-store" }, async (answer) => {
+    const found = await answer.json();
+    if (!answer.ok) throw new Error(found.why);
+    const there = Date.parse(answer.headers.get("Date") ?? "");
+    if (there) ahead = there - Date.now();
+    return found;
+  });
+
+async function patiently(address, how, read) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), PATIENCE);
+  try {
+    return await read(await fetch(address, { ...how, signal: stop.signal }));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function forget() {
@@ -141,9 +151,14 @@ async function send() {
   if (working) return;
   working = true;
   trouble();
+  says("sealing");
   try {
-    says("sealing");
-    sealed ??= await seal();
+    if (!sealed) {
+      const roster = await fetched(form.dataset.keys).catch((wrong) => void unreachable(wrong));
+      if (!roster) return;
+      if (roster.fingerprint !== blank.roster.fingerprint) return reseated(); // never to people who were not shown
+      sealed = await seal(roster);
+    }
   } catch {
     sealed = null;
     return trouble("failed");
@@ -158,16 +173,18 @@ async function send() {
   await answered(said);
 }
 
-async function seal() {
+// roster: the one that was shown, with its public keys. They weigh most of what this page needs, and whoever only reads
+// it needs none of them, so they come now.
+async function seal(roster) {
   const { answers } = questions.read();
   const drawn = draw();
   const caseId = hex(random(16));
   const { token, seed, mailbox } = await worth(drawn, blank.installation);
   const struck = rules.struckOut(blank, answers);
   const words = rules.split(blank, answers, minute());
-  const parts = await sealCase({ words, caseId, roster: blank.roster, struck, seed });
+  const parts = await sealCase({ words, caseId, roster, struck, seed });
   const urgent = rules.urgent(blank, answers);
-  const body = packed({ caseId, mailbox, fingerprint: blank.roster.fingerprint, urgent, parts });
+  const body = packed({ caseId, mailbox, fingerprint: roster.fingerprint, urgent, parts });
   return { receipt: drawn, body, keys: { digits: drawn, token, seed } };
 }
 
@@ -175,17 +192,14 @@ async function seal() {
 const minute = () => `${new Date(Date.now() + ahead + 7 * 3_600_000).toISOString().slice(0, 16)}+07:00`;
 
 async function sent(body) {
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), PATIENCE);
+  const how = { method: "POST", body, headers: { "Content-Type": "application/octet-stream" } };
   try {
-    const headers = { "Content-Type": "application/octet-stream" };
-    const answer = await fetch(form.dataset.sealed, { method: "POST", body, headers, signal: stop.signal });
-    if (!(answer.headers.get("Content-Type") ?? "").includes("json")) return { why: answer.status < 500 ? "refused" : "busy" };
-    return await answer.json();
+    return await patiently(form.dataset.sealed, how, (answer) => {
+      if ((answer.headers.get("Content-Type") ?? "").includes("json")) return answer.json();
+      return { why: answer.status < 500 ? "refused" : "busy" };
+    });
   } catch {
     return { why: "lost" };
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -204,9 +218,9 @@ async function answered(said) {
 async function reseated() {
   const before = blank.roster.members;
   try {
-    blank = await fetched();
-  } catch {
-    return trouble("lost");
+    blank = await fetched(form.dataset.letter);
+  } catch (wrong) {
+    return unreachable(wrong);
   }
   const now = blank.roster.members;
   const notice = template("roster");
@@ -216,6 +230,9 @@ async function reseated() {
   questions.seat(blank);
   questions.go(questions.rosterField, notice);
 }
+
+// Nothing was sent yet, so everything may still be changed.
+const unreachable = (wrong) => trouble(wrong.message === "closed" ? "closed" : "unreachable");
 
 // Who is among these and not among those; the sentence goes where that is nobody.
 function named(place, these, those) {

@@ -1,6 +1,7 @@
 """The blank letter as data for the script that seals it in the browser (pure).
 
-The questions stand on the page already; here are the rules behind them, the people and their public keys.
+The questions stand on the page already; here are the rules behind them and the people. Their public keys, which weigh
+more than all the rest, are asked for when the letter is sealed: whoever only reads the page needs none of them.
 One language at a time and the same bytes for everyone, so that it tells nothing about who asked for it.
 """
 
@@ -19,17 +20,28 @@ FORMAT: Final = 1
 
 
 def blank(roster: Roster, installation: str) -> dict[str, Any]:
-    """Rules, limits, sentences and keys, JSON-able, in the language of the page being made."""
+    """Rules, limits, sentences and people, JSON-able, in the language of the page being made."""
     return {
         **rules(),
         "format": FORMAT,
         "installation": installation,
         "roster": {
-            "version": roster.version,
             "fingerprint": roster.fingerprint,
-            "recovery": _text(roster.recovery_public),
             "members": [_member(member) for member in roster.members],
         },
+    }
+
+
+def keys(roster: Roster) -> dict[str, Any]:
+    """What a letter is sealed to, JSON-able: the roster of this fingerprint, with public keys and no names."""
+    return {
+        "version": roster.version,
+        "fingerprint": roster.fingerprint,
+        "recovery": _text(roster.recovery_public),
+        "members": [
+            {"id": member.id, "role": member.role, "key": _text(member.seal_public)}
+            for member in roster.members
+        ],
     }
 
 
@@ -70,7 +82,6 @@ def _member(member: Member) -> dict[str, str]:
         "name": member.name,
         "title": str(member.title),
         "office": str(TITLES[Role(member.role)]),
-        "key": _text(member.seal_public),
     }
 
 

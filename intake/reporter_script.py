@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -10,8 +11,9 @@ from flask import Blueprint, Response, request
 from core.i18n import day
 from core.installation import installation_id
 from core.pages import same_bytes
+from core.roster import Roster
 from intake import sealed, submission
-from intake.blank import blank
+from intake.blank import blank, keys
 from intake.sealed import IdTaken, NotSealed, RosterChanged
 from intake.submission import ChannelClosed
 
@@ -20,14 +22,24 @@ pages = Blueprint("reporter_script", __name__, url_prefix="/thu")
 
 @pages.get("/mau.json")
 def form() -> Response:
-    """Rules and keys of the letter: the same bytes for everyone who writes in this language."""
+    """Rules and people of the letter: the same bytes for everyone who writes in this language."""
+    return _same("blank letter", lambda roster: blank(roster, installation_id()))
+
+
+@pages.get("/khoa.json")
+def public_keys() -> Response:
+    """The public keys of those people: the same bytes for everyone."""
+    return _same("public keys", keys)
+
+
+def _same(name: str, told: Callable[[Roster], dict[str, Any]]) -> Response:
     try:
         roster = submission.readers_glanced()
     except ChannelClosed:
         return _said(503, why="closed")
     answer = same_bytes(
-        lambda: json.dumps(blank(roster, installation_id()), ensure_ascii=False, separators=(",", ":")),
-        key=("blank letter", roster.fingerprint),
+        lambda: json.dumps(told(roster), ensure_ascii=False, separators=(",", ":")),
+        key=(name, roster.fingerprint),
     )
     answer.content_type = "application/json"
     return answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -154,7 +155,9 @@ def test_a_letter_to_people_who_are_not_in_force_is_refused_but_a_repeat_is_know
 
 def test_without_a_roster_nothing_is_taken_and_no_form_is_given(app: Flask) -> None:
     client = app.test_client()
-    for answer in (client.get("/thu/mau.json"), client.post("/thu/niem-phong", data=b"\1" * 60_000)):
+    for answer in (
+        client.get("/thu/mau.json"), client.get("/thu/khoa.json"), client.post("/thu/niem-phong", data=b"\1" * 60_000)
+    ):  # fmt: skip
         assert (answer.status_code, answer.json) == (503, {"why": "closed"})
 
 
@@ -250,9 +253,17 @@ def test_the_blank_letter_is_the_same_for_everyone_and_sets_nothing(app: Flask, 
     assert first.content_type == "application/json"
     english = client.get("/en/thu/mau.json").json
     assert english["fields"][0]["missing"] != first.json["fields"][0]["missing"]
-    roster = first.json["roster"]
     with app.app_context(), db.reading() as session:
         current: Roster = rosters.current(session)
-    assert roster["fingerprint"] == current.fingerprint
-    assert {member["id"] for member in roster["members"]} == {member.id for member in current.members}
-    assert "sign_public" not in first.text
+    keys = client.get("/thu/khoa.json")
+    assert keys.data == client.get("/thu/khoa.json", headers={"Cookie": "a=b"}).data
+    assert "Set-Cookie" not in keys.headers
+    assert keys.headers["Cache-Control"] == "no-store"
+    for roster in (first.json["roster"], keys.json):
+        assert roster["fingerprint"] == current.fingerprint
+        assert [member["id"] for member in roster["members"]] == [member.id for member in current.members]
+    sealed_to = [b64decode(member["key"]) for member in keys.json["members"]]
+    assert sealed_to == [member.seal_public for member in current.members]
+    assert b64decode(keys.json["recovery"]) == current.recovery_public
+    assert not any("key" in member for member in first.json["roster"]["members"]), "reading needs no key"
+    assert "sign_public" not in first.text + keys.text
