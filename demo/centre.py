@@ -17,21 +17,18 @@ from sqlalchemy import select
 
 from board import releasing
 from core import campaign_editing, clock, db, passphrase, rosters
-from core.access import Identity, Role
+from core.access import Role
 from core.accounts import Credentials
 from core.campaign import now_running
 from core.campaign_editing import EventFacts
 from core.installation import installation_id
 from core.units import Unit
-from demo import activities, casefiles, content
-from demo.answers import Respondent
+from demo import activities, casefiles, content, surveys
 from intake import casework, founding, mailbox, receipt, submission, wishes
 from intake.founding import Founded, Newcomer, Settled
 from intake.report import Report, validate
 from intake.retention import WITHDRAW
 from intake.submission import Draft
-from survey import cards, results, rounds
-from survey.models import Round
 
 Say = Callable[[str], None]
 STAFF: Final = 300
@@ -68,7 +65,7 @@ def build(app: Flask, *, seed: int, size: Size, say: Say) -> Founded:
             with _on(made_on):
                 _release(founded, as_of)
             say(f"release of {as_of.isoformat()}: protected, audited, signed")
-        _surveys(founded, chance, today, size.staff, say)
+        _surveys(founded, chance, size.staff, say)
         _activities(founded, chance, today, say)
         _month(founded, today)
     return founded
@@ -299,48 +296,13 @@ def _activities(founded: Founded, chance: random.Random, today: date, say: Say) 
         say(f"activities of {plan.year}: {filed} units have filed")
 
 
-def _surveys(founded: Founded, chance: random.Random, today: date, staff: int, say: Say) -> None:
-    """Last year's two waves, joined; and this year's first wave, open now."""
-    year = today.year - 1
-    by, custodian = founded.of(Role.CAMPAIGNER)[0].identity, founded.of(Role.CUSTODIAN)[0]
-    people = [Respondent.drawn(chance) for _ in range(staff)]
-    with _on(date(year, 11, 3)):
-        codes = print_cards(by, year, staff)
-    drawn_cards = dict(zip(range(staff), chance.sample(codes, staff), strict=True))
-    pair = []
-    for wave, opens, share in (("before", date(year, 11, 5), 0.92), ("after", date(year, 12, 3), 0.88)):
-        with _on(opens):
-            found = open_round(by, year, wave, opens, opens + timedelta(days=10), staff)
-        with _on(opens + timedelta(days=2)):
-            for number, person in enumerate(people):
-                if chance.random() < share:
-                    person.answers(chance, found, code=drawn_cards[number])
-        with _on(opens + timedelta(days=11)), db.writing() as session:
-            rounds.close_round(session, by, session.get_one(Round, found.id))
-        pair.append(found.id)
-        say(f"survey {wave} of {year}: {staff} people invited")
-    with _on(date(year, 12, 16)):
-        results.compare(pair[0], pair[1], custodian.identity, seed_of(custodian))
-    say("both waves joined in memory, effects computed")
-    with _on(today - timedelta(days=2)):
-        fresh = print_cards(by, today.year, staff)
-        found = open_round(
-            by, today.year, "before", today - timedelta(days=2), today + timedelta(days=12), staff
-        )
-    for person, code in zip(people[: staff // 3], fresh, strict=False):
-        person.answers(chance, found, code=code)
-
-
-def print_cards(by: Identity, year: int, count: int) -> list[str]:
-    with db.writing() as session:
-        return cards.make(session, by, year=year, count=count)
-
-
-def open_round(by: Identity, year: int, wave: str, opens: date, closes: date, invited: int) -> Round:
-    with db.writing() as session:
-        found = rounds.plan(
-            session, by, year=year, wave=wave, opens_on=opens, closes_on=closes, invited=invited
-        )
-        session.flush()  # places refer to their round
-        rounds.open_round(session, by, found, rosters.current(session))
-    return found
+def _surveys(founded: Founded, chance: random.Random, staff: int, say: Say) -> None:
+    """Last year's waves, and the first of this year."""
+    custodian = founded.of(Role.CUSTODIAN)[0]
+    centre = surveys.Centre(
+        campaigner=founded.of(Role.CAMPAIGNER)[0].identity,
+        custodian=custodian.identity,
+        seed=seed_of(custodian),
+        staff=staff,
+    )
+    surveys.fill(centre, chance, say)
