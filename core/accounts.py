@@ -21,6 +21,7 @@ from core import clock, passphrase
 from core.access import KEY_HOLDERS, Identity, Role, allowed_spellings, spell
 from core.db import ID, Base, new_id
 from core.keys import Secret, close, public_keys
+from core.roster import say_fingerprint
 from core.vietnamese import fold, nfc
 
 STATES: Final = ("invited", "active", "retired")
@@ -163,6 +164,11 @@ def draw_credentials(*, with_seed: bool) -> Credentials:
         recovery_codes=tuple(f"{secrets.randbelow(10**8):08d}" for _ in range(8)),
         seed=secrets.token_bytes(32) if with_seed else None,
     )
+
+
+def spoken_keys(seed: bytes) -> str:
+    """The 24 digits of somebody's keys out of their own seed: what the database says of them is what is compared."""
+    return say_fingerprint(b"".join(public_keys(seed)))
 
 
 def lock_for(credentials: Credentials, *, earlier: bytes | None = None) -> bytes:

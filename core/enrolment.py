@@ -139,6 +139,7 @@ def _paper(person: Person, drawn: Credentials, form: TypedBack) -> str:
         qr=qr_picture(account, t("Mã QR cho ứng dụng tạo mã", "QR code for the authenticator app")),
         totp=secret,
         codes=drawn.recovery_codes,
+        digits=accounts.spoken_keys(drawn.seed) if drawn.seed else "",
         form=form,
         **_about(person),
     )

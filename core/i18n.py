@@ -45,8 +45,15 @@ class Text:
         return str(escape(str(self)))
 
     def format(self, **values: object) -> Text:
-        """The same sentence with its gaps filled, in both languages."""
-        return Text(self.vi.format(**values), self.en.format(**values))
+        """The same sentence with its gaps filled, in both languages; so is a sentence that stands in a gap."""
+        vi, en = (
+            {
+                name: getattr(value, tongue) if isinstance(value, Text) else value
+                for name, value in values.items()
+            }
+            for tongue in ("vi", "en")
+        )
+        return Text(self.vi.format(**vi), self.en.format(**en))
 
 
 def t(vi: str, en: str) -> str:

@@ -19,7 +19,7 @@ from flask import (
 )
 from wtforms import HiddenField, StringField
 
-from core import accounts, admission, brakes, db, keys, log, navigation, roster_changes, sessions
+from core import accounts, admission, brakes, db, keys, log, navigation, roster_changes, rosters, sessions
 from core.access import KEY_HOLDERS, TITLES, Identity
 from core.accounts import Person
 from core.admission import Admitted, NotRecognised
@@ -228,7 +228,16 @@ def _own_account(form: ProofForm) -> str:
         unit=unit,
         codes=session.get("fresh_codes"),
         form=form,
+        **_digits(person),
     )
+
+
+def _digits(person: Person) -> dict[str, Any]:
+    """The 24 digits of the keys in use, out of the seed and not out of the database; and whether that names others."""
+    if not person.holds_keys:
+        return {"digits": "", "others": False}
+    digits = accounts.spoken_keys(sessions.seed())
+    return {"digits": digits, "others": digits != rosters.member_of(person).spoken}
 
 
 def _with_codes(passphrase: str, secret: Secret, codes: tuple[str, ...]) -> bytes:

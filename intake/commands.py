@@ -54,6 +54,7 @@ def found(people: Path | None) -> None:
     except AlreadyFounded:
         raise click.ClickException("This installation has people already; it is founded only once.") from None
     _say(done)
+    _rehearse(done)
 
 
 @commands.cli.command("link")
@@ -219,7 +220,45 @@ def _say(done: Founded) -> None:
     click.echo("\nKeys, to be compared by everybody at the table:")
     for member in done.roster.members:
         click.echo(f"  {member.spoken}  {member.name}")
-    click.echo("\nFounded. Copy everything above by hand, then close this terminal and clear its history.")
+    click.echo("\nFounded. Copy everything above by hand.")
+
+
+def _rehearse(done: Founded) -> None:
+    """Prove from paper, while everybody is at the table, that every two cards bring the recovery key back."""
+    click.pause("\nWhen all of it is on paper, press a key: the screen is cleared, and the cards are tried.")
+    click.clear()
+    try:
+        while (pairs := _tried(done.roster.recovery_public)) is None:
+            pass
+    except click.Abort:
+        click.echo(
+            "\nThe cards were not tried. A custodian can do it on the page of the roster; do it today."
+        )
+    else:
+        click.echo(f"The cards are right: {pairs} of {pairs} pairs bring the recovery key back.")
+    click.echo("Close this terminal now and clear its history.")
+
+
+def _tried(public: bytes) -> int | None:
+    """How many pairs of the cards typed now are right; None, after a sentence, where one is not."""
+    typed = [_card(number) for number in range(1, cards.CARDS + 1)]
+    try:
+        return cards.rehearse(typed, public)
+    except cards.CardsRefused as refused:
+        click.echo(
+            f"{refused.reason.en} Once more, from paper; a card that stays wrong is made anew on the page."
+        )
+        return None
+
+
+def _card(number: int) -> str:
+    """One card from paper, asked for until it can be read."""
+    while True:
+        words: str = click.prompt(f"Card {number}, all {cards.WORDS} words in one line (Ctrl+C: later)")
+        try:
+            return cards.one(words, number)
+        except cards.CardsRefused as refused:
+            click.echo(refused.reason.en)
 
 
 def _say_person(person: Settled) -> None:

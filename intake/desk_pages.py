@@ -11,7 +11,7 @@ from typing import Any, Final
 from flask import render_template, request, url_for
 from markupsafe import Markup, escape
 
-from core import clock, db
+from core import clock, db, rosters
 from core.access import Identity, Role, require
 from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, day, t
@@ -48,7 +48,9 @@ def desk() -> Any:
     """A handler's list; a custodian has no list of cases, and is shown where their work is."""
     who = _identity()
     if Role.HANDLER not in who.roles:
-        return render_template("intake/guards.html", doors=_custodian_doors(who), left=_left_behind())
+        return render_template(
+            "intake/guards.html", doors=_custodian_doors(who), left=_left_behind(), waits=_roster_waits(who)
+        )
     arriving.sweep_daily()
     desk = _look(who)
     found = desk.lines
@@ -220,6 +222,22 @@ def _left_behind() -> bool:
             return bool(left_behind.left_behind(session))
     except (NoRoster, RosterRefused):
         return False
+
+
+def _roster_waits(who: Identity) -> str:
+    """What the roster waits for: "first", this custodian's "sign"ature, or nothing."""
+    with db.reading() as session:
+        waiting, signers = rosters.proposed(session), None
+        try:
+            signers = rosters.chain(session)[-1]
+        except NoRoster:
+            signers = waiting[0] if waiting else None
+        except RosterRefused:
+            return ""
+    if waiting is None or signers is None:
+        return "" if signers else "first"
+    mine = who.person_id not in waiting[1] and rosters.may_sign(signers, who.person_id, seed())
+    return "sign" if mine else ""
 
 
 def _custodian_doors(who: Identity) -> Sequence[dict[str, Any]]:

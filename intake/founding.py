@@ -111,8 +111,10 @@ def check_people(people: Sequence[Newcomer], already: Sequence[frozenset[Role]] 
     """Raise `FoundingRefused` with the first thing that is wrong; `already`: roles of people who enrolled."""
     names: set[str] = set()
     for person in people:
-        if not person.name.strip() or not person.title_vi.strip():
-            raise FoundingRefused(_NAMELESS)
+        if not person.name.strip():
+            raise FoundingRefused(_NAMELESS.format(title=person.title_vi.strip()))
+        if not person.title_vi.strip():
+            raise FoundingRefused(_NO_TITLE.format(name=person.name.strip()))
         signs = accounts.sign_name(person.sign_in_as or person.name)
         if not signs or signs in names:
             raise FoundingRefused(TWICE.format(name=person.name))
@@ -235,7 +237,11 @@ _LEAST: Final = {
     Role.CUSTODIAN: LEAST_CUSTODIANS,
     Role.HANDLER: LEAST_HANDLERS,
 }
-_NAMELESS: Final = Text("Mỗi người cần có họ tên và chức danh.", "Every person needs a name and a title.")
+_NAMELESS: Final = Text(
+    "Một người chỉ có chức danh “{title}”. Mỗi người cần có họ tên và chức danh.",
+    "Somebody has only the title “{title}”. Every person needs a name and a title.",
+)
+_NO_TITLE: Final = Text("“{name}” chưa có chức danh.", "“{name}” has no title yet.")
 TWICE: Final = Text(
     "“{name}” có hai lần. Nếu hai người trùng tên, hãy cho mỗi người một tên đăng nhập riêng.",
     "“{name}” stands here twice. If two people share a name, give each a sign-in name of their own.",

@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import click
 import pyotp
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
@@ -18,10 +20,10 @@ from core.access import Role
 from core.accounts import LinkSpent, Person
 from core.installation import Installation
 from core.rosters import NoRoster
-from intake import cards, eraser, founding, founding_link
+from intake import cards, commands, eraser, founding, founding_link
 from intake.founding import AlreadyFounded, Founded, FoundingRefused, Newcomer
 from tests import factories
-from tests.factories import code_for, forget_codes, post
+from tests.factories import code_for, forget_codes, post, signed_in
 
 FORM = {
     "administrator-1-name": "Nguyễn Thị Quản",
@@ -117,7 +119,7 @@ def test_too_few_people_found_nothing(app: Flask, left_out: Role, sentence: str)
         ),
         (Newcomer(name="trần thu HÀ", title_vi="x", roles=frozenset({Role.UNIT})), "stands here twice"),
         (Newcomer(name=" ", title_vi="x", roles=frozenset({Role.UNIT})), "needs a name"),
-        (Newcomer(name="Không Chức", title_vi="", roles=frozenset({Role.UNIT})), "needs a name and a title"),
+        (Newcomer(name="Không Chức", title_vi="", roles=frozenset({Role.UNIT})), "“Không Chức” has no title"),
         (Newcomer(name="Không Vai", title_vi="x", roles=frozenset()), "held by different"),
     ],
 )
@@ -191,7 +193,7 @@ def test_a_wrong_founding_link_gets_one_clear_sentence(client: FlaskClient, link
         ({"handler-3-name": "", "handler-3-title": ""}, "Cần ít nhất 2"),
         ({"custodian-4-name": "", "custodian-4-title": ""}, "Cần ít nhất 3"),
         ({"administrator-1-name": "", "administrator-1-title": ""}, "Cần ít nhất 1"),
-        ({"handler-3-title": ""}, "cần có họ tên và chức danh"),
+        ({"handler-3-title": ""}, "“Hoàng Văn Đông” chưa có chức danh."),
         ({"board-1-name": "tran thu ha", "board-1-title": "x"}, "có hai lần"),
     ],
 )
@@ -279,6 +281,10 @@ def test_a_handler_alone_makes_no_cards_and_too_few_people_make_none(app: Flask,
     people = {name: _enrol(app.test_client(), sheets[name]) for name in ("Lê Văn Giữ", "Trần Thu Hà")}
     custodian, handler = (_browser(app, people[name]) for name in people)
     assert "Chưa đủ người đã đăng ký" in custodian.get("/lam-viec/danh-sach/").text
+    assert "Chưa có danh sách, nên thư chưa gửi được" in custodian.get("/lam-viec/").text
+    waits = handler.get("/lam-viec/")
+    assert waits.status_code == 409
+    assert "Chưa bắt đầu nhận thư" in waits.text, "nothing is wrong with a log that has not begun"
     assert post(custodian, "/lam-viec/danh-sach/the").status_code == 409
     assert post(handler, "/lam-viec/danh-sach/the").status_code == 404
 
@@ -341,6 +347,36 @@ def test_a_file_that_is_no_list_of_people_is_refused_in_one_line(
     assert done.exit_code == 1
     assert done.output.startswith("Error: ")
     assert len(done.output.strip().splitlines()) == 1
+
+
+@pytest.mark.embedded
+def test_ones_own_digits_come_from_ones_own_keys_whatever_the_database_says(
+    app: Flask, centre: Founded
+) -> None:
+    """Otherwise comparing them aloud would prove nothing against somebody who writes into the database."""
+    handler, other = centre.of(Role.HANDLER)[:2]
+    client = signed_in(app, handler)
+    spoken = centre.roster.member(handler.person_id).spoken
+    assert spoken in client.get("/tai-khoan").text
+    with app.app_context(), db.writing() as session:
+        straw = session.get_one(Person, other.person_id)
+        mine = session.get_one(Person, handler.person_id)
+        mine.sign_public, straw.sign_public = straw.sign_public, mine.sign_public
+    page = client.get("/tai-khoan").text
+    assert spoken in page
+    assert "ghi khóa khác cho bạn" in page
+
+
+@pytest.mark.embedded
+def test_the_founding_at_a_terminal_ends_with_every_pair_of_cards_tried_from_paper(centre: Founded) -> None:
+    first, second, third = centre.cards
+    tried = click.command()(lambda: commands._rehearse(centre))
+    typed = "\n".join([first.replace("a", "q"), first, second, first, first, second, third, ""])
+    done = CliRunner().invoke(tried, input=typed)
+    assert "is not in the list of words" in done.output
+    assert "same card twice" in done.output
+    assert "3 of 3 pairs bring the recovery key back" in done.output
+    assert "do it today" in CliRunner().invoke(tried, input="").output
 
 
 def test_verify_log_at_a_terminal(app: Flask, centre: Founded) -> None:
