@@ -39,7 +39,7 @@ class Compared:
 
     def sentences(self) -> list[str]:
         """What changed, in the language of the page."""
-        return reading.sentences(self.found.effects, self.outcomes)
+        return reading.sentences(self.found.effects, self.outcomes, wave=self.after.wave)
 
     def caveats(self) -> list[Text]:
         """What it cannot say."""

@@ -49,7 +49,7 @@ def as_document(
             found.digest[:16]
         ),
         "blocks": [
-            *_opening(found, before, plan),
+            *_opening(found, before, after, plan),
             *_people(found, before, after),
             *_design(questionnaire, plan),
             *outcomes(found.effects, questionnaire),
@@ -71,9 +71,11 @@ def title(before: Round) -> str:
     ).format(before.year)
 
 
-def _opening(found: Comparison, before: Round, plan: AnalysisPlan | None) -> Iterator[dict[str, Any]]:
+def _opening(
+    found: Comparison, before: Round, after: Round, plan: AnalysisPlan | None
+) -> Iterator[dict[str, Any]]:
     yield {"kind": "title", "text": title(before)}
-    for sentence in reading.sentences(found.effects, analysis_plan.in_order(plan)):
+    for sentence in reading.sentences(found.effects, analysis_plan.in_order(plan), wave=after.wave):
         yield {"kind": "paragraph", "text": sentence}
     for name, svg in found.charts.get(language(), {}).items():
         words = str(pictures.TITLES[name])

@@ -287,7 +287,7 @@ def changes(before_id: str, after_id: str) -> str:
         before=before,
         after=after,
         waves=WAVES,
-        sentences=reading.sentences(found.effects, analysis_plan.in_order(plan)),
+        sentences=reading.sentences(found.effects, analysis_plan.in_order(plan), wave=after.wave),
         caveats=reading.caveats(found.effects, with_cards=before.with_cards and after.with_cards),
         titles=pictures.TITLES,
         by_wave=tables.BY_WAVE,

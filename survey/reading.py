@@ -23,17 +23,28 @@ OUTCOMES: Final = ("attitude", "knowledge")
 """Of a survey older than its plan: the attitude mean is the primary outcome, the knowledge sum the secondary one."""
 
 
-def sentences(effects: dict[str, Any], outcomes: Sequence[str] = OUTCOMES) -> list[str]:
+LATER: Final = {
+    "after": (Text("sau", "after"), Text("sau chiến dịch", "after the campaign")),
+    "followup": (Text("sau ba tháng", "three months later"),) * 2,
+}
+"""Wave → when people answered the second time, in few words and in full."""
+
+
+def sentences(
+    effects: dict[str, Any], outcomes: Sequence[str] = OUTCOMES, *, wave: str = "after"
+) -> list[str]:
     """Three sentences to stand first; fewer when too few people can be compared.
 
-    outcomes: the primary and the secondary one, in the order of the plan that was fixed beforehand.
+    outcomes: the primary and the secondary one, in the order of the plan that was fixed beforehand;
+    wave: the later one of the two.
     """
     said = [
         _say(
             Text(
-                "{before} người trả lời trước và {after} người trả lời sau; {linked} người ghép được hai lần.",
-                "{before} people answered before and {after} after; {linked} could be joined with themselves.",
+                "{before} người trả lời trước và {after} người trả lời {when}; {linked} người ghép được hai lần.",
+                "{before} people answered before and {after} {when}; {linked} could be joined with themselves.",
             ),
+            when=str(LATER[wave][0]),
             before=effects["before"],
             after=effects["after"],
             linked=effects["linked"],
@@ -44,7 +55,7 @@ def sentences(effects: dict[str, Any], outcomes: Sequence[str] = OUTCOMES) -> li
         return [*said, _nothing(effects["linked"])]
     for name in outcomes:
         if name in scores:
-            said.append(_outcome(scores[name]))
+            said.append(_outcome(scores[name], wave))
     return said
 
 
@@ -61,7 +72,7 @@ def _nothing(linked: int) -> str:
     )
 
 
-def _outcome(score: dict[str, Any]) -> str:
+def _outcome(score: dict[str, Any], wave: str) -> str:
     same = score["reasons"].get("linked")
     if same and same["code"] == "no change":
         words = Text(
@@ -69,7 +80,7 @@ def _outcome(score: dict[str, Any]) -> str:
             "The {name} of all {n} people joined did not change at all.",
         )
         return _say(words, name=_name(score), n=same["n"])
-    return _of_hundred(score) if score["name"] == "knowledge" else _points(score)
+    return _of_hundred(score) if score["name"] == "knowledge" else _points(score, wave)
 
 
 def _name(score: dict[str, Any]) -> str:
@@ -100,18 +111,19 @@ def _of_hundred(score: dict[str, Any]) -> str:
     return _say(words, verb=verb, n=abs(gained), low=low, high=high)
 
 
-def _points(score: dict[str, Any]) -> str:
+def _points(score: dict[str, Any], wave: str) -> str:
     linked = score["linked"]
     low, high = linked["change"]["interval"]
     words = Text(
-        "{name} trung bình sau chiến dịch là {after} trên {most}; thay đổi {change} so với trước"
+        "{name} trung bình {when} là {after} trên {most}; thay đổi {change} so với trước"
         " (khoảng tin cậy 95 %: từ {low} đến {high}).",
-        "The mean {name} after the campaign is {after} out of {most}; a change of {change} from before"
+        "The mean {name} {when} is {after} out of {most}; a change of {change} from before"
         " (95% confidence interval: {low} to {high}).",
     )
     return _say(
         words,
         name=_name(score),
+        when=str(LATER[wave][1]),
         after=number(linked["after"]["mean"], PLAIN),
         most=number(score["high"]),
         change=number(rounded(linked["change"]["change"], PLAIN), PLAIN),

@@ -250,3 +250,10 @@ def test_reliability_is_told_for_enough_people_only(language: Language) -> None:
         assert (row[2], row[5]) == (("1,00", "120") if language == "vi" else ("1.00", "120")), (
             "all answer alike"
         )
+
+
+def test_three_months_later_is_called_so(language: Language) -> None:
+    words = " | ".join(reading.sentences(found(people(2, 3), people(4, 4)), wave="followup"))
+
+    assert ("sau ba tháng" if language == "vi" else "three months later") in words
+    assert ("sau chiến dịch" if language == "vi" else "after the campaign") not in words
