@@ -75,6 +75,8 @@ def main() -> None:
         log_chain.measure(app, founded, _line)
         surveys.measure(app, founded, _line)
         consolidating.measure(app, _line)
+    with _centre() as (app, founded, _settings):
+        releases.opening(app, founded, _line)
     releases.measure(_line)
     _effects()
     print(PEERS)

@@ -35,7 +35,7 @@ _PAGES = (
 def measure(app: Flask, founded: Founded, line: Callable[[str, str, str], None]) -> None:
     """Fill the centre, sign a handler in, open pages of the list."""
     with app.app_context():
-        _fill(LETTERS)
+        kept_letters(LETTERS)
     app.test_client_class = SameOriginClient
     browser = factories.signed_in(app, founded.of(Role.HANDLER)[0])
 
@@ -70,14 +70,15 @@ def _first_list(browser: FlaskClient) -> list[float]:
             return found
 
 
-def _fill(count: int) -> None:
+def kept_letters(count: int) -> list[str]:
+    """Ids of so many new letters."""
     with db.reading() as session:
         roster = rosters.current(session)
-    kept = 0
-    while kept < count:
+    kept: list[str] = []
+    while len(kept) < count:
         fresh = [
-            submission.seal(_report(kept + one), roster, new_id(), _receipt())
-            for one in range(min(_AT_ONCE, count - kept))
+            submission.seal(_report(len(kept) + one), roster, new_id(), _receipt())
+            for one in range(min(_AT_ONCE, count - len(kept)))
         ]
         with db.writing() as session:
             for one in fresh:
@@ -85,7 +86,8 @@ def _fill(count: int) -> None:
                     submission.keep(session, one)
                 except submission.PlaceTaken:
                     continue
-                kept += 1
+                kept.append(one.case_id)
+    return kept
 
 
 def _report(number: int) -> Report:
