@@ -41,7 +41,7 @@ from intake.log_tag import on_case
 from intake.mailbox import add_letter
 from intake.models import CaseFile
 from intake.openings import Counts
-from intake.readers import DECLINED, HANDED, TOLD
+from intake.readers import DECLINED, HANDED, TOLD, Step, readers
 from intake.report import says_urgent, sound
 from intake.retention import Kept, closed, kept
 from intake.roles import require_may
@@ -79,7 +79,7 @@ class OpenedCase:
     """A case as its handler reads it. `damaged`: later parts that did not open.
 
     unsigned: what stood in clear and did not fit what is sealed. kept: how long it is kept, also where the reporter
-    asked to withdraw; other: they asked for another handler.
+    asked to withdraw; other: they asked for another handler; alone: nobody else on the roster may read it.
     """
 
     case_id: str
@@ -96,6 +96,7 @@ class OpenedCase:
     unsigned: tuple[Text, ...]
     kept: Kept
     other: bool
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +285,19 @@ def _read(hand: AtHand) -> OpenedCase:
         unsigned=unsigned,
         kept=kept_of(case.file, entries),
         other=asks_for_another(entries),
+        alone=_alone(hand, story, entries),
     )
+
+
+def _alone(hand: AtHand, story: Story, entries: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether nobody else on the roster may read this case: should this handler leave, it stays closed."""
+    steps = [
+        Step(what=str(one["what"]), author=one["by"], to=str(one.get("to", "")), at=str(one["at"]))
+        for one in entries
+        if one["role"] == "handler" and one["what"] in {TOLD, HANDED, DECLINED}
+    ]
+    read = readers(hand.rosters[story.strikeouts.roster_version - 1], story.strikeouts, steps)
+    return not any(one.id != hand.holder.member_id for one in read.present(hand.rosters[-1]))
 
 
 def _set_right(

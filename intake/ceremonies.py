@@ -171,8 +171,8 @@ def _retiring(facts: Facts) -> list[Step]:
             title=Text("Cho người đó thôi vai trò", "Retire the person"),
             who=_ADMINISTRATOR,
             how=Text(
-                "Người đó không đăng nhập được nữa. Đến khi có hai chữ ký vẫn lấy lại được.",
-                "They cannot sign in any more. Until two custodians have signed it can be taken back.",
+                "Trước đó, họ chuyển giao thư mà chỉ họ đọc được. Từ đây họ không đăng nhập được nữa.",
+                "Before that, they hand on what only they can read. From here on they cannot sign in.",
             ),
             done=bool(facts.gone) or facts.waiting,
             page="administrator.people",

@@ -93,6 +93,12 @@ def test_the_last_reader_cannot_step_back_and_is_told(
     page = post(browser, f"/lam-viec/{reporter.case_id}/rut")
     assert page.status_code == 409
     assert "người cuối cùng" in page.text
+    alone = "Ngoài bạn, không ai đọc được thư này"
+    assert alone in post(browser, f"/lam-viec/{reporter.case_id}/mo").text
+    newcomer = joins(app, centre)
+    does(app, handlers[0], handing.tell, reporter.case_id, newcomer.person.person_id, "Một đồng nghiệp.")
+    does(app, handlers[0], handing.hand_over, reporter.case_id, newcomer.person.person_id)
+    assert alone not in post(browser, f"/lam-viec/{reporter.case_id}/mo").text
     assert handlers[0].cases()
 
 
