@@ -91,7 +91,7 @@ def save_campaign(
     """
     campaign = _running(session, identity, year)
     check_days(year, facts)
-    meanwhile.as_seen(campaign, seen)
+    meanwhile.as_seen(meanwhile.told(campaign), seen)
     campaign.title_vi, campaign.title_en = facts.title_vi, facts.title_en
     campaign.theme_vi, campaign.theme_en = facts.theme_vi, facts.theme_en
     campaign.begins, campaign.ends = facts.begins, facts.ends
@@ -208,7 +208,7 @@ def save_message(
         message = Message(year=year, code=_free_code(session, year))
     else:
         message = _there(session.get(Message, (year, code)))
-        meanwhile.as_seen(message, seen)
+        meanwhile.as_seen(meanwhile.told(message), seen)
     message.text_vi, message.text_en = facts.text_vi, facts.text_en or facts.text_vi
     message.group, message.places = facts.group, [one for one in messages.PLACES if one in facts.places]
     session.add(message)
@@ -305,7 +305,7 @@ def _event(session: Session, year: int, event_id: str, seen: str | None = None) 
     found = _there(session.get(CampaignEvent, event_id))
     if found.year != year:
         raise NoSuchCampaign
-    meanwhile.as_seen(found, seen)
+    meanwhile.as_seen(meanwhile.told(found), seen)
     return found
 
 
@@ -313,7 +313,7 @@ def _news(session: Session, year: int, news_id: str, seen: str | None = None) ->
     found = _there(session.get(CampaignNews, news_id))
     if found.year != year:
         raise NoSuchCampaign
-    meanwhile.as_seen(found, seen)
+    meanwhile.as_seen(meanwhile.told(found), seen)
     return found
 
 

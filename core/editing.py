@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -83,7 +83,7 @@ def _write_unit(session: Session, unit_id: str | None, facts: UnitFacts, seen: s
     if unit is None:
         raise NoSuchThing
     if unit_id is not None:
-        meanwhile.as_seen(unit, seen)
+        meanwhile.as_seen(meanwhile.told(unit), seen)
     unit.name_vi, unit.name_en = facts.name_vi, facts.name_en or facts.name_vi
     unit.kind, unit.group = facts.kind, facts.group
     unit.valid_from, unit.valid_until = facts.valid_from, facts.valid_until
@@ -91,8 +91,13 @@ def _write_unit(session: Session, unit_id: str | None, facts: UnitFacts, seen: s
     return unit
 
 
-def save_units(session: Session, identity: Identity | None, rows: Sequence[UnitRow]) -> None:
-    """Change and add many units at once, from a sheet. Raises `Denied`, `NoSuchThing`, `WrongWayRound`."""
+def save_units(
+    session: Session, identity: Identity | None, rows: Sequence[UnitRow], seen: Mapping[str, str]
+) -> None:
+    """Change and add many units at once, from a sheet. seen: unit → the mark of what the page showed.
+
+    Raises `Denied`, `NoSuchThing`, `WrongWayRound`, `Overtaken`.
+    """
     who = require(identity, Role.ADMINISTRATOR)
     for row in rows:
         facts = UnitFacts(
@@ -103,7 +108,7 @@ def save_units(session: Session, identity: Identity | None, rows: Sequence[UnitR
             valid_from=row.valid_from,
             valid_until=row.valid_until,
         )
-        _write_unit(session, row.id, facts)
+        _write_unit(session, row.id, facts, seen.get(row.id or "", ""))
     log.write_if_started(session, "units_taken_in", who=who.person_id, about=str(len(rows)))
 
 

@@ -6,13 +6,16 @@ people carry Flask-WTF's token as well; forms for everyone carry none, since tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, StringField, TextAreaField
+from wtforms import DateField, Field, HiddenField, SelectFieldBase, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
-from core.i18n import Text
+from core.i18n import Text, day
+from core.meanwhile import Overtaken, Stands, mark
 from core.vietnamese import nfc
 
 
@@ -61,16 +64,39 @@ class ChangeForm(StaffForm):
     """A form that changes what is there already. `seen` is the mark of what its page was made from (core.meanwhile)."""
 
     overtaken = False
+    theirs: Sequence[tuple[str, str]] = ()
+    """What somebody else has written meanwhile where it is not the same: label and words."""
     seen = HiddenField()
 
-    def let_pass(self, now: str) -> None:
-        """Say that somebody else was faster; sent once more, it replaces what stands there now."""
-        self.overtaken, self.seen.data = True, now
+    def let_pass(self, changed: Overtaken, as_fields: Stands | None = None) -> None:
+        """Say that somebody else was faster, and what they wrote; sent once more, this form replaces it.
+
+        as_fields: what stands there by the names of these fields, where it has others.
+        """
+        self.overtaken, self.seen.data = True, mark(changed.stands)
+        stands = changed.stands if as_fields is None else as_fields
+        both = [
+            (str(field.label.text), _words(field, field.data), _words(field, stands[field.name]))
+            for field in self
+            if field.name in stands
+        ]
+        self.theirs = [(label, theirs) for label, mine, theirs in both if mine != theirs]
 
     @property
     def status(self) -> int:
         """The answer's number when the page is shown again."""
         return 409 if self.overtaken else 422 if self.errors else 200
+
+
+def _words(field: Field, value: Any) -> str:
+    """What a field would say if it held this, as a person reads it."""
+    if isinstance(field, SelectFieldBase):
+        codes = value if isinstance(value, list) else [value]
+        return ", ".join(str(choice.label) for choice in field.iter_choices() if choice.value in codes)
+    if isinstance(field, DateField):
+        value = date.fromisoformat(value) if value and isinstance(value, str) else value
+        return day(value) if value else ""
+    return "" if value is None else str(value)
 
 
 class Words(StringField):  # type: ignore[misc]

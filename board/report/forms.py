@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from wtforms import DateField, HiddenField, RadioField, SelectMultipleField
@@ -10,36 +10,20 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
 from board.report.parts import LONGEST, PHOTOS_AT_MOST, SIGNING
-from core.forms import AtMost, Lines, StaffForm, Words
+from core.forms import AtMost, ChangeForm, Lines, StaffForm, Words
 from core.i18n import Text
 from survey.forms import Between, Whole
 
 _DAY: Final = ["%d/%m/%Y", "%Y-%m-%d"]
 
 
-class Versioned(StaffForm):
-    """A form that remembers which words it showed. seen: "part:version" with spaces between."""
-
-    seen = HiddenField()
-
-    def remember(self, versions: Mapping[str, int], parts: tuple[str, ...]) -> None:
-        """Show the words as they stand now."""
-        self.seen.data = " ".join(f"{part}:{versions.get(part, 0)}" for part in parts)
-
-    @property
-    def versions(self) -> dict[str, int]:
-        """Part → version, as the page showed it."""
-        pairs = (one.rpartition(":") for one in (self.seen.data or "").split())
-        return {part: int(version) for part, _, version in pairs if version.isdigit()}
-
-
-class PartForm(Versioned):
+class PartForm(ChangeForm):
     """One written part."""
 
     text = Lines(Text("Nội dung", "Words"), [AtMost(LONGEST)])
 
 
-class SupplementForm(Versioned):
+class SupplementForm(ChangeForm):
     """Number and day of the supplement."""
 
     supplement_number = Words(Text("Số của báo cáo bổ sung", "Number of the supplement"), [AtMost(20)])
@@ -48,7 +32,7 @@ class SupplementForm(Versioned):
     )
 
 
-class FormalForm(Versioned):
+class FormalForm(ChangeForm):
     """What the decree asks for around the words."""
 
     number = Words(Text("Số", "Number"), [AtMost(20)])
@@ -68,7 +52,7 @@ class FormalForm(Versioned):
 _SMALL: Final = Between(0, 100_000, Text("Từ 0 đến 100.000.", "Between 0 and 100,000."))
 
 
-class CentreForm(Versioned):
+class CentreForm(ChangeForm):
     """What the centre as a whole counts, and no unit."""
 
     A13 = Whole(
@@ -83,7 +67,7 @@ class CentreForm(Versioned):
     A19 = Whole(Text("Vụ việc vi phạm đã xử lý", "Violations handled"), [Optional(), _SMALL])
 
 
-class PhotosForm(Versioned):
+class PhotosForm(ChangeForm):
     """Which photographs stand in the annex."""
 
     photos = SelectMultipleField(
@@ -114,7 +98,7 @@ class SendForm(DeedForm):
     seen = HiddenField()
 
 
-def texts_of(form: Versioned) -> dict[str, str]:
+def texts_of(form: ChangeForm) -> dict[str, str]:
     """Part → words, of every field that is one."""
     return {
         field.name: _word(field.data) for field in form if field.name not in ("seen", "csrf_token", "text")

@@ -48,14 +48,13 @@ class NoSuchCampaign(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """One year's report, as it would be made now. suggested: part → its suggestion; versions: of what was written."""
+    """One year's report, as it would be made now. suggested: part → its suggestion; written: part → words."""
 
     facts: paper.Facts
     campaign: Campaign
     progress: Sequence[Progress]
     suggested: Mapping[str, str]
     written: Mapping[str, str]
-    versions: Mapping[str, int]
     centre: Mapping[str, int]
     costs: int
     sent: Mapping[str, SentReport]
@@ -74,8 +73,7 @@ def gather(session: Session, year: int, kind: str = "report") -> Gathered:
     sent = {row.kind: row for row in session.scalars(select(SentReport).where(SentReport.year == year))}
     if kind == "supplement" and "report" not in sent:
         raise writing.NotSentYet
-    rows = writing.written(session, year)
-    words = {part: row.text for part, row in rows.items() if row.text}
+    words = {part: row.text for part, row in writing.written(session, year).items() if row.text}
     before = sent["report"].told if kind == "supplement" else None
     progress = standing.progress(session, campaign)
     known = _known(session, campaign, progress, words, before)
@@ -97,7 +95,6 @@ def gather(session: Session, year: int, kind: str = "report") -> Gathered:
         progress=progress,
         suggested=suggested,
         written=words,
-        versions={part: row.version for part, row in rows.items()},
         centre=known.centre,
         costs=sum(total.cost for total in known.totals.values()),
         sent=sent,

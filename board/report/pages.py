@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
@@ -22,7 +22,6 @@ from board.report.forms import (
     PhotosForm,
     SendForm,
     SupplementForm,
-    Versioned,
     texts_of,
 )
 from board.report.gathering import (
@@ -35,11 +34,13 @@ from board.report.gathering import (
     with_photographs,
 )
 from board.report.layout import docx_job
-from board.report.parts import CENTRE, CHAPTERS, FORMAL, PHOTOS, PHOTOS_AT_MOST, WRITTEN
-from core import clock, db, document, heavy
+from board.report.parts import CHAPTERS, PHOTOS, PHOTOS_AT_MOST, WRITTEN
+from core import clock, db, document, heavy, meanwhile
 from core.access import Role
 from core.campaign import Campaign, now_running
+from core.forms import ChangeForm
 from core.i18n import Text, t
+from core.meanwhile import Overtaken, Stands
 from core.sessions import identity, signed_in
 
 pages = Blueprint("department_report", __name__, url_prefix="/dieu-hanh/bao-cao-so-y-te")
@@ -53,10 +54,6 @@ OFFERED: Final = 60
 """So many photographs are shown to choose from."""
 _FILES: Final = {"report": "bao-cao", "supplement": "bao-cao-bo-sung"}
 _SAVED: Final = Text("Đã lưu.", "Saved.")
-_MEANWHILE: Final = Text(
-    "Người khác vừa sửa chỗ này. Bản của bạn còn ở dưới, chưa lưu.",
-    "Somebody else has just written here. Your words stand below, not saved yet.",
-)
 _MOVED: Final = Text(
     "Số liệu vừa đổi sau khi bạn mở trang. Bạn tải lại văn bản, xem rồi chốt.",
     "Something changed since you opened this page. Download the document again, look, then close it.",
@@ -104,28 +101,25 @@ def part(year: int, part: str) -> Any:
     """Write one part, beside what the data suggest."""
     about = WRITTEN.get(part) or abort(404)
     found = _gathered(year)
-    form = PartForm(text=found.facts.texts[part])
-    theirs = None
+    suggested = found.suggested[part]
+    form = PartForm(text=found.facts.texts[part], seen=_mark_of(found, (part,)))
     if form.validate_on_submit():
         text = form.text.data or ""
         # Words that are still the suggestion stay one, and follow the figures.
-        kept = "" if text == found.suggested[part].strip() else text
-        theirs = _written(year, form, {part: kept}, found)
-        if theirs is None:
+        kept = "" if text == suggested.strip() else text
+        if _written(year, form, {part: kept}, lambda stands: {"text": stands[part] or suggested}):
             if missing.points_to_somebody(part, kept):
                 flash(str(NAMES_SOMEBODY), "soon")
             return redirect(url_for("department_report.show", year=year, _anchor=part))
-    else:
-        form.remember(found.versions, (part,))
     page = render_template(
         "board/report/part.html",
         found=found,
         about=about,
         form=form,
-        suggested=found.suggested[part],
-        theirs=theirs,
+        suggested=suggested,
+        mark=_mark_of(found, (part,)),
     )
-    return page, 422 if form.errors or theirs else 200
+    return page, form.status
 
 
 @pages.route("/<int:year>/the-thuc", methods=["GET", "POST"])
@@ -143,7 +137,7 @@ def formal(year: int) -> Any:
     }
     words = {name: known[name] or usual.get(name, "") for name in known}
     kind = SupplementForm if "report" in found.sent else FormalForm
-    return _several(kind(data={**words, **days}), FORMAL, found, "board/report/formal.html", usual)
+    return _several(kind(data={**words, **days}), found, "board/report/formal.html", usual)
 
 
 @pages.route("/<int:year>/so-cua-trung-tam", methods=["GET", "POST"])
@@ -151,42 +145,44 @@ def formal(year: int) -> Any:
 def centre(year: int) -> Any:
     """What the centre as a whole counted."""
     found = _gathered(year)
-    return _several(CentreForm(data=dict(found.centre)), tuple(CENTRE), found, "board/report/centre.html", {})
+    return _several(CentreForm(data=dict(found.centre)), found, "board/report/centre.html", {})
 
 
-def _several(
-    form: Versioned, parts: tuple[str, ...], found: Gathered, template: str, usual: Mapping[str, str]
-) -> Any:
+def _several(form: ChangeForm, found: Gathered, template: str, usual: Mapping[str, str]) -> Any:
     """A page of several small parts. usual: what stands there by itself, and is not kept."""
-    theirs, year = None, found.facts.year
+    year = found.facts.year
     if form.validate_on_submit():
         texts = texts_of(form)
         kept = {name: "" if words == usual.get(name) else words for name, words in texts.items()}
-        theirs = _written(year, form, kept, found)
-        if theirs is None:
+        if _written(
+            year, form, kept, lambda stands: {name: stands[name] or usual.get(name, "") for name in stands}
+        ):
             return redirect(url_for("department_report.show", year=year))
     elif not form.is_submitted():
-        form.remember(found.versions, parts)
-    page = render_template(template, found=found, form=form, theirs=theirs)
-    return page, 422 if form.errors or theirs else 200
+        form.seen.data = _mark_of(found, texts_of(form))
+    return render_template(template, found=found, form=form), form.status
+
+
+def _mark_of(found: Gathered, parts: Iterable[str]) -> str:
+    """What a page of these parts was made from."""
+    return meanwhile.mark(writing.stands(found.written, parts))
 
 
 def _written(
-    year: int, form: Versioned, texts: Mapping[str, str], found: Gathered
-) -> Mapping[str, str] | None:
-    """None once it is kept; else what somebody else has written meanwhile, which the next attempt writes over."""
+    year: int, form: ChangeForm, texts: Mapping[str, str], as_fields: Callable[[Stands], Stands]
+) -> bool:
+    """Whether the page is done with. as_fields: what stands in the parts, as the form would show it."""
     try:
         with db.writing() as session:
-            writing.write(session, identity(), year, texts, form.versions)
-    except writing.WrittenMeanwhile:
-        flash(str(_MEANWHILE), "soon")
-        form.remember(found.versions, tuple(texts))
-        return {name: found.written.get(name, "") for name in texts}
+            writing.write(session, identity(), year, texts, form.seen.data or "")
+    except Overtaken as changed:
+        form.let_pass(changed, as_fields(changed.stands))
+        return False
     except writing.AlreadySent:
         flash(str(_SENT), "soon")
-        return None
+        return True
     flash(str(_SAVED))
-    return None
+    return True
 
 
 @pages.route("/<int:year>/anh", methods=["GET", "POST"])
@@ -194,18 +190,19 @@ def _written(
 def photos(year: int) -> Any:
     """Choose the photographs of annex III."""
     found = _gathered(year)
-    form = PhotosForm()
+    form = PhotosForm(seen=_mark_of(found, (PHOTOS,)))
     with db.reading() as session:
         form.offer(photographs.of_year(session, year, OFFERED))
     if form.validate_on_submit():
-        if _written(year, form, {PHOTOS: " ".join(form.photos.data)}, found) is None:
+        kept = " ".join(form.photos.data)
+        if _written(year, form, {PHOTOS: kept}, lambda stands: {PHOTOS: stands[PHOTOS].split()}):
             return redirect(url_for("department_report.show", year=year))
     elif not form.is_submitted():
         form.photos.data = found.written.get(PHOTOS, "").split()
-        form.remember(found.versions, (PHOTOS,))
-    return render_template(
+    page = render_template(
         "board/report/photos.html", found=found, form=form, most=PHOTOS_AT_MOST, offered=OFFERED
-    ), (422 if form.is_submitted() else 200)
+    )
+    return page, form.status
 
 
 @pages.get("/<int:year>/<any(report, supplement):kind>.docx")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -13,15 +13,12 @@ from sqlalchemy.orm import Session
 from board.report.models import ReportPart, SentReport
 from board.report.parts import CODES
 from board.roles import require_may
-from core import clock, log
+from core import clock, log, meanwhile
 from core.access import Identity
+from core.campaign import Campaign
 
 SENT: Final = "report_sent"
 REOPENED: Final = "report_reopened"
-
-
-class WrittenMeanwhile(Exception):
-    """Somebody else has written this part since it was shown; nothing was saved."""
 
 
 class NoSuchPart(Exception):
@@ -41,30 +38,31 @@ def written(session: Session, year: int) -> dict[str, ReportPart]:
     return {row.part: row for row in session.scalars(select(ReportPart).where(ReportPart.year == year))}
 
 
+def stands(texts: Mapping[str, str], parts: Iterable[str]) -> dict[str, str]:
+    """What is written in some parts of a report: what a page of them was made from. texts: everything written."""
+    return {part: texts.get(part, "") for part in parts}
+
+
 def write(
-    session: Session, by: Identity | None, year: int, texts: Mapping[str, str], versions: Mapping[str, int]
+    session: Session, by: Identity | None, year: int, texts: Mapping[str, str], seen: str | None = None
 ) -> None:
     """Keep words for parts of a year's report, all or none; an empty text gives a part back to its suggestion.
 
-    versions: of each part as it was shown, 0 where nobody had written it. Raises `Denied`, `NoSuchPart`,
-    `AlreadySent`, `WrittenMeanwhile`.
+    seen: the mark of how these parts stood on the page. Raises `Denied`, `NoSuchPart`, `AlreadySent`, `Overtaken`.
     """
     require_may(by, "write the report")
     if not CODES.issuperset(texts):
         raise NoSuchPart
     if not all(part.startswith("supplement_") for part in texts) and is_sent(session, year):
         raise AlreadySent
+    session.get(Campaign, year, with_for_update=True)  # one at a time, also where nobody has written yet
+    rows = written(session, year)
+    meanwhile.as_seen(stands({part: row.text for part, row in rows.items()}, texts), seen)
     for part, text in texts.items():
-        found = session.get(ReportPart, (year, part), with_for_update=True)
-        if (found.text if found else "") == text:
-            continue
-        if (found.version if found else 0) != versions.get(part, 0):
-            raise WrittenMeanwhile
-        if found is None:
-            found = ReportPart(year=year, part=part, version=0)
-            session.add(found)
-        found.text, found.version = text, found.version + 1
-    _flush(session, WrittenMeanwhile)
+        row = rows.get(part) or ReportPart(year=year, part=part, text="", version=0)
+        if row.text != text:
+            row.text, row.version = text, row.version + 1
+            session.add(row)
 
 
 def is_sent(session: Session, year: int, kind: str = "report") -> bool:

@@ -11,13 +11,14 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import clock, db, document, editing, heavy, unit_changes, unit_sheet
+from core import clock, db, document, editing, heavy, meanwhile, unit_changes, unit_sheet
 from core.access import Role
 from core.administrator.blueprint import pages
 from core.administrator.hotlines import DeedForm
 from core.administrator.units import KINDS, WHY_FIVE, row_of, words_of_small
 from core.editing import NoSuchThing, WrongWayRound
 from core.i18n import Text, day, t
+from core.meanwhile import Overtaken
 from core.pages import data_changed
 from core.sessions import identity, signed_in
 from core.unit_changes import KINDS_OF_CHANGE, small_groups
@@ -80,7 +81,9 @@ def _looked_over(form: DeedForm, lines: Sequence[Sequence[str]]) -> Any:
     """Every wrong cell at once, or what will be added and changed."""
     with db.reading() as session:
         groups = _groups(session)
-        known = {unit.id: row_of(unit) for unit in session.scalars(select(Unit))}
+        units = session.scalars(select(Unit)).all()
+    known = {unit.id: row_of(unit) for unit in units}
+    marks = {unit.id: meanwhile.mark(meanwhile.told(unit)) for unit in units}
     rows, wrong = unit_sheet.read(lines, kinds=KINDS, groups=groups, known=known, there=known.values())
     fresh, changed = [row for row in rows if row.id is None], _changed(rows, known)
     page = render_template(
@@ -97,7 +100,7 @@ def _looked_over(form: DeedForm, lines: Sequence[Sequence[str]]) -> Any:
         small=words_of_small(_small(known, rows), groups),
         why_five=WHY_FIVE,
         looked=True,
-        rows_json=json.dumps([asdict(row) for row in (*fresh, *changed)], default=str, ensure_ascii=False),
+        rows_json=_carried([*fresh, *changed], marks),
     )
     return page, 422 if wrong else 200
 
@@ -108,24 +111,36 @@ def _take_in(written: str) -> Any:
         groups = _groups(session)
         known = {unit.id: row_of(unit) for unit in session.scalars(select(Unit))}
     try:
-        sent = [[str(one.get(name) or "") for name in COLUMNS] for one in json.loads(written)]
+        found = json.loads(written)
+        sent = [[str(one.get(name) or "") for name in COLUMNS] for one in found]
+        seen = {str(one.get("id")): str(one.get("seen")) for one in found}
     except (ValueError, AttributeError, TypeError):
         abort(400)
     lines = [list(COLUMNS), *sent]
     rows, wrong = unit_sheet.read(lines, kinds=KINDS, groups=groups, known=known, there=known.values())
     if wrong:  # sent twice, or the list changed since it was looked over
-        flash(
-            t("Danh sách đã đổi. Bạn xem lại tệp.", "The list has changed. Look the file over again."), "soon"
-        )
-        return redirect(url_for("administrator.import_units"))
+        return _look_again()
     try:
         with db.writing() as session:
-            editing.save_units(session, identity(), rows)
+            editing.save_units(session, identity(), rows, seen)
+    except Overtaken:
+        return _look_again()
     except (NoSuchThing, WrongWayRound):
         abort(400)
     data_changed()
     flash(t("Đã nhận {} đơn vị từ tệp.", "{} units were taken in from the file.").format(len(rows)))
     return redirect(url_for("administrator.units"))
+
+
+def _carried(rows: Iterable[UnitRow], marks: Mapping[str, str]) -> str:
+    """Rows for the page to bring back, each with the mark of the unit that it would change."""
+    told = [asdict(row) | {"seen": marks.get(row.id or "", "")} for row in rows]
+    return json.dumps(told, default=str, ensure_ascii=False)
+
+
+def _look_again() -> Any:
+    flash(t("Danh sách đã đổi. Bạn xem lại tệp.", "The list has changed. Look the file over again."), "soon")
+    return redirect(url_for("administrator.import_units"))
 
 
 def _groups(session: Session) -> dict[str, Text]:

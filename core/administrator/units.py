@@ -86,7 +86,7 @@ def unit(unit_id: str) -> Any:
     with db.reading() as session:
         found = session.get(Unit, unit_id) or abort(404)
         before, after = forebears(session, unit_id), heirs(session, unit_id)
-    form = UnitForm(obj=found, seen=meanwhile.mark(found))
+    form = UnitForm(obj=found, seen=meanwhile.mark(meanwhile.told(found)))
     return _save(found, form, before, [one for one in after if one.id != unit_id])
 
 
@@ -104,9 +104,11 @@ def row_of(unit: Unit) -> UnitRow:
 
 
 def words_of_small(small: Iterable[tuple[str, int]], groups: Mapping[str, object]) -> list[str]:
-    """For each group that becomes too small, which it is and how many units it will have; `WHY_FIVE` says why."""
+    """For each group that becomes too small, which it is and how many units are in it; `WHY_FIVE` says why."""
     return [
-        t("Nhóm “{}” còn {} đơn vị", "The group “{}” will have {} units").format(groups[group], left)
+        t("Nhóm “{group}” còn {n} đơn vị", "Only {n} units in the group “{group}”").format(
+            group=groups[group], n=left
+        )
         for group, left in small
     ]
 
@@ -135,7 +137,7 @@ def _saved(found: Unit | None, form: UnitForm) -> Unit | None:
             known, seen = found.id if found else None, form.seen.data or ""
             return editing.save_unit(session, identity(), known, _facts(form), seen=seen)
     except Overtaken as changed:
-        form.let_pass(changed.now)
+        form.let_pass(changed)
     except NoSuchThing:
         abort(404)
     except WrongWayRound:

@@ -100,7 +100,7 @@ def event(event_id: str) -> Any:
     """Change an event."""
     with db.reading() as session:
         found = session.get(CampaignEvent, event_id) or abort(404)
-    return _event(found, EventForm(obj=found, seen=meanwhile.mark(found)))
+    return _event(found, EventForm(obj=found, seen=meanwhile.mark(meanwhile.told(found))))
 
 
 @pages.route("/lich-va-tin/tin/moi", methods=["GET", "POST"])
@@ -116,7 +116,7 @@ def news(news_id: str) -> Any:
     """Change a line of news."""
     with db.reading() as session:
         found = session.get(CampaignNews, news_id) or abort(404)
-    return _news(found, NewsForm(obj=found, seen=meanwhile.mark(found)))
+    return _news(found, NewsForm(obj=found, seen=meanwhile.mark(meanwhile.told(found))))
 
 
 @pages.post("/lich-va-tin/<any(viec, tin):kind>/<thing_id>/bo")
@@ -141,7 +141,7 @@ def _event(found: CampaignEvent | None, form: EventForm) -> Any:
                 year, known, seen = running(session).year, found.id if found else None, form.seen.data or ""
                 campaign_editing.save_event(session, identity(), year, known, _facts(form), seen=seen)
         except Overtaken as changed:
-            form.let_pass(changed.now)
+            form.let_pass(changed)
         except DaysDoNotFit as wrong:
             form[wrong.field].errors = [WRONG_DAYS[wrong.reason]]
         except (NoSuchCampaign, YearIsOver):
@@ -165,7 +165,7 @@ def _news(found: CampaignNews | None, form: NewsForm) -> Any:
                     seen=form.seen.data or "",
                 )
         except Overtaken as changed:
-            form.let_pass(changed.now)
+            form.let_pass(changed)
         except DaysDoNotFit as wrong:
             form[wrong.field].errors = [WRONG_DAYS[wrong.reason]]
         except (NoSuchCampaign, YearIsOver):

@@ -65,7 +65,7 @@ def message(code: str) -> Any:
     """Change a message."""
     with db.reading() as session:
         found = session.get(Message, (running(session).year, code)) or abort(404)
-    return _save(found, MessageForm(obj=found, seen=meanwhile.mark(found)))
+    return _save(found, MessageForm(obj=found, seen=meanwhile.mark(meanwhile.told(found))))
 
 
 @pages.post("/thong-diep/<code>/bo")
@@ -106,7 +106,7 @@ def _saved(found: Message | None, form: MessageForm) -> bool:
         form.places.errors = [_refusal(refused)]
         return False
     except Overtaken as changed:
-        form.let_pass(changed.now)
+        form.let_pass(changed)
         return False
     except (NoSuchCampaign, YearIsOver):
         abort(404)

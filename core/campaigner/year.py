@@ -95,7 +95,7 @@ def show() -> Any:
     with db.reading() as session:
         found = running(session)
         earlier = session.scalars(select(Campaign.year).order_by(Campaign.year.desc())).all()
-    form = CampaignForm(obj=found, data=_details(found), seen=meanwhile.mark(found))
+    form = CampaignForm(obj=found, data=_details(found), seen=meanwhile.mark(meanwhile.told(found)))
     if form.validate_on_submit() and _saved(form, found):
         return redirect(url_for("campaign.show"))
     page = render_template(
@@ -120,7 +120,7 @@ def _saved(form: CampaignForm, before: Campaign) -> bool:
         form[wrong.field].errors = [WRONG_DAYS[wrong.reason]]
         return False
     except Overtaken as changed:
-        form.let_pass(changed.now)
+        form.let_pass(changed)
         return False
     except (NoSuchCampaign, YearIsOver):
         abort(404)

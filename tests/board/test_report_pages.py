@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Barrier
 from typing import Any
-from unittest.mock import patch
 
 import docx
 import openpyxl
@@ -25,6 +26,7 @@ from core import db
 from core.access import Denied, Role
 from core.db import new_id
 from core.disclosure import ProtectedTable, Row, Value
+from core.meanwhile import Overtaken, mark
 from core.units import Unit
 from intake.founding import Founded
 from tests import factories
@@ -191,7 +193,7 @@ def test_two_who_write_at_once_lose_nothing(desk: FlaskClient) -> None:
 
     second = factories.post(desk, path, {"seen": before, "text": "Bản thứ hai."})
 
-    assert second.status_code == 422
+    assert second.status_code == 409
     assert "Bản thứ nhất." in second.text
     assert "Bản thứ hai." in second.text
     again = factories.post(desk, path, {"seen": seen(second.text), "text": "Bản thứ hai."})
@@ -203,17 +205,23 @@ def test_of_two_first_words_at_the_same_moment_one_is_kept_and_the_other_told(
     app: Flask, centre: Founded
 ) -> None:
     secretary = centre.of(Role.CAMPAIGNER)[0].identity
-    with app.app_context(), db.writing() as session:
-        writing.write(session, secretary, 2026, {"lessons": "Bản thứ nhất."}, {})
-    with (
-        app.app_context(),
-        pytest.raises(writing.WrittenMeanwhile),
-        db.writing() as session,
-        patch.object(session, "get", return_value=None),  # as it looked a moment before
-    ):
-        writing.write(session, secretary, 2026, {"lessons": "Bản thứ hai."}, {})
+    begun, told = Barrier(2), []
+
+    def writes(words: str) -> None:
+        with app.app_context():
+            begun.wait()
+            try:
+                with db.writing() as session:
+                    writing.write(session, secretary, 2026, {"lessons": words}, mark({"lessons": ""}))
+            except Overtaken as changed:
+                told.append((words, changed.stands["lessons"]))
+
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(writes, ("Một.", "Hai.")))
+    ((lost, kept),) = told
+    assert {lost, kept} == {"Một.", "Hai."}
     with app.app_context(), db.reading() as session:
-        assert writing.written(session, 2026)["lessons"].text == "Bản thứ nhất."
+        assert writing.written(session, 2026)["lessons"].text == kept
 
 
 def test_number_signature_and_the_centres_own_counts_come_from_their_pages(desk: FlaskClient) -> None:
@@ -319,7 +327,7 @@ def test_nobody_but_the_secretary_reaches_it(app: Flask, centre: Founded) -> Non
         assert client.get(HERE).status_code in (403, 404)
     with app.app_context(), db.writing() as session:
         for deed in (
-            lambda: writing.write(session, centre.of(Role.BOARD)[0].identity, 2026, {"lessons": "x"}, {}),
+            lambda: writing.write(session, centre.of(Role.BOARD)[0].identity, 2026, {"lessons": "x"}),
             lambda: writing.reopen(session, None, 2026, "report"),
         ):
             with pytest.raises(Denied):

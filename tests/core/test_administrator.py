@@ -244,6 +244,7 @@ def test_two_people_do_not_write_over_each_other_in_a_unit(app: Flask, desk: Fla
     answer = post(desk, path, {**sent, "name_vi": "Tên của mình"})
     assert answer.status_code == 409
     assert 'value="Tên của mình"' in answer.text
+    assert re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", answer.text) == [("Tên", "Tên của họ")]
     assert 'value="Tên của họ"' in desk.get(path).text
     (seen,) = re.findall(r'name="seen" type="hidden" value="([^"]+)"', answer.text)
     assert post(desk, path, {**sent, "name_vi": "Tên của mình", "seen": seen}).status_code == 302

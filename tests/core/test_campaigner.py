@@ -133,6 +133,7 @@ def test_neither_do_they_in_messages_events_and_news(app: Flask, centre: Founded
         assert answer.status_code == 409, path
         assert "Người khác vừa sửa" in answer.text
         assert "Lời của mình" in answer.text
+        assert "<dd>Lời của họ</dd>" in answer.text
         assert "Lời của họ" in desk.get(path).text
         again = {**opened, field: "Lời của mình", "seen": _seen(answer.text)}
         assert post(desk, path, again).status_code == 302

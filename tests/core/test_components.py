@@ -137,7 +137,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "panel": ("panel", 'panel("Đã giữ an toàn")'),
     "receipt": ("receipt", 'receipt("482109357716204855930172")'),
     "notice": ("notice", 'notice("Khẩn", "urgent")'),
-    "overtaken": ("overtaken", 'overtaken("/lam-viec")'),
+    "overtaken": ("overtaken", 'overtaken("/lam-viec", [("Tên", "Hội thi")])'),
     "tag": ("tag", 'tag("Khẩn", "urgent")'),
     "hotline_list": ("hotlines", "hotline_list(lines)"),
     "hotline_card": ("hotlines", "hotline_card(lines[0])"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import openpyxl
@@ -186,6 +187,10 @@ def test_a_group_left_with_fewer_than_five_units_is_told_wherever_it_happens(
     assert "sửa 1" in looked
     saved = post(desk, path, {**form, "name_vi": "Phòng Mới", "group": "dieu_tri"}, follow_redirects=True)
     assert warned in saved.text
+    rows = unescape(re.findall(r'name="rows" value="([^"]+)"', looked)[0])
+    assert "nhap-tep" in post(desk, "/quan-tri/don-vi/nhap-tep", {"rows": rows}).location, (
+        "it changed meanwhile"
+    )
 
 
 def test_two_communes_that_differ_by_a_tone_are_two(app: Flask, centre: Founded) -> None:
@@ -250,8 +255,6 @@ def test_the_list_goes_out_as_a_workbook_and_comes_back_changed(app: Flask, desk
     assert len(_names(app, date(2026, 12, 2))) == before
     rows = re.search(r'name="rows" value="([^"]+)"', looked.text)
     assert rows
-    from html import unescape
-
     assert post(desk, "/quan-tri/don-vi/nhap-tep", {"rows": unescape(rows[1])}).status_code == 302
     assert {"Ban Giám đốc mới", "Khoa Phụ sản"} <= _names(app, date(2026, 12, 2))
     assert "nhap-tep" in post(desk, "/quan-tri/don-vi/nhap-tep", {"rows": unescape(rows[1])}).location, (
