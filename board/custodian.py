@@ -68,7 +68,7 @@ _SENTENCES: Final[dict[type[Exception], Text]] = {
     ),
 }
 _TOLD = tuple(_SENTENCES)
-PATIENCE: Final = 1.5
+PATIENCE: Final = 2.0
 """So many seconds of trying keys go by before a page says how far it is; what lies between costs a tenth of that."""
 
 

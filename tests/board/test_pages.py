@@ -329,7 +329,7 @@ def test_a_long_count_says_how_far_it_is_reloads_itself_and_can_be_stopped_anywh
 
     assert factories.post(first, f"{here}bat-dau", chosen).headers["Location"] == counting
     page = first.get(counting)
-    assert 'http-equiv="refresh" content="0"' in page.text
+    assert 'http-equiv="refresh" content="1"' in page.text
     assert "Đã thử 66 % số thư." in words_of(page)
     assert "Bạn đang đếm dở" in first.get(here).text
     assert "Đã dừng." in factories.post(first, f"{here}dung", follow_redirects=True).text
