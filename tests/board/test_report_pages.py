@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from threading import Barrier
 from typing import Any
 
 import docx
@@ -26,7 +24,6 @@ from core import db
 from core.access import Denied, Role
 from core.db import new_id
 from core.disclosure import ProtectedTable, Row, Value
-from core.meanwhile import Overtaken, mark
 from core.units import Unit
 from intake.founding import Founded
 from tests import factories
@@ -199,29 +196,6 @@ def test_two_who_write_at_once_lose_nothing(desk: FlaskClient) -> None:
     again = factories.post(desk, path, {"seen": seen(second.text), "text": "Bản thứ hai."})
     assert again.status_code == 302
     assert "Bản thứ hai." in words(opened(desk))
-
-
-def test_of_two_first_words_at_the_same_moment_one_is_kept_and_the_other_told(
-    app: Flask, centre: Founded
-) -> None:
-    secretary = centre.of(Role.CAMPAIGNER)[0].identity
-    begun, told = Barrier(2), []
-
-    def writes(words: str) -> None:
-        with app.app_context():
-            begun.wait()
-            try:
-                with db.writing() as session:
-                    writing.write(session, secretary, 2026, {"lessons": words}, mark({"lessons": ""}))
-            except Overtaken as changed:
-                told.append((words, changed.stands["lessons"]))
-
-    with ThreadPoolExecutor(2) as both:
-        list(both.map(writes, ("Một.", "Hai.")))
-    ((lost, kept),) = told
-    assert {lost, kept} == {"Một.", "Hai."}
-    with app.app_context(), db.reading() as session:
-        assert writing.written(session, 2026)["lessons"].text == kept
 
 
 def test_number_signature_and_the_centres_own_counts_come_from_their_pages(desk: FlaskClient) -> None:
