@@ -209,6 +209,12 @@ def _asked(found: FileRead, kind: Kind, raw: rules.Raw | None, errors: Mapping[s
             data: Any = given if ask.kind == "many" else "\n".join(given)
         else:
             data = _typed(ask, latest.values.get(ask.name) if latest else None)
+            if (
+                ask.name == "again_on"
+                and latest
+                and str(latest.values.get("again_on", "9")) < today.isoformat()
+            ):
+                data = ""  # a day that has passed is not proposed again
             data = data or (told if ask.name == "risk_factors" else data)
         listed: list[Any] = [(option.code, option.label) for option in ask.options]
         if ask.kind == "row":

@@ -17,7 +17,10 @@ NEEDS_ONE: Final = Text(
 _ENDED: Final = Text(
     "Sự đồng ý này đã bị từ chối, rút lại hoặc hết hạn.", "This consent was refused, withdrawn or has ended."
 )
-_OTHER: Final = Text("Sự đồng ý này là cho nơi nhận khác.", "This consent is for another recipient.")
+_OTHER: Final = Text(
+    "Điều này dành cho nơi nhận khác: “{name}”. Bạn ghi đúng như vậy.",
+    "This is for another recipient: “{name}”. Write it just like that.",
+)
 _USED: Final = Text(
     "Sự đồng ý này đã dùng cho một lần chuyển gửi.", "This consent was used for a referral already."
 )
@@ -88,7 +91,7 @@ def check_second(file: File, values: Mapping[str, Any], by: str) -> dict[str, Te
 
 def _fits(file: File, name: str, basis: Written, values: Mapping[str, Any]) -> dict[str, Text]:
     if _plain(basis.values.get("recipient")) != _plain(values.get("recipient")):
-        return {name: _OTHER}
+        return {name: _OTHER.format(name=basis.values.get("recipient", ""))}
     used = any(str(one.values.get(name)) == str(basis.row) for one in file.of("chuyen-gui"))
     return {name: _USED} if used else {}
 

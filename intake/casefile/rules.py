@@ -26,7 +26,8 @@ _EMPTY: Final = Text("Chưa có gì để ghi.", "There is nothing to write down
 _ACTION: Final = Text("Ghi việc đã làm để bảo vệ họ.", "Write down what was done to keep them safe.")
 _INSTEAD: Final = Text("Ghi nơi nhận thay người đứng đầu.", "Say who is told instead of the head.")
 _FUTURE: Final = Text("Ngày này chưa tới.", "This day has not come yet.")
-_PAST_ONLY: Final = frozenset({"dong-y", "rut-dong-y", "chuyen-gui", "viec", "lien-he", "lao-dong"})
+_PAST: Final = Text("Ngày này đã qua.", "This day has passed.")
+_PAST_ONLY: Final = frozenset({"dong-y", "rut-dong-y", "chuyen-gui", "viec", "lien-he", "lao-dong", "tre-em"})
 
 
 class _Wrong(Exception):
@@ -56,8 +57,11 @@ def read(kind: Kind, raw: Raw) -> tuple[dict[str, Any], dict[str, Text]]:
 
 def check(kind: str, file: File, values: Mapping[str, Any], *, by: str, today: date) -> dict[str, Text]:
     """What the file as it stands has against an entry. by: the id of who would sign it."""
-    if kind in _PAST_ONLY and str(values.get("on", "")) > today.isoformat():
-        return {"on": _FUTURE}
+    to_come = [name for name in ("on", "at") if str(values.get(name, ""))[:10] > today.isoformat()]
+    if kind in _PAST_ONLY and to_come:
+        return dict.fromkeys(to_come, _FUTURE)
+    if kind == "danh-gia" and str(values.get("again_on", "9")) < today.isoformat():
+        return {"again_on": _PAST}
     if kind == "danh-gia":
         return assessment.check(file, values)
     if kind == "nguoi-thu-hai":

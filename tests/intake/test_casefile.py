@@ -245,6 +245,14 @@ def test_a_mistake_is_found_where_it_was_made(kind: str, name: str, said: str) -
     assert errors[name] != rules.MISSING
 
 
+def test_nobody_was_told_tomorrow_and_no_risk_is_looked_at_again_yesterday() -> None:
+    tomorrow, yesterday = f"{DAY + timedelta(days=1)}", f"{DAY - timedelta(days=1)}"
+    told = {"whom": "111", "taken_by": "Chị Hoa"}
+    assert wrong("tre-em", file(), **told, at=f"{tomorrow}T08:00") == {"at"}
+    assert not wrong("tre-em", file(), **told, at=f"{DAY}T23:00")
+    assert wrong("danh-gia", file(), risk_level="high", again_on=yesterday) == {"again_on"}
+
+
 def test_the_largest_entry_fits_into_its_compartment() -> None:
     """16,384 bytes; letters of three bytes each are the longest that Vietnamese has."""
     for kind in KINDS.values():
