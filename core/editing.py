@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
@@ -141,18 +141,31 @@ def _holiday(session: Session, identity: Identity | None, day: str) -> Holiday:
     return found
 
 
+def written_of(line: Hotline) -> dict[str, str]:
+    """What a page shows to be changed; not where the number stands in the list, nor when it was called."""
+    return {field.name: getattr(line, field.name) for field in fields(HotlineFacts)}
+
+
 def save_hotline(
-    session: Session, identity: Identity | None, hotline_id: str | None, facts: HotlineFacts
+    session: Session,
+    identity: Identity | None,
+    hotline_id: str | None,
+    facts: HotlineFacts,
+    *,
+    seen: str | None = None,
 ) -> Hotline:
-    """Change a help number, or add one at the end, checked today.
+    """Change a help number, or add one at the end, checked today. seen: the mark of what the page showed.
 
     A changed number counts as unchecked no longer than it takes to say so: whoever types it has it before them.
-    Raises `Denied`, `NoSuchThing`, `TooManyAlways`.
+    Raises `Denied`, `NoSuchThing`, `TooManyAlways`, `Overtaken`.
     """
     who = require(identity, Role.ADMINISTRATOR)
-    line = Hotline(id=new_id()) if hotline_id is None else session.get(Hotline, hotline_id)
+    known = session.get(Hotline, hotline_id, with_for_update=True) if hotline_id else None
+    line = known if hotline_id else Hotline(id=new_id())
     if line is None:
         raise NoSuchThing
+    if known is not None:
+        meanwhile.as_seen(written_of(known), seen)
     if facts.show == "always" and _always(session, line.id) >= ALWAYS_AT_MOST:
         raise TooManyAlways
     if hotline_id is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import Any, Final
 
 from flask import abort, flash, redirect, render_template, url_for
@@ -11,14 +12,15 @@ from wtforms import RadioField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Regexp
 
-from core import clock, db, editing
+from core import clock, db, editing, meanwhile
 from core.access import Role
 from core.administrator.blueprint import pages
 from core.administrator.desk import STALE_DAYS
 from core.campaign import Hotline
 from core.editing import HotlineFacts, NoSuchThing, TooManyAlways
-from core.forms import AtMost, Needed, StaffForm, Words
+from core.forms import AtMost, ChangeForm, Needed, StaffForm, Words
 from core.i18n import Text, t
+from core.meanwhile import Overtaken
 from core.pages import data_changed
 from core.sessions import identity, signed_in
 
@@ -29,7 +31,7 @@ SHOWN: Final = {
 }
 
 
-class HotlineForm(StaffForm):
+class HotlineForm(ChangeForm):
     """What is written down about a help number."""
 
     number = Words(
@@ -99,16 +101,18 @@ def hotline(hotline_id: str) -> Any:
     """Change a number."""
     with db.reading() as session:
         found = session.get(Hotline, hotline_id) or abort(404)
-    return _save(found, HotlineForm(obj=found))
+    return _save(found, HotlineForm(obj=found, seen=meanwhile.mark(editing.written_of(found))))
 
 
 def _save(found: Hotline | None, form: HotlineForm) -> Any:
     if form.validate_on_submit():
-        names = ("number", "name_vi", "name_en", "when_vi", "when_en", "show")
-        facts = HotlineFacts(**{name: form[name].data or "" for name in names})
+        facts = HotlineFacts(**{one.name: form[one.name].data or "" for one in fields(HotlineFacts)})
         try:
             with db.writing() as session:
-                editing.save_hotline(session, identity(), found.id if found else None, facts)
+                known, seen = found.id if found else None, form.seen.data or ""
+                editing.save_hotline(session, identity(), known, facts, seen=seen)
+        except Overtaken as changed:
+            form.let_pass(changed)
         except NoSuchThing:
             abort(404)
         except TooManyAlways:
@@ -122,4 +126,4 @@ def _save(found: Hotline | None, form: HotlineForm) -> Any:
             data_changed()
             flash(t("Đã lưu số hỗ trợ.", "The help number is saved."))
             return redirect(url_for("administrator.hotlines"))
-    return render_template("core/hotline.html", line=found, form=form), 422 if form.errors else 200
+    return render_template("core/hotline.html", line=found, form=form), form.status

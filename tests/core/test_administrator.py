@@ -235,19 +235,33 @@ def test_a_unit_is_added_changed_and_ended(app: Flask, desk: FlaskClient) -> Non
 
 
 @pytest.mark.embedded
-def test_two_people_do_not_write_over_each_other_in_a_unit(app: Flask, desk: FlaskClient) -> None:
-    path = f"/quan-tri/don-vi/{_any_unit(app)}"
-    page = desk.get(path).text
-    (seen,) = re.findall(r'name="seen" type="hidden" value="([^"]+)"', page)
-    sent = {"kind": "khoa", "group": "dieu_tri", "valid_from": "01/01/2020", "seen": seen}
-    assert post(desk, path, {**sent, "name_vi": "Tên của họ"}).status_code == 302
-    answer = post(desk, path, {**sent, "name_vi": "Tên của mình"})
-    assert answer.status_code == 409
-    assert 'value="Tên của mình"' in answer.text
-    assert re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", answer.text) == [("Tên", "Tên của họ")]
-    assert 'value="Tên của họ"' in desk.get(path).text
-    (seen,) = re.findall(r'name="seen" type="hidden" value="([^"]+)"', answer.text)
-    assert post(desk, path, {**sent, "name_vi": "Tên của mình", "seen": seen}).status_code == 302
+def test_two_people_do_not_write_over_each_other_in_a_unit_or_a_number(app: Flask, desk: FlaskClient) -> None:
+    number = _hotline(app, "1800 1744")
+    for path, label, rest in (
+        (
+            f"/quan-tri/don-vi/{_any_unit(app)}",
+            "Tên",
+            {"kind": "khoa", "group": "dieu_tri", "valid_from": "01/01/2020"},
+        ),
+        (f"/quan-tri/so-ho-tro/{number.id}", "Nơi nghe máy", {"number": number.number, "show": "help"}),
+    ):
+        (seen,) = re.findall(r'name="seen" type="hidden" value="([^"]+)"', desk.get(path).text)
+        sent = {**rest, "seen": seen}
+        assert post(desk, path, {**sent, "name_vi": "Tên của họ"}).status_code == 302
+        answer = post(desk, path, {**sent, "name_vi": "Tên của mình"})
+        assert answer.status_code == 409
+        assert 'value="Tên của mình"' in answer.text
+        theirs = re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", answer.text)
+        assert (label, "Tên của họ") in theirs
+        assert "Tên của mình" not in dict(theirs).values()
+        assert 'value="Tên của họ"' in desk.get(path).text
+        (seen,) = re.findall(r'name="seen" type="hidden" value="([^"]+)"', answer.text)
+        assert post(desk, path, {**sent, "name_vi": "Tên của mình", "seen": seen}).status_code == 302
+    path = f"/quan-tri/so-ho-tro/{number.id}"
+    (seen,) = re.findall(r'name="seen" type="hidden" value="([^"]+)"', desk.get(path).text)
+    post(desk, f"{path}/goi")
+    again = {"number": number.number, "name_vi": "Tên khác", "show": "help", "seen": seen}
+    assert post(desk, path, again).status_code == 302, "a call meanwhile takes nothing away"
 
 
 @pytest.mark.embedded
