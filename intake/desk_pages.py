@@ -21,6 +21,7 @@ from core.rosters import NoRoster
 from core.sessions import identity, seed, signed_in
 from intake import desk as lists
 from intake import desk_memory, left_behind, queue, recovery_pages, wish_marks
+from intake.asked import label_of
 from intake.desk import Desk, Listed
 from intake.files import arriving
 from intake.handler import pages as pages
@@ -168,8 +169,8 @@ def _address(wish: Wish, **other: Any) -> str:
 
 
 def _row(line: Listed, opened: Any, asked: str) -> list[Any]:
-    link = Markup('<a href="{}">{}</a>').format(
-        url_for("handler.case", case_id=line.case_id), day(line.arrived_on)
+    link = Markup('<a href="{}">{}</a> <span class="soft code">{}</span>').format(
+        url_for("handler.case", case_id=line.case_id), day(line.arrived_on), label_of(line.case_id)
     )
     if line.case_id in opened:
         link += Markup(' <span class="soft">{}</span>').format(t("đã mở", "opened"))

@@ -26,6 +26,7 @@ from core.access import TITLES, Identity, Role, require
 from core.i18n import Text, day, t
 from core.sessions import identity, seed, signed_in
 from intake import casework, desk_memory, meanwhile, wish_marks, wishes
+from intake.asked import label_of
 from intake.casework import CaseDamaged, Damaged, Entry, OpenedCase
 from intake.desk import Listed
 from intake.forms import AnswerForm, JudgementForm
@@ -56,7 +57,11 @@ def case(case_id: str) -> Any:
     line = _line(case_id)
     asked = wish_marks.marks(_identity(), seed(), [line]).get(case_id, "")
     return render_template(
-        "intake/case.html", case=line, asked=wishes.MARKS.get(asked), **_said(line.flags, line.state)
+        "intake/case.html",
+        case=line,
+        asked=wishes.MARKS.get(asked),
+        label=label_of(line.case_id),
+        **_said(line.flags, line.state),
     )
 
 
@@ -193,6 +198,7 @@ def _opened(opened: OpenedCase, seen: int, replaced: bool) -> Response:
         case=opened,
         seen=seen,
         replaced=replaced,
+        label=label_of(opened.case_id),
         narrative=opened.story.get("narrative", ""),
         answers=_pairs({name: said for name, said in opened.story.items() if name != "contact_mode"}),
         contact=_contact(opened),

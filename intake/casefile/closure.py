@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from core.i18n import Text
-from intake.casefile import labour
+from intake.casefile import assessment, labour
 from intake.casefile.record import File
 
 _NO_RECEIPT: Final = Text(
@@ -26,6 +26,14 @@ _CHECKS: Final = Text(
     "A check for retaliation is still to come, and nothing reminds of it after closing. Say who goes on with it.",
 )
 _REVIEW: Final = Text("Cần ghi kết quả rà soát bắt buộc.", "Write down what the mandatory review found.")
+_RISK: Final = Text(
+    "Mức nguy cơ đang là cao hoặc khẩn cấp. Ghi vì sao vẫn kết thúc, và ai còn trông chừng.",
+    "The risk stands at high or urgent. Say why it ends all the same, and who keeps an eye on it.",
+)
+_LEAVES_ALONE: Final = frozenset(
+    {"hoan_thanh", "theo_yeu_cau", "mat_lien_lac", "khong_du_tt", "ngoai_pham_vi"}
+)
+"""Reasons after which nobody else has the case."""
 _OPEN: Final = Text("Việc này đang mở.", "This case is open.")
 _CLOSED: Final = Text("Việc này đã kết thúc.", "This case is closed already.")
 
@@ -52,6 +60,9 @@ def check(file: File, values: Mapping[str, Any], _today: date) -> dict[str, Text
         return {"note": _CONCLUDED}
     if any(labour.checks_due(file)) and not values.get("note"):
         return {"note": _CHECKS}
+    holds = assessment.in_force(file)
+    if holds and holds[0] in {"high", "emergency"} and reason in _LEAVES_ALONE and not values.get("note"):
+        return {"note": _RISK}
     return {"note": _REVIEW} if reason == "qua_doi" and not values.get("note") else {}
 
 

@@ -71,7 +71,10 @@ def _safety(file: File, flags: Mapping[str, Any], today: date) -> Iterator[Step]
 def _promised(file: File, today: date) -> Iterator[Step]:
     if assessment.waiting(file) or any(not file.seconded(one) for one in file.of("khong-dong-y")):
         yield Step(
-            sentence=Text("Một quyết định chờ người thứ hai ký.", "A decision waits for a second signature."),
+            sentence=Text(
+                "Một quyết định chờ người thứ hai ký: hãy báo đồng nghiệp.",
+                "A decision waits for a second signature: tell a colleague.",
+            ),
             kind="nguoi-thu-hai",
         )
     if any(_not_told(file, one) for one in file.of("rut-dong-y")):

@@ -180,6 +180,13 @@ def test_some_reasons_to_close_need_their_proof(reason: str, errors: set[str]) -
     assert wrong("ket-thuc", file(), closure=reason) == errors
 
 
+def test_a_case_of_high_risk_is_left_alone_only_with_a_reason_in_words() -> None:
+    choked = file(written(1, "danh-gia", risk_level="standard", risk_factors=["choking"]))
+    assert wrong("ket-thuc", choked, closure="theo_yeu_cau") == {"note"}
+    assert not wrong("ket-thuc", choked, closure="theo_yeu_cau", note="Chị gái ở cùng, biết gọi ai.")
+    assert not wrong("ket-thuc", choked, closure="trung_lap")
+
+
 def test_no_contact_is_three_attempts_over_thirty_days() -> None:
     days = (DAY - timedelta(days=31), DAY - timedelta(days=10), DAY)
     tried = [written(5 + n, "viec", on=on.isoformat(), what="gọi") for n, on in enumerate(days)]
