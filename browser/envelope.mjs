@@ -21,10 +21,10 @@ export function fitted(payload, size) {
 
 // One side's fresh key in the slots of its people. `cards`: the public key of the recovery cards, on the handlers'
 // side alone; people's slots then hold the upper key, that of the cards the lower one.
-export async function freshKey(caseId, side, version, publics, cards) {
+export async function freshKey(caseId, side, publics, cards) {
   const held = random(32);
   const key = cards ? await derive(held, "side") : held;
-  const place = context(1, "wrap", caseId, side, version);
+  const place = context(2, "wrap", caseId, side);
   const wraps = [];
   for (const open of publics) {
     // null: somebody who was struck out. The wrap goes to a key that nobody keeps, and holds nothing.
@@ -32,7 +32,7 @@ export async function freshKey(caseId, side, version, publics, cards) {
     wraps.push(await sealTo(open ? held : random(32), target, place));
   }
   if (cards) wraps.push(await sealTo(key, cards, place));
-  return { key, names: held, slots: concat([1], await derive(key, "commitment"), ...wraps) };
+  return { key, names: held, slots: concat([2], await derive(key, "commitment"), ...wraps) };
 }
 
 function publicsOf(roster, role, struck) {
@@ -49,25 +49,26 @@ async function keyOf(kind, sequence, keys) {
 export const boundTo = (caseId, kind, sequence, sides, head) =>
   context(1, "compartment", caseId, kind, sequence, sides, "reporter", hex(head));
 
-// Which custodians were struck out, as places in the order of the slots: intake/guards.py says what for.
-function guards(roster, struck) {
-  const custodians = roster.members.filter((one) => one.role === "custodian");
-  const places = [...custodians.keys()].filter((place) => struck.includes(custodians[place].id));
-  return { roster: roster.version, struck: places };
+// Who of these people was struck out, as places: intake/guards.py and intake/readers.py say what for.
+function places(roster, people, struck) {
+  const ids = people.map((one) => one.id);
+  return { roster: roster.version, struck: [...ids.keys()].filter((place) => struck.includes(ids[place])) };
 }
 
 // words: one object for each kind in FIRST. Returns every sealed part in the order in which the body carries them.
 export async function sealCase({ words, caseId, roster, struck, seed }) {
   const handlers = publicsOf(roster, "handler", struck);
-  const S = await freshKey(caseId, "S", roster.version, handlers, unbase64(roster.recovery));
-  const C = await freshKey(caseId, "C", roster.version, publicsOf(roster, "custodian", struck));
+  const S = await freshKey(caseId, "S", handlers, unbase64(roster.recovery));
+  const C = await freshKey(caseId, "C", publicsOf(roster, "custodian", struck));
   const keys = { S: S.key, names: S.names, C: C.key };
   const reporter = await publicOf(await keyPair(seed));
   const strikeouts = { roster: roster.version, struck: [...struck].sort() };
   const proof = base64(await derive(seed, "proof"));
+  const custodians = roster.members.filter((one) => one.role === "custodian");
   const contents = {
     ...words,
-    tally: { ...words.tally, guards: guards(roster, struck) },
+    flags: { ...words.flags, readers: places(roster, roster.members, struck) },
+    tally: { ...words.tally, guards: places(roster, custodians, struck) },
     story: { words: words.story, reporter: base64(reporter), proof, strikeouts },
   };
   const compartments = [];
@@ -110,8 +111,8 @@ export const openCounts = (sealed, pair, caseId) => opened(sealed, pair, context
 
 // A later message: for those who may read the case, under a fresh key in the slots of its roster, and a copy for the
 // reporter. at: { part, head, letter, recovery }; publics: one for each handler of that roster, null where struck out.
-export async function sealMessage({ what, text, minute, caseId, seed, version, publics, at }) {
-  const S = await freshKey(caseId, "S", version, publics, unbase64(at.recovery));
+export async function sealMessage({ what, text, minute, caseId, seed, publics, at }) {
+  const S = await freshKey(caseId, "S", publics, unbase64(at.recovery));
   const place = boundTo(caseId, "entry", at.part, "S", unhex(at.head));
   const payload = json({ what, at: minute, text });
   const evidence = await mac(await derive(seed, "proof"), concat(place, payload));

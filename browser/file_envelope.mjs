@@ -18,9 +18,8 @@ const number = (value) => {
 // one: { fileId, kind, minute, sha256, name, original, clean (or null), cleanKind, sentence }; streams of file_stream.mjs.
 // readers: { version, handlers, custodians }: the public key of each seat, null where nobody is to open it.
 export async function sealedWords(one, { caseId, seed, readers, at }) {
-  const { version } = readers;
-  const S = await freshKey(caseId, "S", version, readers.handlers, unbase64(at.recovery));
-  const C = await freshKey(caseId, "C", version, readers.custodians);
+  const S = await freshKey(caseId, "S", readers.handlers, unbase64(at.recovery));
+  const C = await freshKey(caseId, "C", readers.custodians);
   const proof = await derive(seed, "proof");
   const told = { file: one.fileId, kind: one.kind, at: one.minute, sha256: one.sha256 };
   const { bytes, chunks } = one.original;

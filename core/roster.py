@@ -91,6 +91,10 @@ class Roster:
     members: tuple[Member, ...]
     recovery_public: bytes = field(repr=False)
 
+    def __hash__(self) -> int:
+        # Much is looked up by roster for each of thousands of cases; hashing every key in it would take longer.
+        return hash((self.version, self.previous, self.made_on))
+
     @property
     def handlers(self) -> tuple[Member, ...]:
         """The handlers, in slot order."""

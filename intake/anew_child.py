@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 from core.quiet import close_process
 from core.roster import Roster
 from core.sealing import PrivateKey, SharedKey
-from intake.anew import Result, Way, opens, worked_out
+from intake.anew import Press, Result, Way, opens, worked_out
 from intake.rows import Holder, KeyRow, PartRow, Rows
 from intake.slots import Side
 
@@ -36,10 +36,11 @@ class _File:
     id: str
 
 
-def told(way: Way, holder: Holder, chain: Sequence[Roster]) -> bytes:
+def told(press: Press) -> bytes:
     """The first frame: who wraps anew, for whom."""
-    who = (way.value, holder.member_id, holder.side.value, holder.seed)
-    return marshal.dumps((*who, [roster.encode() for roster in chain]))
+    holder = press.holder
+    who = (press.way.value, holder.member_id, holder.side.value, holder.seed)
+    return marshal.dumps((*who, [roster.encode() for roster in press.chain]))
 
 
 def batch(cases: Sequence[Rows], keys: Sequence[SharedKey | None], *, counting: bool = False) -> bytes:
@@ -87,19 +88,19 @@ def main() -> None:
         signal.alarm(LONGEST_SECONDS)
         way, member_id, side, seed, chain = marshal.loads(receive(into))  # noqa: S302 - from the parent
         holder = Holder(member_id=member_id, side=Side(side), seed=seed, private=PrivateKey.from_seed(seed))
-        rosters = [Roster.decode(one) for one in chain]
+        press = Press(way=Way(way), holder=holder, chain=[Roster.decode(one) for one in chain])
         while True:
             signal.alarm(LONGEST_SECONDS)
-            send(out, _answer(receive(into), Way(way), holder, rosters))
+            send(out, _answer(receive(into), press))
     except EOFError:
         return
 
 
-def _answer(frame: bytes, way: Way, holder: Holder, chain: Sequence[Roster]) -> bytes:
+def _answer(frame: bytes, press: Press) -> bytes:
     counting, rows = marshal.loads(frame)  # noqa: S302 - from the parent
     if counting:
-        return marshal.dumps([opens(_case(row), _key(row), holder, chain) for row in rows])
-    found = [worked_out(_case(row), _key(row), way, holder, chain) for row in rows]
+        return marshal.dumps([opens(_case(row), _key(row), press) for row in rows])
+    found = [worked_out(_case(row), _key(row), press) for row in rows]
     return marshal.dumps([(one.what, one.slots, one.for_reporter) for one in found])
 
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import Table, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session, object_session
 
 from core import clock, config
 from core.db import new_id
 from core.roster import Roster
 from intake import eraser
-from intake.compartments import ENTRY, Place
+from intake.compartments import ENTRY, FIRST, Place
 from intake.founding import eraser_path
 from intake.models import CaseFile, Compartment, KeySet
 from intake.retention import Months, kept
@@ -82,12 +82,15 @@ def load(session: Session, case_id: str, *, lock: bool = False) -> Case:
     return Case(file=file, key_sets=key_sets, parts=parts)
 
 
-def rows_of(session: Session, case_ids: Sequence[str], side: Side, parts_before: int) -> list[Case]:
+def rows_of(
+    session: Session, case_ids: Sequence[str], side: Side, parts_before: int, *, whole: bool = False
+) -> list[Case]:
     """Many cases in the order of their ids, which these are, as plain rows that cannot be changed through.
 
-    side: whose key sets; parts_before: parts of a lower number. Making objects of rows takes longer than opening what
-    is in them. The rows between the first and the last id are read, and those of other cases passed over: a list of ids
-    in each question takes longer than it saves.
+    side: whose key sets; parts_before: parts of a lower number. whole: every part of those cases to which anything was
+    added. Making objects of rows takes longer than opening what is in them. The rows between the
+    first and the last id are read, and those of other cases passed over: a list of ids in each question takes longer
+    than it saves.
     """
     between: dict[str, Any] = {
         "first": case_ids[0],
@@ -101,7 +104,7 @@ def rows_of(session: Session, case_ids: Sequence[str], side: Side, parts_before:
         if row.case_id in key_sets:
             key_sets[row.case_id][row.id] = row
     parts: dict[str, list[Any]] = {case_id: [] for case_id in case_ids}
-    for part in connection.execute(_PARTS, between).all():
+    for part in connection.execute(_PARTS_OR_WHOLE if whole else _PARTS, between).all():
         if part.case_id in parts:
             parts[part.case_id].append(part)
     files = [row for row in connection.execute(_FILES, between).all() if row.id in key_sets]
@@ -117,11 +120,20 @@ _FILES: Final = select(_FILE.c.id, _FILE.c.eraser_slot).where(_between(_FILE.c.i
 _KEY_SETS: Final = select(*(_SET.c[name] for name in KeyRow._fields)).where(
     _between(_SET.c.case_id), _SET.c.side == bindparam("side")
 )
-_PARTS: Final = (
-    select(*(_PART.c[name] for name in PartRow._fields))
-    .where(_between(_PART.c.case_id), _PART.c.sequence < bindparam("before"))
-    .order_by(_PART.c.case_id, _PART.c.sequence)
-)
+_PLACE, _OTHER = _PART.alias("place"), _PART.alias("other")
+_PLACES: Final = select(_PLACE.c.case_id, _PLACE.c.sequence).where(_between(_PLACE.c.case_id))
+_FIRST_PARTS: Final = _PLACE.c.sequence < bindparam("before")
+_ADDED: Final = select(_OTHER.c.case_id).where(_between(_OTHER.c.case_id), _OTHER.c.sequence >= len(FIRST))
+
+
+def _parts_at(places: Any) -> Any:
+    """Places are found in an index that holds nothing else: without it SQLite would look up every part of a case."""
+    here = tuple_(_PART.c.case_id, _PART.c.sequence).in_(places)
+    return select(*(_PART.c[name] for name in PartRow._fields)).where(here).order_by(*here.left.clauses)
+
+
+_PARTS: Final = _parts_at(_PLACES.where(_FIRST_PARTS))
+_PARTS_OR_WHOLE: Final = _parts_at(_PLACES.where(_FIRST_PARTS | _PLACE.c.case_id.in_(_ADDED)))
 
 
 def add_key_set(session: Session, case: CaseFile, wrapped: WrappedKey, roster: Roster) -> KeySet:

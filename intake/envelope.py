@@ -32,6 +32,7 @@ from typing import Any, Final
 
 from core.roster import Roster
 from core.sealing import CannotOpen, PrivateKey, PublicKey, SharedKey
+from intake import guards, readers
 from intake.compartments import (
     ENTRY,
     FIRST,
@@ -53,7 +54,6 @@ from intake.compartments import (
     write_compartment,
     write_first,
 )
-from intake.guards import GUARDS, written
 from intake.letters import (
     Strikeouts,
     compact,
@@ -162,8 +162,10 @@ def seal_case(
     reporter = PrivateKey.from_seed(reporter_seed).public
     strikeouts = Strikeouts(roster_version=roster.version, struck=tuple(sorted(struck)))
     story = _story(words["story"], reporter, reporter_proof(reporter_seed), strikeouts)
-    tally = {**words["tally"], GUARDS: written(roster, struck)}
-    payloads = [compact({"story": story, "tally": tally}.get(kind, words[kind])) for kind in FIRST]
+    flags = {**words["flags"], readers.READERS: readers.written(roster, struck)}
+    tally = {**words["tally"], guards.GUARDS: guards.written(roster, struck)}
+    said = {**words, "story": story, "flags": flags, "tally": tally}
+    payloads = [compact(said[kind]) for kind in FIRST]
     keys = Keys(handlers=handlers.key, names=handlers.found.names, custodians=custodians.key)
     compartments, head = _chained(payloads, case_id, keys)
     sealed = seal_strikeouts(strikeouts, case_id=case_id, reporter=reporter)

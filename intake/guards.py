@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core.roster import Member, Roster
-from core.sealing import CannotOpen
+from intake import struck_places
 from intake.barred import Barred
 
 GUARDS: Final = "guards"
@@ -44,22 +44,15 @@ class Guards:
 
 def written(roster: Roster, struck: Collection[str]) -> dict[str, Any]:
     """As it stands in a tally; the same in browser/envelope.mjs."""
-    places = [place for place, one in enumerate(roster.custodians) if one.id in struck]
-    return {"roster": roster.version, "struck": places}
+    return struck_places.written(roster, struck, _custodians)
 
 
 def read(tally: Mapping[str, Any], chain: Sequence[Roster]) -> Guards:
     """What a tally says; `CannotOpen` for one that says nothing, as letters did before this stood in it."""
-    try:
-        said = tally[GUARDS]
-        version, places = said["roster"], frozenset(said["struck"])
-        if not 1 <= version <= len(chain):
-            raise CannotOpen
-        custodians = chain[version - 1].custodians
-        if not places <= frozenset(range(len(custodians))):
-            raise CannotOpen
-    except (KeyError, TypeError):
-        raise CannotOpen from None
-    struck = frozenset(custodians[place].id for place in places)
-    ids = frozenset(one.id for one in custodians) - struck
-    return Guards(ids=ids, barred=Barred.of(chain[version - 1], struck))
+    first, struck = struck_places.read(tally, GUARDS, chain, _custodians)
+    ids = frozenset(one.id for one in first.custodians) - struck
+    return Guards(ids=ids, barred=Barred.of(first, struck))
+
+
+def _custodians(roster: Roster) -> tuple[Member, ...]:
+    return roster.custodians

@@ -16,11 +16,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from core.roster import Roster
 from core.sealing import SharedKey
 from intake import anew_child
-from intake.anew import Result, Way, opens, worked_out
-from intake.rows import Holder, Rows
+from intake.anew import Press, Result, opens, worked_out
+from intake.rows import Rows
 
 FEW: Final = 600
 """So many cases are worked out sooner than a child has started."""
@@ -34,32 +33,30 @@ Keys = Sequence[SharedKey | None]
 class Hands:
     """Takes batches and gives what became of each case, in the order in which it was asked. size: children at work."""
 
-    def __init__(self, way: Way, holder: Holder, chain: Sequence[Roster], size: int) -> None:
+    def __init__(self, press: Press, size: int) -> None:
         self.size = size
         self._over = False
-        self._here = (way, holder, chain)
+        self._press = press
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
         self._children = [_child() for _ in range(size)]
         self._pool = ThreadPoolExecutor(max_workers=max(1, size))
-        who = anew_child.told(way, holder, chain)
+        who = anew_child.told(press)
         for child in self._children:
             self._pool.submit(self._begin, child, who)
 
     def work(self, cases: Sequence[Rows], keys: Keys) -> Callable[[], list[Result]]:
         """Have new slots worked out; the answer waits for them. keys: of the eraser file, in the same order."""
-        way, holder, chain = self._here
         return self._asked(
             cases,
             keys,
             False,
-            lambda: [worked_out(*one, way, holder, chain) for one in zip(cases, keys, strict=True)],
+            lambda: [worked_out(*one, self._press) for one in zip(cases, keys, strict=True)],
         )
 
     def count(self, cases: Sequence[Rows], keys: Keys) -> Callable[[], list[bool]]:
         """Have it tried which of these cases open."""
-        _, holder, chain = self._here
         return self._asked(
-            cases, keys, True, lambda: [opens(*one, holder, chain) for one in zip(cases, keys, strict=True)]
+            cases, keys, True, lambda: [opens(*one, self._press) for one in zip(cases, keys, strict=True)]
         )
 
     def close(self) -> None:
@@ -99,10 +96,10 @@ class Hands:
 
 
 @contextmanager
-def at_work(way: Way, holder: Holder, chain: Sequence[Roster], cases: int) -> Iterator[Hands]:
+def at_work(press: Press, cases: int) -> Iterator[Hands]:
     """As many hands as so many cases need on this machine; none of them is left when this is over."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    hands = Hands(way, holder, chain, min(cores, MOST) if cases > FEW and cores > 1 else 0)
+    hands = Hands(press, min(cores, MOST) if cases > FEW and cores > 1 else 0)
     try:
         yield hands
     finally:

@@ -3,6 +3,8 @@
 The slots tell nobody who is in them, so whoever wraps a key anew works it out from the sealed case itself: the
 reporter's strike-outs in the story, and the signed entries by which somebody stepped back or was let in.
 
+    "readers": {"roster": 3, "struck": [0]}     in the flags of the letter itself; the story says it as well
+
     told      a handler told the reporter whom they wish to hand the case to
     handed    and then did; only after it was told, and never to somebody struck out
     declined  a handler stepped back, without a reason
@@ -10,14 +12,16 @@ reporter's strike-outs in the story, and the signed entries by which somebody st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from core.roster import Member, Roster
+from intake import struck_places
 from intake.barred import Barred
 from intake.letters import Strikeouts
 
+READERS: Final = "readers"
 TOLD: Final = "handover_told"
 HANDED: Final = "handed_over"
 DECLINED: Final = "declined"
@@ -83,3 +87,21 @@ def readers(first: Roster, strikeouts: Strikeouts, steps: Iterable[Step]) -> Rea
             ids.discard(step.author)
             gone.add(step.author)
     return Readers(ids=frozenset(ids), told=told, gone=frozenset(gone), barred=barred)
+
+
+def written(roster: Roster, struck: Collection[str]) -> dict[str, Any]:
+    """The strike-outs of a letter as they stand in its flags; the same in browser/envelope.mjs.
+
+    The story says them as well. Here they are short, so that thousands of cases are wrapped anew without a story.
+    """
+    return struck_places.written(roster, struck, _everybody)
+
+
+def said_in(flags: Mapping[str, Any], chain: Sequence[Roster]) -> tuple[Roster, Strikeouts]:
+    """The roster of the strike-outs, and these; `CannotOpen` for flags that say nothing, as they did before."""
+    first, struck = struck_places.read(flags, READERS, chain, _everybody)
+    return first, Strikeouts(roster_version=first.version, struck=tuple(sorted(struck)))
+
+
+def _everybody(roster: Roster) -> tuple[Member, ...]:
+    return roster.members

@@ -87,7 +87,7 @@ class Rows:
 
     def first_key_set(self, side: Side) -> Any:
         """The side's key set of the first sending, to which its strike-outs and its roster belong."""
-        part = self.first_part("story" if side is Side.HANDLERS else "tally")
+        part = self.first_part("flags" if side is Side.HANDLERS else "tally")
         found = self.key_sets.get((part.key_set_s if side is Side.HANDLERS else part.key_set_c) or "")
         if found is None:
             raise CannotOpen

@@ -23,14 +23,13 @@ from sqlalchemy.orm import Session
 from core import clock, db, rosters
 from core.roster import Roster, RosterRefused
 from core.rosters import NoRoster
-from core.sealing import FORMAT as SEALED_FORMAT
 from core.sealing import PUBLIC_OVERHEAD, SHARED_OVERHEAD
 from intake import eraser, openings, submission
 from intake.compartments import FIRST, SIZES, Place, link, start
 from intake.founding import eraser_path
 from intake.letters import STRIKEOUTS_SIZE
 from intake.models import CaseFile, Compartment
-from intake.slots import Side, SlotsRefused, lock_slots, slots_length
+from intake.slots import Side, SlotsRefused, known_formats, lock_slots, slots_length
 from intake.submission import ChannelClosed, PlaceTaken, Sealed
 
 FORMAT: Final = 1
@@ -132,12 +131,9 @@ def _rosters(session: Session, fingerprint: str) -> tuple[Roster, bool]:
 
 def _parts(rest: bytes, roster: Roster) -> Iterator[bytes]:
     sizes = lengths(roster)
-    if len(rest) != sum(sizes):
+    if len(rest) != sum(sizes) or not known_formats(_cut(rest, sizes), slots=len(Side)):
         raise NotSealed
-    for part in _cut(rest, sizes):
-        if part[0] != SEALED_FORMAT:
-            raise NotSealed
-        yield part
+    return _cut(rest, sizes)
 
 
 def _cut(data: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:

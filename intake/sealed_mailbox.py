@@ -23,7 +23,6 @@ from core import rosters
 from core.db import new_id
 from core.roster import Roster, RosterRefused
 from core.rosters import NoRoster
-from core.sealing import FORMAT as SEALED_FORMAT
 from core.sealing import PUBLIC_OVERHEAD, SHARED_OVERHEAD, CannotOpen
 from intake import pacing
 from intake.cases import Case, add_entry, keep_slots, load
@@ -33,7 +32,7 @@ from intake.mailbox import SHOWN, NoMailbox
 from intake.models import CaseFile, Compartment, Letter
 from intake.questions import FORM
 from intake.receipt import token_hash
-from intake.slots import Side, SlotsRefused, slots_length
+from intake.slots import Side, SlotsRefused, known_formats, slots_length
 
 FORMAT: Final = 1
 _HEAD: Final = (1, 32, 16, 32, 4, 4, 4)
@@ -178,7 +177,7 @@ def _parts(rest: bytes, roster: Roster) -> Iterator[bytes]:
         SIZES[ENTRY] + SHARED_OVERHEAD,
         LETTER_SIZE + PUBLIC_OVERHEAD,
     )
-    if len(rest) != sum(sizes) or any(part[0] != SEALED_FORMAT for part in _cut(rest, sizes)):
+    if len(rest) != sum(sizes) or not known_formats(_cut(rest, sizes), slots=1):
         raise NotAMessage
     return _cut(rest, sizes)
 

@@ -11,8 +11,11 @@ bring back every story and no name, whoever helps them. A person who was struck 
 length, sealed to a key that was thrown away: nobody, not even that person, can tell that it is not a slot
 like any other.
 
-    slots    format (1) ‖ commitment (32) ‖ one wrap of 1169 bytes per slot
-    blob     the slots, sealed once more under the case's eraser key
+    slots    format (2) ‖ commitment (32) ‖ one wrap of 1169 bytes per slot
+    blob     the slots, sealed once more under the case's eraser key, and bound to the roster whose order they have
+
+A wrap is bound to its case and side and not to a roster: when the roster changes, whoever kept their keys keeps
+their slot as it is, whatever it holds (`renewed`). In slots of format 1 wraps were bound to the roster as well.
 
 The commitment is derived from K_S or K_C. It stops a sender from giving two handlers two different keys, and
 with them two different stories out of the same bytes. It also tells whoever opened a slot which of the two
@@ -20,18 +23,19 @@ keys it held: after a recovery by cards, the slots of handlers hold K_S as well.
 
 Whoever adds to a side without holding its key (a reporter's later message, a handler writing for the
 custodians) makes a fresh key in the same slots: `fresh_key`. Whoever hands a case on wraps the old key
-anew: `wrap_anew`.
+anew in every slot: `wrap_anew`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 from core.roster import Member, Roster
+from core.sealing import FORMAT as SEALED_FORMAT
 from core.sealing import (
     KEY_BYTES,
     PUBLIC_OVERHEAD,
@@ -46,7 +50,10 @@ from core.sealing import (
     unseal,
 )
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+BOUND_TO_ROSTER: Final = 1
+"""The format before: still read, and still taken from a page that was open while the program was renewed."""
+_FORMATS: Final = frozenset({BOUND_TO_ROSTER, FORMAT})
 WRAP_BYTES: Final = KEY_BYTES + PUBLIC_OVERHEAD
 RECOVERY: Final = "recovery"
 """In place of a member's id: the slot of the recovery cards."""
@@ -124,6 +131,54 @@ def wrap_anew(
     return _wrapped(found, case_id, side, roster, struck, roster)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seats:
+    """Which slots stay when those of an earlier roster are renewed; the same for every case, whoever was struck out.
+
+    kept: for each slot under `now` its old place, or None where it is made anew: whoever had the same keys on this
+    side in every roster in between keeps theirs.
+    """
+
+    then: Roster
+    now: Roster
+    side: Side
+    kept: tuple[int | None, ...]
+
+    @classmethod
+    def between(cls, rosters: Sequence[Roster], side: Side) -> Seats:
+        """rosters: from the one the slots were made under to the one in force."""
+        held = [_seated(roster, side) for roster in rosters]
+        always = set(held[0]).intersection(*held)
+        kept = tuple(held[0].index(one) if one in always else None for one in held[-1])
+        return cls(then=rosters[0], now=rosters[-1], side=side, kept=kept)
+
+    @property
+    def stale(self) -> bool:
+        """Whether slots must be renewed: somebody has other keys or has left. Who only came has no slot in them."""
+        return sum(place is not None for place in self.kept) < len(_seated(self.then, self.side))
+
+
+def renewed(
+    blob: bytes, found: SideKey, seats: Seats, *, eraser: SharedKey, case_id: str, struck: Collection[str]
+) -> bytes:
+    """Stored slots, as they are to be stored under the roster in force. found: what one of them holds.
+
+    struck: ids whose slot stays dead, if it is made anew. Raises `CannotOpen`, `NobodyLeft`.
+    """
+    side, now = seats.side, seats.now
+    old = _unlocked(blob, eraser, case_id, side, seats.then)
+    targets, place = _targets(found, now, side, struck, now), _place(case_id, side)
+    bound = old[0] == BOUND_TO_ROSTER
+    wraps = [
+        _wrap(target, place) if kept is None or bound else _cut(old, kept)
+        for target, kept in zip(targets, seats.kept, strict=True)
+    ]
+    slots = b"".join(
+        (bytes([FORMAT]), old[1:_HEAD_BYTES], *wraps)
+    )  # the key is the same, and so is what promises it
+    return lock_slots(slots, eraser, case_id=case_id, side=side, roster=now)
+
+
 def on_side(roster: Roster, side: Side) -> tuple[Member, ...]:
     """The people of a side, in slot order."""
     return roster.handlers if side is Side.HANDLERS else roster.custodians
@@ -134,18 +189,17 @@ def lock_slots(slots: bytes, eraser: SharedKey, *, case_id: str, side: Side, ros
 
     A browser may have made the slots; whether they open can only be known by those they are for.
     """
-    if len(slots) != slots_length(roster, side) or slots[0] != FORMAT:
+    if not _shaped(slots, roster, side):
         raise SlotsRefused
-    return seal(slots, eraser, _place(case_id, side, roster.version, "slots"))
+    return seal(slots, eraser, _lock(case_id, side, roster))
 
 
 def fits(blob: bytes, eraser: SharedKey, *, case_id: str, side: Side, roster: Roster) -> bool:
     """Whether stored slots are of this case, side and roster. Whom they open to the eraser key does not tell."""
     try:
-        slots = unseal(blob, eraser, _place(case_id, side, roster.version, "slots"))
+        return bool(_unlocked(blob, eraser, case_id, side, roster))
     except CannotOpen:
         return False
-    return len(slots) == slots_length(roster, side)
 
 
 def open_slot(
@@ -162,9 +216,10 @@ def open_slot(
 
     roster: the version the slots were made under. member_id: `RECOVERY` with the key of the cards.
     """
-    slots = unseal(blob, eraser, _place(case_id, side, roster.version, "slots"))
-    start = _HEAD_BYTES + WRAP_BYTES * _slot_of(member_id, roster, side)
-    raw = unseal(slots[start : start + WRAP_BYTES], private, _place(case_id, side, roster.version))
+    slots = _unlocked(blob, eraser, case_id, side, roster)
+    bound_to = roster.version if slots[0] == BOUND_TO_ROSTER else None
+    wrap = _cut(slots, _slot_of(member_id, roster, side))
+    raw = unseal(wrap, private, _place(case_id, side, bound_to))
     holds_names = side is Side.HANDLERS and member_id != RECOVERY
     return _committed(SharedKey(raw), slots[1:_HEAD_BYTES], holds_names=holds_names)
 
@@ -182,56 +237,108 @@ def _committed(held: SharedKey, commitment: bytes, *, holds_names: bool) -> Side
 def _wrapped(
     found: SideKey, case_id: str, side: Side, roster: Roster, struck: Collection[str], now: Roster
 ) -> WrappedKey:
-    publics = list(_present(roster, side, struck, now))
-    if side is Side.HANDLERS and not any(publics):
-        raise NobodyLeft
-    place = _place(case_id, side, roster.version)
-    wraps = [_wrap(found.names or found.key, public, place) for public in publics]
-    if side is Side.HANDLERS:
-        wraps.append(_wrap(found.key, _public(now.recovery_public), place))
-    slots = bytes([FORMAT]) + _commitment(found.key) + b"".join(wraps)
+    place = _place(case_id, side)
+    wraps = [_wrap(target, place) for target in _targets(found, roster, side, struck, now)]
+    slots = _head(found) + b"".join(wraps)
     return WrappedKey(side=side, roster_version=roster.version, found=found, slots=slots)
 
 
-def _present(roster: Roster, side: Side, struck: Collection[str], now: Roster) -> Iterator[PublicKey | None]:
-    """For each slot of a side the key it is sealed to; None where nobody is to open it."""
-    present = {person.id: person for person in on_side(now, side)}
-    for person in on_side(roster, side):
-        here = person.id in present and person.id not in struck
-        yield _public(present[person.id].seal_public) if here else None
+_Target = tuple[bytes, PublicKey]
+"""What a slot holds, and to whom it is sealed."""
+
+
+def _targets(
+    found: SideKey, roster: Roster, side: Side, struck: Collection[str], now: Roster
+) -> list[_Target | None]:
+    """For each slot of a side what is to stand in it; None where nobody is to open it. Raises `NobodyLeft`."""
+    present, held = {one.id: one for one in on_side(now, side)}, found.names or found.key
+    targets: list[_Target | None] = []
+    for one in on_side(roster, side):
+        here = one.id in present and one.id not in struck
+        targets.append((held.raw, _public(present[one.id].seal_public)) if here else None)
+    if side is Side.HANDLERS:
+        if not any(targets):
+            raise NobodyLeft
+        targets.append((found.key.raw, _public(now.recovery_public)))
+    return targets
 
 
 @lru_cache(maxsize=64)
 def _public(raw: bytes) -> PublicKey:
-    """Reading a public key takes a third as long as sealing to it, and a roster has few."""
+    """Reading a public key takes a fifth as long as sealing to it, and a roster has few."""
     return PublicKey(raw)
 
 
-def _wrap(key: SharedKey, public: PublicKey | None, place: bytes) -> bytes:
-    if public is None:
-        nobody = PrivateKey.from_seed(random_bytes(KEY_BYTES)).public
-        return seal(random_bytes(KEY_BYTES), nobody, place)
-    return seal(key.raw, public, place)
+@lru_cache(maxsize=1)
+def _nobody() -> PublicKey:
+    """A key whose other half was never kept, for all dead slots of a process: a slot does not show whose key it is to.
+
+    Made once, so that a dead slot takes as long as one that opens.
+    """
+    return PrivateKey.from_seed(random_bytes(KEY_BYTES)).public
+
+
+def _wrap(target: _Target | None, place: bytes) -> bytes:
+    held, public = target or (random_bytes(KEY_BYTES), _nobody())
+    return seal(held, public, place)
+
+
+def _head(found: SideKey) -> bytes:
+    return bytes([FORMAT]) + _commitment(found.key)
+
+
+def _cut(slots: bytes, place: int) -> bytes:
+    start = _HEAD_BYTES + WRAP_BYTES * place
+    return slots[start : start + WRAP_BYTES]
 
 
 def _commitment(key: SharedKey) -> bytes:
     return derive(key, "commitment").raw
 
 
+@lru_cache(maxsize=256)
+def _seated(roster: Roster, side: Side) -> tuple[tuple[str, bytes], ...]:
+    """Whose slots a side has, in order, with their keys; the cards last."""
+    people = tuple((one.id, one.seal_public) for one in on_side(roster, side))
+    return (*people, (RECOVERY, roster.recovery_public)) if side is Side.HANDLERS else people
+
+
 def _slot_of(member_id: str, roster: Roster, side: Side) -> int:
-    ids = [person.id for person in on_side(roster, side)]
-    if side is Side.HANDLERS:
-        ids.append(RECOVERY)
-    if member_id not in ids:
-        raise CannotOpen
-    return ids.index(member_id)
+    for place, (one, _) in enumerate(_seated(roster, side)):
+        if one == member_id:
+            return place
+    raise CannotOpen
 
 
 def slots_length(roster: Roster, side: Side) -> int:
     """How many bytes the slots of a side have, before they are locked."""
-    count = len(on_side(roster, side)) + (side is Side.HANDLERS)
-    return _HEAD_BYTES + WRAP_BYTES * count
+    return _HEAD_BYTES + WRAP_BYTES * len(_seated(roster, side))
 
 
-def _place(case_id: str, side: Side, roster_version: int, what: str = "wrap") -> bytes:
-    return context(FORMAT, what, case_id, side.value, roster_version)
+def known_formats(parts: Iterable[bytes], slots: int) -> bool:
+    """Whether what was sent is in formats that are read here: first so many sets of slots, then sealed things."""
+    firsts = [part[0] for part in parts]
+    return set(firsts[:slots]) <= _FORMATS and set(firsts[slots:]) <= {SEALED_FORMAT}
+
+
+def _shaped(slots: bytes, roster: Roster, side: Side) -> bool:
+    return len(slots) == slots_length(roster, side) and slots[0] in _FORMATS
+
+
+def _unlocked(blob: bytes, eraser: SharedKey, case_id: str, side: Side, roster: Roster) -> bytes:
+    """The slots in stored ones, or `CannotOpen` where they are of another case, side or roster, or misshapen."""
+    slots = unseal(blob, eraser, _lock(case_id, side, roster))
+    if not _shaped(slots, roster, side):
+        raise CannotOpen
+    return slots
+
+
+def _lock(case_id: str, side: Side, roster: Roster) -> bytes:
+    return context(1, "slots", case_id, side.value, roster.version)
+
+
+def _place(case_id: str, side: Side, bound_to: int | None = None) -> bytes:
+    """Where a wrap belongs. bound_to: the version of the roster, in the format before."""
+    if bound_to is not None:
+        return context(BOUND_TO_ROSTER, "wrap", case_id, side.value, bound_to)
+    return context(FORMAT, "wrap", case_id, side.value)

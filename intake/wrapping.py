@@ -6,6 +6,7 @@
 
 Cut off between two batches, or in one, every case has its old slots or its new ones, and the next time goes on with
 those that still have old ones. A slot that does not open is passed over before anything else is done with the case.
+A roster on which people only came leaves nothing to do: cases under an earlier one have no slot for them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from core import db, rosters
 from core.roster import Roster
 from core.sealing import SharedKey
 from intake import desk, eraser
-from intake.anew import FLAGS_AND_TALLY, Result, Way
+from intake.anew import EVERY_PART, Press, Result, Way, stale
 from intake.cases import Case, Holder, rows_of
 from intake.founding import eraser_path
 from intake.hands import Hands, at_work
@@ -51,20 +52,22 @@ class Outcome:
 
 
 def behind(session: Session, side: Side) -> list[str]:
-    """Ids of cases with a key of this side in slots of an earlier roster, in the order of their ids."""
-    old = _old(rosters.current(session).version, side, "").distinct().order_by(KeySet.case_id)
+    """Ids of cases with a key of this side in slots that must be renewed, in the order of their ids."""
+    rosters.current(session)
+    old = _old(stale(rosters.chain(session), side), side, "").distinct().order_by(KeySet.case_id)
     return list(session.scalars(old))
 
 
 def count_behind(session: Session, side: Side) -> int:
     """How many cases these are, for the progress of whoever may know it."""
-    old = _old(rosters.current(session).version, side, "").distinct().subquery()
+    rosters.current(session)
+    old = _old(stale(rosters.chain(session), side), side, "").distinct().subquery()
     return session.scalar(select(func.count()).select_from(old)) or 0
 
 
-def _old(version: int, side: Side, after: str) -> Any:
+def _old(versions: Sequence[int], side: Side, after: str) -> Any:
     return select(KeySet.case_id).where(
-        KeySet.side == side.value, KeySet.roster_version < version, KeySet.case_id > after
+        KeySet.side == side.value, KeySet.roster_version.in_(versions), KeySet.case_id > after
     )
 
 
@@ -81,10 +84,11 @@ def each(
 
     most: so many and no more. looked: is told after each batch how many cases were looked at in it.
     """
-    found, last, now, ids = Counter[str](), "", chain[-1], _waiting(way.side, chain[-1], after)
+    found, last, now, ids = Counter[str](), "", chain[-1], _waiting(way.side, chain, after)
     few = len(ids) if most is None else min(len(ids), most)
-    with at_work(way, holder, chain, few) as hands:
-        for cases, results in _worked(hands, _batches(way.side, way.needs, ids), most):
+    with at_work(Press(way=way, holder=holder, chain=chain), few) as hands:
+        for cases, results in _worked(hands, _batches(way, ids), most):
+            results = _with_more(hands, way, cases, results)
             changes: list[_Change] = []
             for case, result in zip(cases, results, strict=True):
                 if result.what == "done" and found["done"] == most:
@@ -101,12 +105,11 @@ def each(
 
 def count_open(way: Way, holder: Holder, chain: Sequence[Roster]) -> int:
     """How many cases behind the roster in force open to this person: a slot is tried, and nothing is read."""
-    ids = _waiting(way.side, chain[-1], "")
-    with at_work(way, holder, chain, len(ids)) as hands:
-        batches = _batches(way.side, FLAGS_AND_TALLY, ids)
+    ids = _waiting(way.side, chain, "")
+    with at_work(Press(way=way, holder=holder, chain=chain), len(ids)) as hands:
         ahead = deque[Callable[[], list[bool]]]()
         found = 0
-        for cases in batches:
+        for cases in _batches(way, ids):
             ahead.append(hands.count(cases, _eraser_keys(cases)))
             if len(ahead) > hands.size:
                 found += sum(ahead.popleft()())
@@ -131,17 +134,31 @@ _Change = tuple[str, Result]
 """A case, and its new slots."""
 
 
-def _waiting(side: Side, now: Roster, after: str) -> list[str]:
-    """Ids of all cases behind that roster, once for a whole press: looking them up takes longer than holding them."""
+def _waiting(side: Side, chain: Sequence[Roster], after: str) -> list[str]:
+    """Ids of all cases behind the last roster, once for a whole press: looking them up takes longer than holding them."""
+    old = _old(stale(chain, side), side, after).distinct().order_by(KeySet.case_id)
     with db.reading_much() as session:
-        return list(session.scalars(_old(now.version, side, after).distinct().order_by(KeySet.case_id)))
+        return list(session.scalars(old))
 
 
-def _batches(side: Side, parts: int, ids: Sequence[str]) -> Iterator[list[Case]]:
+def _batches(way: Way, ids: Sequence[str]) -> Iterator[list[Case]]:
     for begin in range(0, len(ids), BATCH):
         with db.reading_much() as session:
-            cases = rows_of(session, ids[begin : begin + BATCH], side, parts)
+            cases = rows_of(
+                session, ids[begin : begin + BATCH], way.side, way.needs, whole=way is Way.HANDLER
+            )
         yield cases  # with nothing open: whoever reads for long holds up the journal
+
+
+def _with_more(hands: Hands, way: Way, cases: Sequence[Case], results: list[Result]) -> list[Result]:
+    """The same, with those worked out again that need every part of their case."""
+    wanted = [case.id for case, result in zip(cases, results, strict=True) if result.what == "more"]
+    if not wanted:
+        return results
+    with db.reading_much() as session:
+        whole = rows_of(session, wanted, way.side, EVERY_PART)
+    again = iter(hands.work(whole, _eraser_keys(whole))())
+    return [next(again) if result.what == "more" else result for result in results]
 
 
 def _worked(

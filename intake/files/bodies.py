@@ -18,12 +18,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.roster import Roster
-from core.sealing import FORMAT as SEALED_FORMAT
 from core.sealing import PUBLIC_OVERHEAD, SHARED_OVERHEAD
 from intake.compartments import ENTRY, SIZES
 from intake.files.stream import COPIES, SEALED_CHUNK, Copy
 from intake.letters import LETTER_SIZE
-from intake.slots import Side, slots_length
+from intake.slots import Side, known_formats, slots_length
 
 FORMAT: Final = 1
 _ASKED: Final = (1, 32)
@@ -121,7 +120,7 @@ def described(rest: bytes, roster: Roster) -> Described:
     entry = SIZES[ENTRY] + SHARED_OVERHEAD
     slots = (slots_length(roster, Side.HANDLERS), slots_length(roster, Side.CUSTODIANS))
     sizes = (*slots, entry, entry, LETTER_SIZE + PUBLIC_OVERHEAD)
-    if len(rest) != sum(sizes) or any(part[0] != SEALED_FORMAT for part in _cut(rest, sizes)):
+    if len(rest) != sum(sizes) or not known_formats(_cut(rest, sizes), slots=len(slots)):
         raise NotAFile
     handlers, custodians, for_handlers, for_both, letter = _cut(rest, sizes)
     return Described(

@@ -55,6 +55,7 @@ from intake.envelope import (
     wrap_anew,
     write_compartment,
 )
+from intake.slots import Seats, renewed
 
 few = settings(max_examples=20, deadline=None)
 CASE = "c" * 32
@@ -193,7 +194,7 @@ def test_every_handler_opens_the_handlers_side_and_every_custodian_theirs() -> N
     for name in "abc":
         assert case.story(name).words == WORDS["story"]
         for kind in ("flags", "safe_contact"):
-            assert read_compact(case.read(kind, case.keys(name)).payload) == WORDS[kind]
+            assert WORDS[kind].items() <= read_compact(case.read(kind, case.keys(name)).payload).items()
     for name in "xyz":
         tally = read_compact(case.read("tally", case.keys(name)).payload)
         assert tally == {**WORDS["tally"], "guards": {"roster": 1, "struck": []}}
@@ -287,7 +288,7 @@ def test_what_the_cards_give_is_made_from_the_key_of_names_and_never_the_other_w
     assert found.names == names != found.key
     assert SideKey.from_names(found.key).key != found.key
     slots = fresh_key(CASE, Side.HANDLERS, ROSTER, [], now=ROSTER)
-    inside = unseal(slots.slots[-1169:], private("cards"), b'[1,"wrap","' + CASE.encode() + b'","S",1]')
+    inside = unseal(slots.slots[-1169:], private("cards"), b'[2,"wrap","' + CASE.encode() + b'","S"]')
     assert inside == slots.key.raw
     assert slots.found.names is not None
     assert slots.found.names.raw not in inside
@@ -297,7 +298,7 @@ def test_a_slot_of_the_cards_that_holds_more_than_it_should_is_refused() -> None
     wrapped = fresh_key(CASE, Side.HANDLERS, ROSTER, [], now=ROSTER)
     assert wrapped.found.names is not None
     too_much = seal(
-        wrapped.found.names.raw, private("cards").public, b'[1,"wrap","' + CASE.encode() + b'","S",1]'
+        wrapped.found.names.raw, private("cards").public, b'[2,"wrap","' + CASE.encode() + b'","S"]'
     )
     blob = locked(replace(wrapped, slots=wrapped.slots[:-1169] + too_much))
     assert opened(blob, "a") == wrapped.found
@@ -661,7 +662,7 @@ def test_a_key_that_is_not_the_one_promised_is_refused() -> None:
 @pytest.mark.parametrize("side", list(Side))
 def test_slots_of_the_wrong_shape_are_not_stored(side: Side) -> None:
     slots = fresh_key(CASE, side, ROSTER, [], now=ROSTER).slots
-    for wrong in [b"", slots[:-1], slots + b"x", b"\x02" + slots[1:]]:
+    for wrong in [b"", slots[:-1], slots + b"x", b"\x03" + slots[1:]]:
         with pytest.raises(SlotsRefused):
             lock_slots(wrong, ERASER, case_id=CASE, side=side, roster=ROSTER)
 
@@ -677,6 +678,65 @@ def test_a_case_is_handed_on_with_its_names_by_a_handler_who_wraps_its_key_anew(
     assert read_compact(case.read("identity", both).payload) == WORDS["identity"]
     with pytest.raises(CannotOpen):
         opened(blob, "b", on=later)
+
+
+def test_who_kept_their_keys_keeps_their_slot_and_who_enrolled_again_gets_a_new_one() -> None:
+    """Byte for byte, whether it opens or not: nobody can tell the slot of somebody struck out by its staying."""
+    case, later = sent("b"), replace(roster("acdb", version=2), recovery_public=private("z").public.raw)
+    again = replace(later.members[1], seal_public=private("q").public.raw)
+    later = replace(later, members=(later.members[0], again, *later.members[2:]))
+    seats = Seats.between([ROSTER, later], Side.HANDLERS)
+    assert (seats.kept, seats.stale) == ((0, None, None, 1, None), True)
+
+    blob = case.key_sets[Side.HANDLERS]
+    struck = ["b", "d"]
+    found, lock = case.key("a"), {"eraser": ERASER, "case_id": CASE}
+    anew = renewed(blob, found, seats, struck=struck, **lock)  # type: ignore[arg-type]
+
+    (before, _), (after, _) = (inside(one, on) for one, on in ((blob, ROSTER), (anew, later)))
+    assert [after[0], after[3]] == [before[0], before[1]]
+    assert not {after[1], after[2], after[4]} & set(before)
+    assert opened(anew, "a", on=later) == case.case.handlers.found
+    assert opened(anew, "q", on=later, member_id="c") == case.case.handlers.found
+    assert opened(anew, "z", on=later, member_id=RECOVERY).names is None
+    for closed in ("b", "c", "d"):
+        with pytest.raises(CannotOpen):
+            opened(anew, closed, on=later)
+
+
+def test_a_roster_to_which_people_only_came_leaves_every_slot_as_it_is() -> None:
+    seats = Seats.between([ROSTER, roster("dabc", version=2)], Side.HANDLERS)
+    assert not seats.stale
+    assert Seats.between([ROSTER, roster("ab", version=2)], Side.HANDLERS).stale
+    gone = [ROSTER, roster("ab", version=2), roster("abc", version=3)]
+    assert Seats.between(gone, Side.HANDLERS).kept == (0, 1, None, 3), (
+        "whoever was away in between is somebody new"
+    )
+
+
+def test_slots_of_the_first_format_open_and_are_renewed_as_a_whole() -> None:
+    case = sent()
+    place = b'[1,"wrap","' + CASE.encode() + b'","C",1]'
+    (_, commitment) = inside(case.key_sets[Side.CUSTODIANS], ROSTER, Side.CUSTODIANS)
+    raw = case.case.custodians.key.raw
+    wraps = b"".join(seal(raw, private(one).public, place) for one in "xyz")
+    first = lock_slots(
+        b"\x01" + commitment + wraps, ERASER, case_id=CASE, side=Side.CUSTODIANS, roster=ROSTER
+    )
+    assert opened(first, "y", side=Side.CUSTODIANS).key.raw == raw
+    later = roster(custodians="xy", version=2)
+    seats = Seats.between([ROSTER, later], Side.CUSTODIANS)
+    anew = renewed(first, case.key("x", Side.CUSTODIANS), seats, eraser=ERASER, case_id=CASE, struck=[])
+    after, _ = inside(anew, later, Side.CUSTODIANS)
+    assert opened(anew, "y", on=later, side=Side.CUSTODIANS).key.raw == raw
+    assert not {wraps[:1169], wraps[1169:2338]} & set(after)
+
+
+def inside(blob: bytes, on: Roster, side: Side = Side.HANDLERS) -> tuple[list[bytes], bytes]:
+    """The wraps in stored slots, and their commitment."""
+    place = f'[1,"slots","{CASE}","{side.value}",{on.version}]'.encode()
+    slots = unseal(blob, ERASER, place)
+    return [slots[at : at + 1169] for at in range(33, len(slots), 1169)], slots[1:33]
 
 
 def test_what_is_wrapped_anew_from_cards_gives_stories_back_and_no_names() -> None:

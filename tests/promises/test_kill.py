@@ -31,6 +31,7 @@ from intake.cases import Case, Holder, NoSuchCase, load
 from intake.founding import Founded, Newcomer, Settled
 from intake.models import CaseFile
 from tests.factories import add_person
+from tests.intake.test_recovery import NEW_CARDS
 from tests.letters import Handler, Reporter
 from tests.servers import serving
 from tests.wires import Wire
@@ -245,11 +246,15 @@ def _opens(app: Flask, centre: Founded, known: Any, say: Any, mark: str, chance:
 
 
 def _signs(app: Flask, centre: Founded, known: Any, say: Any, mark: str, chance: random.Random) -> None:
-    """A whole ceremony: a version is proposed, and two custodians sign it one after the other."""
+    """A whole ceremony: a version is proposed, and two custodians sign it one after the other.
+
+    It has other cards each time, so that slots of handlers are to be renewed.
+    """
     with app.app_context():
         with db.writing() as session:
-            cards = rosters.chain(session)[-1].recovery_public
-            version = rosters.propose(session, cards).version
+            first = centre.roster.recovery_public
+            had = rosters.chain(session)[-1].recovery_public
+            version = rosters.propose(session, NEW_CARDS if had == first else first).version
         for person in centre.of(Role.CUSTODIAN)[:2]:
             assert person.credentials.seed is not None
             with db.writing() as session:

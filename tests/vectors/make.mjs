@@ -72,7 +72,7 @@ const sealed = await js.sealCase({ words, caseId, roster, struck, reporterSeed }
 const publics = members.filter((one) => one.role === "handler").map((one) => (struck.includes(one.id) ? null : unhex(one.seal_public)));
 const later = await js.writeLater({
   payload: utf8.encode("Tôi nhớ thêm một điều."), caseId, sequence: 5, head: sealed.head,
-  rosterVersion: roster.version, publics, cards: unhex(roster.recovery_public), reporterSeed,
+  publics, cards: unhex(roster.recovery_public), reporterSeed,
 });
 await save("from-js.json", {
   made_with: madeWith, contexts: contexts.map((parts) => ({ parts, bytes: hex(context(...parts)) })),
@@ -109,7 +109,7 @@ const wrapBytes = 32 + 1 + 1120 + 16;
 async function openSlot(side, index, seed) {
   const slots = unhex(one.slots[side]);
   const at = 33 + wrapBytes * index;
-  const place = context(1, "wrap", one.id, side, one.roster_version);
+  const place = context(2, "wrap", one.id, side);
   const held = await js.unsealFrom(slots.slice(at, at + wrapBytes), await js.keyPair(unhex(seed)), place);
   const promised = async (key) => hex(await js.derive(key, "commitment")) === hex(slots.slice(1, 33));
   const lower = await js.derive(held, "side");

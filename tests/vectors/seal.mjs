@@ -99,10 +99,10 @@ const SIZES = { flags: 2048, tally: 1024, safe_contact: 2048, identity: 8192, st
 
 // With the cards' public key this is the handlers' side: people's slots hold the upper key, that of the cards
 // the lower one. Without it, the custodians': one key.
-async function freshKey(caseId, side, rosterVersion, publics, cards = null) {
+async function freshKey(caseId, side, publics, cards = null) {
   const held = random(32);
   const key = cards ? await derive(held, "side") : held;
-  const place = context(1, "wrap", caseId, side, rosterVersion);
+  const place = context(2, "wrap", caseId, side);
   const wraps = [];
   for (const publicKey of publics) {
     // null: a person who was struck out. The wrap goes to a key that nobody keeps, and holds nothing.
@@ -110,7 +110,7 @@ async function freshKey(caseId, side, rosterVersion, publics, cards = null) {
     wraps.push(await sealTo(publicKey ? held : random(32), target, place));
   }
   if (cards) wraps.push(await sealTo(key, cards, place));
-  return { key, names: cards ? held : null, slots: concat([1], await derive(key, "commitment"), ...wraps) };
+  return { key, names: cards ? held : null, slots: concat([2], await derive(key, "commitment"), ...wraps) };
 }
 
 export const link = async (head, blob) => sha256(concat(head, await sha256(blob)));
@@ -126,8 +126,8 @@ export async function compartmentKey(sides, keys, kind, sequence) {
 export async function sealCase({ words, caseId, roster, struck, reporterSeed }) {
   const publics = (role) => roster.members.filter((one) => one.role === role)
     .map((one) => (struck.includes(one.id) ? null : unhex(one.seal_public)));
-  const handlers = await freshKey(caseId, "S", roster.version, publics("handler"), unhex(roster.recovery_public));
-  const custodians = await freshKey(caseId, "C", roster.version, publics("custodian"));
+  const handlers = await freshKey(caseId, "S", publics("handler"), unhex(roster.recovery_public));
+  const custodians = await freshKey(caseId, "C", publics("custodian"));
   const keys = { S: handlers.key, names: handlers.names, C: custodians.key };
   const reporter = await publicRaw(await keyPair(reporterSeed));
   const strikeouts = { roster: roster.version, struck: [...struck].sort() };
@@ -156,8 +156,8 @@ export async function sealCase({ words, caseId, roster, struck, reporterSeed }) 
   };
 }
 
-export async function writeLater({ payload, caseId, sequence, head, rosterVersion, publics, cards, reporterSeed }) {
-  const fresh = await freshKey(caseId, "S", rosterVersion, publics, cards);
+export async function writeLater({ payload, caseId, sequence, head, publics, cards, reporterSeed }) {
+  const fresh = await freshKey(caseId, "S", publics, cards);
   const place = boundTo(caseId, "entry", sequence, "S", "reporter", head);
   const hash = { name: "HMAC", hash: "SHA-512" };
   const proof = await subtle.importKey("raw", await derive(reporterSeed, "proof"), hash, false, ["sign"]);

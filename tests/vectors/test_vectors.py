@@ -91,7 +91,7 @@ def test_javascript_opened_a_case_of_python_and_no_name_with_the_cards() -> None
     assert OPENED["case"] == {
         "story": words["story"],
         "identity": words["identity"],
-        "tally": words["tally"],
+        "tally": words["tally"] | {"guards": {"roster": 2, "struck": []}},
         "story_by_cards": words["story"],
         "cards_hold_the_key_of_names": False,
     }
