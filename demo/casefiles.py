@@ -34,7 +34,12 @@ def keep(case_id: str, handler: Settled, colleague: Settled, chance: random.Rand
     if chance.random() < 0.4 and day + timedelta(days=40) < clock.today():
         with _on(day + timedelta(days=40)), db.writing() as session:  # what the reporter wrote is read first
             casework.open_case(session, colleague.identity, _seed(colleague), case_id)
-        ending = {"closure": "hoan_thanh", "outcome": "safer", "reporter_told": "yes"}
+        ending = {
+            "closure": "hoan_thanh",
+            "outcome": "safer",
+            "reporter_told": "yes",
+            "note": "Chị đang ở nhà chị gái; trạm y tế xã và cô hàng xóm còn trông chừng.",
+        }
         _write(case_id, colleague, day + timedelta(days=40), "ket-thuc", **ending)
 
 
