@@ -299,7 +299,8 @@ def _of_the_machine(error: Exception) -> str:
     if full or "full" in str(error) or "disk I/O" in str(error):
         return "The disk is full or failing. Nothing is left of this try; make room and try again."
     reason = getattr(error, "strerror", None) or type(error).__name__
-    return f"It cannot be read or written here: {reason}."
+    where = getattr(error, "filename", None)
+    return f"It cannot be read or written here: {reason}{f' ({where})' if where else ''}."
 
 
 def _stop(words: str) -> NoReturn:

@@ -364,6 +364,12 @@ def test_the_pages_say_who_is_waited_for_and_lead_there(app: Flask, centre: Foun
     assert centre.of(Role.HANDLER)[0].name not in waited_for
     assert "/tai-khoan" in page
     assert browser.get(f"/en{STEPS}mat-cum-tu").status_code == 200
+    assert "A new one begins at step 1" not in browser.get(f"/en{STEPS}mat-cum-tu").text
+    signs(app, centre)
+    assert (
+        "A new one begins at step 1"
+        in _looks(app, centre, Role.ADMINISTRATOR).get(f"/en{STEPS}mat-cum-tu").text
+    )
     assert browser.get(f"{STEPS}khac").status_code == 404
     assert _looks(app, centre, Role.ADMINISTRATOR).get(f"{STEPS}them").status_code == 200
     assert _looks(app, centre, Role.BOARD).get(STEPS).status_code == 404
