@@ -32,7 +32,7 @@ def main(base: str, accounts: str) -> None:
             _take(page, name)
         page = _signed_in(browser, base, people["campaigner"])
         page.goto("/dieu-hanh/")
-        page.click("a[href*='thay-doi']")
+        page.click("a[href*='thay-doi']:has-text('sau chiến dịch')")
         _take(page, "effect")
         browser.close()
 
