@@ -75,8 +75,13 @@ def leaving_document(releases: Sequence[Published]) -> dict[str, Any]:
             if row.value is not None
         ]
         if rows:
-            columns = [*(str(dim.label) for dim in words.dims), t("Số thư", "Letters")]
-            caption = f"{words.words(final=newest.final)[0]}: {catalogue.counts[words.counts][0]}"
+            labels = [str(dim.label) for dim in words.dims] or [t("Dòng", "Row")]
+            columns = [*labels, t("Số thư", "Letters")]
+            caption = ": ".join(
+                dict.fromkeys(
+                    map(str, (words.words(final=newest.final)[0], catalogue.counts[words.counts][0]))
+                )
+            )
             last = len(columns) - 1
             blocks.append(
                 {"kind": "table", "caption": caption, "columns": columns, "rows": rows, "numbers": [last]}
@@ -104,7 +109,8 @@ def _meaning() -> str:
 
 
 def _named(words: Table, row: Row) -> list[str]:
-    return [str(dim.say(code)) for dim, code in zip(words.dims, row.at, strict=True)]
+    """What a row says of each dim; a table without any has one row, its total."""
+    return [str(dim.say(code)) for dim, code in zip(words.dims, row.at, strict=True)] or [t("Tổng", "Total")]
 
 
 def _csv_rows(one: Published, table: ProtectedTable) -> Iterator[list[str | int]]:

@@ -137,3 +137,21 @@ def test_a_file_that_leaves_holds_only_rows_of_at_least_ten() -> None:
         speak("vi")
 
     assert [line.split(",")[-2:] for line in text.splitlines()[1:]] == [["40", "40"], ["10", "10"]]
+
+
+def test_a_table_that_is_one_number_says_so_in_every_file() -> None:
+    told = ProtectedTable(
+        name="told_in_all",
+        release="2026-06-30",
+        counts="told",
+        dims={},
+        groups={},
+        rows=(Row(at=(), value=17),),
+    )
+    (table,) = [
+        block for block in files.leaving_document([published(told)])["blocks"] if block["kind"] == "table"
+    ]
+
+    assert (table["caption"], table["rows"]) == ("Người khác báo tin", [["Tổng", "17"]])
+    assert len(table["columns"]) == 2
+    assert [row[3] for row in files.leaving_rows([published(told)])][1:] == ["Tổng"]
