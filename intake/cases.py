@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any, Final, cast
 
 from sqlalchemy import Table, bindparam, func, select, tuple_
@@ -107,6 +108,8 @@ def rows_of(
     for part in connection.execute(_PARTS_OR_WHOLE if whole else _PARTS, between).all():
         if part.case_id in parts:
             parts[part.case_id].append(part)
+    for found in parts.values():
+        found.sort(key=_SEQUENCE)  # to put them in order SQLite would copy every part once more
     files = [row for row in connection.execute(_FILES, between).all() if row.id in key_sets]
     return [Case(file=cast(Any, row), key_sets=key_sets[row.id], parts=parts[row.id]) for row in files]
 
@@ -115,6 +118,7 @@ def _between(column: Any) -> Any:
     return column.between(bindparam("first"), bindparam("last"))
 
 
+_SEQUENCE: Final = attrgetter("sequence")
 _FILE, _SET, _PART = (cast(Table, one.__table__) for one in (CaseFile, KeySet, Compartment))
 _FILES: Final = select(_FILE.c.id, _FILE.c.eraser_slot).where(_between(_FILE.c.id)).order_by(_FILE.c.id)
 _KEY_SETS: Final = select(*(_SET.c[name] for name in KeyRow._fields)).where(
@@ -129,7 +133,7 @@ _ADDED: Final = select(_OTHER.c.case_id).where(_between(_OTHER.c.case_id), _OTHE
 def _parts_at(places: Any) -> Any:
     """Places are found in an index that holds nothing else: without it SQLite would look up every part of a case."""
     here = tuple_(_PART.c.case_id, _PART.c.sequence).in_(places)
-    return select(*(_PART.c[name] for name in PartRow._fields)).where(here).order_by(*here.left.clauses)
+    return select(*(_PART.c[name] for name in PartRow._fields)).where(here)
 
 
 _PARTS: Final = _parts_at(_PLACES.where(_FIRST_PARTS))

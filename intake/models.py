@@ -9,7 +9,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import ID, Base
@@ -64,6 +73,7 @@ class KeySet(Base):
     __tablename__ = "key_set"
     __table_args__ = (
         CheckConstraint(_one_of("side", SIDES), name="side_known"),
+        Index("ix_key_set_side", "side", "case_id", "roster_version"),
         {"sqlite_with_rowid": False},
     )
 
