@@ -11,7 +11,7 @@ from typing import Any, Final
 from flask import render_template, request, url_for
 from markupsafe import Markup, escape
 
-from core import clock, db, rosters
+from core import accounts, clock, db, rosters
 from core.access import Identity, Role, require
 from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, day, t
@@ -66,6 +66,7 @@ def desk() -> Any:
         "intake/desk.html",
         columns=_columns(wish),
         anew=recovery_pages.waits_for(who),
+        unnamed=_unnamed(who),
         rows=[_row(line, opened, asked.get(line.case_id, "")) for line in shown],
         summary=queue.summary(found),
         found=len(chosen),
@@ -223,6 +224,16 @@ def _left_behind() -> bool:
             return bool(left_behind.left_behind(session))
     except (NoRoster, RosterRefused):
         return False
+
+
+def _unnamed(who: Identity) -> bool:
+    """Whether the roster in force does not name the keys that this handler signed in with: new, or enrolled again."""
+    with db.reading() as session:
+        try:
+            named = {one.id: one for one in rosters.chain(session)[-1].members}.get(who.person_id)
+        except (NoRoster, RosterRefused):
+            return False
+    return named is None or named.spoken != accounts.spoken_keys(seed())
 
 
 def _roster_waits(who: Identity) -> str:

@@ -91,7 +91,12 @@ def test_who_enrolled_again_opens_old_letters_once_a_colleague_wrapped_them(
     reporter.writes()
     lost, stays = handlers
     again = enrols_again(app, lost.person)
+    unnamed = "Khóa của bạn chưa có trong danh sách"
+    assert unnamed in signed_in(app, again).get("/lam-viec/").text
     signs(app, centre)
+    desk = signed_in(app, again).get("/lam-viec/").text
+    assert unnamed not in desk
+    assert "khi một đồng nghiệp đã bọc lại khóa" in desk, "an empty list says why it may be"
     assert opens(app, again, reporter.case_id) == ""
 
     outcome = wraps(app, stays)
