@@ -105,7 +105,7 @@ def _gathered(cares: list[Care], title: Text) -> Iterator[Care]:
     yield Care(
         kind=cares[0].kind,
         title=title.format(n=len(cares)),
-        sentence=Text("Xem từng người:", "One by one:"),
+        sentence=Text("Xem từng người", "See them one by one"),
         among=tuple((care.about, care.url) for care in cares),
     )
 
