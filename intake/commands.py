@@ -11,7 +11,7 @@ import pyotp
 from flask import Blueprint, current_app
 from sqlalchemy.orm import Session
 
-from core import accounts, admission, config, db, enrolment, keys, log, log_reader
+from core import accounts, admission, config, db, enrolment, installation, keys, log, log_reader
 from core.access import TITLES, Identity, Role
 from core.admission import NotRecognised
 from core.brakes import MustWait
@@ -41,6 +41,7 @@ _ASKED: Final = (
 def found(people: Path | None) -> None:
     """Found the installation with everybody at one table; prints each person's credentials once."""
     newcomers = _from_file(people) if people else _ask_people()
+    _make_tables()
     try:
         with db.reading() as session:
             if accounts.anyone(session):
@@ -176,6 +177,18 @@ def _log_keys(session: Session, person_id: str, seed: bytes) -> tuple[bytes, byt
         raise click.ClickException(broken.reason.en) from None
     except CannotOpen:
         raise click.ClickException("This custodian's keys do not open the log yet.") from None
+
+
+def _make_tables() -> None:
+    """On a machine where the program has never run: what its first start would make before there are people."""
+    from core import migrate  # Alembic is 12 MB, and every worker imports this module
+
+    try:
+        migrate.migrate(current_app.extensions["database"])
+    except migrate.DatabaseTooNew as newer:
+        raise click.ClickException(str(newer)) from None
+    with db.writing() as session:
+        installation.prepare(session)
 
 
 def _from_file(path: Path) -> list[Newcomer]:
