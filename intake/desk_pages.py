@@ -130,7 +130,7 @@ def search() -> Any:
         )
     lines = {line.case_id: line for line in lists.lines(_identity(), seed())}
     found = [
-        {"case": lines[place.case_id], "place": _marked(place)}
+        {"case": lines[place.case_id], "label": label_of(place.case_id), "place": _marked(place)}
         for place in desk_memory.search(desk_memory.here(), form.words.data)
         if place.case_id in lines
     ]

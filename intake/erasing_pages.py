@@ -13,6 +13,7 @@ from core.forms import AtMost, Needed, StaffForm, Words
 from core.i18n import Text, t
 from core.sessions import by_phone, identity, seed, signed_in
 from intake import desk_memory, erasing, left_behind
+from intake.asked import label_of
 from intake.cases import PastRetention
 from intake.casework import CaseDamaged
 from intake.commands import commands, key_holder
@@ -234,6 +235,7 @@ def _said(line: Line) -> dict[str, Any]:
     left = line.kept.days_left(clock.today())
     return {
         "line": line,
+        "label": label_of(line.case_id),
         "why": WHY[line.kept.why],
         "left": left,
         "soon": left is not None and left <= SOON_DAYS,
