@@ -12,7 +12,7 @@ from board.halfway import BEGIN, Halfway
 from board.ledger import NotAsPublished
 from board.member import arranged, not_as_published
 from board.periods import Period, next_to_come, skipped_year_end
-from board.releasing import AlreadyBegun, NotSafe, NotThisPeriod, NotYours, Overtaken
+from board.releasing import AlreadyBegun, NotSafe, NotThisPeriod, NotYours, Overtaken, Stopped
 from core import clock, db
 from core.access import Role
 from core.heavy import HeavyBusy, HeavyFailed
@@ -120,9 +120,11 @@ def go_on() -> Any:
     try:
         half = releasing.go_on(identity(), seed(), patience=PATIENCE)
     except NotYours as told:
-        # Loaded twice, one of the two finds everything done.
-        done = releasing.preview(identity(), seed()) is not None
-        return redirect(url_for("releases.preview")) if done else _told(told)
+        # Asked for twice, one of the two finds everything done.
+        if releasing.preview(identity(), seed()) is not None:
+            return redirect(url_for("releases.preview"))
+        # Of a stop the button told already, and one sentence must not be written over by another.
+        return redirect(url_for("releases.show")) if isinstance(told, Stopped) else _told(told)
     except _TOLD as told:
         return _told(told)
     if half.done:

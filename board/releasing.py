@@ -63,6 +63,10 @@ class NotYours(Exception):
     """This release waits for somebody else, or no longer waits."""
 
 
+class Stopped(NotYours):
+    """Whoever counted stopped it, while it was at work for them elsewhere."""
+
+
 class NotSafe(Exception):
     """The disclosure rule found no way to publish these figures; nothing was published."""
 
@@ -340,7 +344,7 @@ def _further(
 
 def _kept(seed: bytes, half: Halfway) -> Halfway:
     if halfway.stopped(seed, half):
-        raise NotYours
+        raise Stopped
     halfway.keep(seed, half)
     return half
 
@@ -359,7 +363,7 @@ def _leave_share(first: Identity, seed: bytes, half: Halfway) -> None:
     with db.reading() as session:
         _require_same(session, first, half)
         if halfway.stopped(seed, half):
-            raise NotYours
+            raise Stopped
         if half.of not in {member.id for member in shares.custodians(session)}:
             raise NotYours
         until = _counted_until(half.period)
@@ -391,7 +395,9 @@ def _keep_preview(second: Identity, seed: bytes, half: Halfway, progress: Progre
         memory.store().delete(_SHELF)
         raise NotSafe
     charts = draw(tables, catalogue, figures.years([*earlier, *_as_if(tables, begun.period)]))
-    if _mine(second).share.digest != half.of or halfway.stopped(seed, half):
+    if halfway.stopped(seed, half):
+        raise Stopped
+    if _mine(second).share.digest != half.of:
         raise NotYours
     kept = {
         "period": begun.period.name,

@@ -314,7 +314,7 @@ def test_two_custodians_publish_through_their_pages_and_the_board_sees_what_they
     assert figures_of(year.at_desk(Role.BOARD).get("/ban/")) == figures_of(looked)
 
 
-def test_a_long_count_says_how_far_it_is_reloads_itself_and_can_be_stopped_anywhere(
+def test_a_long_count_says_how_far_it_is_goes_on_by_itself_and_can_be_stopped_anywhere(
     year: Year, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock.set(noon(2026, 5, 2))
@@ -329,7 +329,8 @@ def test_a_long_count_says_how_far_it_is_reloads_itself_and_can_be_stopped_anywh
 
     assert factories.post(first, f"{here}bat-dau", chosen).headers["Location"] == counting
     page = first.get(counting)
-    assert 'http-equiv="refresh" content="1"' in page.text
+    assert '<noscript><meta http-equiv="refresh" content="1"></noscript>' in page.text
+    assert 'data-again="/lam-viec/cong-bo/"' in page.text, "where a script goes once it is done"
     assert "Đã thử 66 % số thư." in words_of(page)
     assert "Bạn đang đếm dở" in first.get(here).text
     assert "Đã dừng." in factories.post(first, f"{here}dung", follow_redirects=True).text

@@ -20,7 +20,7 @@ from board.figures import total_of
 from board.ledger import NotAsPublished
 from board.models import Frozen, PublishedRow, Release
 from board.published import Published
-from board.releasing import AlreadyBegun, NotSafe, NotThisPeriod, NotYours, Overtaken
+from board.releasing import AlreadyBegun, NotSafe, NotThisPeriod, NotYours, Overtaken, Stopped
 from core import db, heavy, log, memory
 from core.access import Denied, Role
 from core.disclosure import Value, audit
@@ -469,7 +469,7 @@ def test_a_count_that_others_overtake_or_put_aside_ends_and_nothing_of_it_is_lef
             releasing.stop(one.identity, seed_of(one))
             return opening(*given, **told)
 
-        with patch.object(tally, "open_cells", stopped_meanwhile), pytest.raises(NotYours):
+        with patch.object(tally, "open_cells", stopped_meanwhile), pytest.raises(Stopped):
             releasing.go_on(one.identity, seed_of(one))
         assert (kept_halfway(year), releasing.waiting()) == ([], None)
 
