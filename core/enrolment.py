@@ -47,9 +47,9 @@ def show(token: str) -> Any:
     except LinkSpent:
         return _spent()
     drawn = _drawn(token)
-    return (
-        _paper(person, drawn, TypedBack()) if drawn else render_template("core/enrol.html", **_about(person))
-    )
+    if drawn:
+        return _paper(person, drawn, TypedBack())
+    return render_template("core/enrol.html", renews=_still_held(person) is not None, **_about(person))
 
 
 @pages.post("/<token>")
@@ -75,16 +75,17 @@ def finish(token: str) -> Any:
             return redirect(url_for("enrolment.show", token=token))
         if not (form.validate() and _typed_right(person, drawn, form)):
             return _paper(person, drawn, form), 422
+        state = "ngay" if not person.holds_keys else "cho" if _still_held(person) is None else "thay"
         enrol(token, drawn)
     except LinkSpent:
         return _spent()
-    return redirect(url_for("enrolment.done", state="cho" if person.holds_keys else "ngay"))
+    return redirect(url_for("enrolment.done", state=state))
 
 
-@pages.get("/xong/<any(cho, ngay):state>")
+@pages.get("/xong/<any(cho, ngay, thay):state>")
 def done(state: str) -> str:
     """What comes next: signing in, and for those who hold keys the signatures of two custodians."""
-    return render_template("core/enrolled.html", waits=state == "cho")
+    return render_template("core/enrolled.html", waits=state != "ngay", renewed=state == "thay")
 
 
 def enrol(token: str, drawn: Credentials) -> None:

@@ -250,6 +250,7 @@ def test_a_link_that_is_opened_while_signed_in_keeps_the_keys_in_use_and_elsewhe
     ):
         with app.app_context(), db.writing() as session:
             token = accounts.link(session, session.get_one(Person, handler.person.person_id))
+        assert ("Không thư nào bị mất" in browser.get(f"/dang-ky/{token}").text) is listed
         fresh = _enrols(app, browser, f"/dang-ky/{token}", handler.person)
         forget_codes(app, fresh)
         assert (reporter.case_id in signed_in(app, fresh).get("/lam-viec/").text) is listed
