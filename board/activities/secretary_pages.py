@@ -375,8 +375,7 @@ def _changed(unit_id: str) -> Any:
 def _waiting(_who: Identity) -> int:
     try:
         with db.reading() as session:
-            campaign = now_running(session)
-            return waiting(session, campaign.year) if campaign else 0
+            return waiting(session)
     except Exception:  # noqa: BLE001 - a number beside a link must never keep a page from being shown
         return 0
 

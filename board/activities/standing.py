@@ -89,9 +89,13 @@ def filed_reports(session: Session, year: int) -> list[Filed]:
     return sorted(reports, key=lambda one: sort_key(one.name.vi))
 
 
-def waiting(session: Session, year: int) -> int:
-    """How many reports of a year were filed and wait to be accepted or returned."""
-    asked = select(func.count()).where(UnitReport.year == year, UnitReport.state == "filed")
+def waiting(session: Session) -> int:
+    """How many reports of the campaign that is running were filed and wait to be accepted or returned.
+
+    In one statement, since every page of the secretary shows it.
+    """
+    running = select(func.max(Campaign.year)).where(Campaign.year <= clock.today().year).scalar_subquery()
+    asked = select(func.count()).where(UnitReport.year == running, UnitReport.state == "filed")
     return session.scalar(asked) or 0
 
 
