@@ -26,7 +26,7 @@ from core import clock, db, document, heavy
 from core.access import Identity, Role
 from core.accounts import with_role
 from core.administrator.units import KINDS as UNIT_KINDS
-from core.campaign import Campaign, now_running
+from core.campaign import Campaign
 from core.deadlines import days_left
 from core.forms import AtMost, Lines, Needed, StaffForm
 from core.i18n import Text, speak, t
