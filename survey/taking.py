@@ -10,10 +10,12 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, cast
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar, cast
 
+from flask import current_app
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -24,6 +26,9 @@ from core.sealing import PublicKey, context, pad, seal
 from survey import places
 from survey.cards import mark
 from survey.models import ANSWER_BYTES, LINK_BYTES, CardUse, Response, Round
+from survey.together import Together
+
+Deed = TypeVar("Deed")
 
 KEPT_SECONDS: Final = 900
 """How long a repeat of the same sending is recognised; longer would tie a card to its answer for longer."""
@@ -147,12 +152,33 @@ def _alone(shelf: Store, ticket: str) -> Iterator[None]:
             shelf.delete(lock)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Use:
+    """A card to be marked. begun: this very sending had marked it before."""
+
+    round_id: str
+    mark: str = field(repr=False)
+    begun: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """A place to be filled."""
+
+    round_id: str
+    body: bytes = field(repr=False)
+    link: bytes = field(repr=False)
+
+
 def _use_card(round_id: str, card_mark: str, *, begun: bool) -> None:
-    with db.writing() as session:
-        done = session.connection().execute(_MARK, {"round": round_id, "card": card_mark}).rowcount
-        if not done:
-            _why_not(session, round_id, card_mark, begun=begun)
-    places.forget_journal()
+    use = _Use(round_id=round_id, mark=card_mark, begun=begun)
+    _queue("cards", _mark_one).do(db.current(), use)
+
+
+def _mark_one(session: Session, use: _Use) -> None:
+    done = session.connection().execute(_MARK, {"round": use.round_id, "card": use.mark}).rowcount
+    if not done:
+        _why_not(session, use.round_id, use.mark, begun=use.begun)
 
 
 def _why_not(session: Session, round_id: str, card_mark: str, *, begun: bool) -> None:
@@ -173,13 +199,24 @@ def _why_not(session: Session, round_id: str, card_mark: str, *, begun: bool) ->
 
 
 def _fill_place(round_id: str, body: bytes, link: bytes) -> None:
-    with db.writing() as session:
-        connection = session.connection()
-        if connection.scalar(_STATE, {"round": round_id}) != "open":
-            raise RoundNotOpen
-        filled = 0
-        while not filled:
-            # Somebody else may draw the same place at the same instant; one of the two draws again.
-            place = {"round": round_id, "place": places.draw(session, round_id)}
-            filled = connection.execute(_FILL, {**place, "body": body, "sealed": link}).rowcount
-    places.forget_journal()
+    _queue("answers", _fill_one).do(db.current(), _Answer(round_id=round_id, body=body, link=link))
+
+
+def _fill_one(session: Session, answer: _Answer) -> None:
+    connection = session.connection()
+    if connection.scalar(_STATE, {"round": answer.round_id}) != "open":
+        raise RoundNotOpen
+    filled = 0
+    while not filled:
+        # Somebody else may draw the same place at the same instant; one of the two draws again.
+        place = {"round": answer.round_id, "place": places.draw(session, answer.round_id)}
+        filled = connection.execute(_FILL, {**place, "body": answer.body, "sealed": answer.link}).rowcount
+
+
+def _queue(kind: str, write: Callable[[Session, Deed], None]) -> Together[Deed]:
+    """Cards and answers wait in queues of their own: no transaction holds both."""
+    queues: dict[str, Together[Deed]] = current_app.extensions.setdefault("survey_queues", {})
+    if kind not in queues:
+        refusals = (AlreadyAnswered, CardUnknown, RoundNotOpen)
+        queues.setdefault(kind, Together(write, refusals, places.forget_journal))
+    return queues[kind]
