@@ -42,6 +42,10 @@ _READ_FIRST: Final = Text(
     "Người viết vừa viết thêm. Bạn đọc tin ấy trước khi kết thúc.",
     "The reporter has written more. Read that message before you close.",
 )
+_CHILD: Final = Text(
+    "Hồ sơ chưa ghi đã báo ai về người dưới 16 tuổi. Ghi ở phần ấy, hoặc ghi vì sao không ở đây.",
+    "The file does not say who was told of a child under 16. Write it there, or say here why not.",
+)
 _DAMAGED: Final = Text(
     "Có phần không mở được; lời rút lại có thể nằm ở đó. Hỏi lại người viết, rồi chuyển theo quyết định của hai người.",
     "Parts do not open; a withdrawal may be among them. Ask the reporter, then refer by a decision of two people.",
@@ -125,7 +129,7 @@ def write(
     if file.written_since(kind, parts):
         raise Stale
     errors = rules.check(kind, file, values, by=identity.person_id, today=clock.today())
-    if errors := errors or _against(hand, kind, values, damaged=unread + unknown):
+    if errors := errors or _against(hand, file, kind, values, damaged=unread + unknown):
         raise EntryRefused(errors)
     before = counted_as(hand, entries)
     added = {"what": "file", "kind": kind, "values": dict(values)}
@@ -143,10 +147,15 @@ def write(
         keep_counts(hand, story, [*entries, now])
 
 
-def _against(hand: AtHand, kind: str, values: Mapping[str, Any], *, damaged: int) -> dict[str, Text]:
-    """What stands against an entry besides the file: words nobody has read yet, or parts that do not open."""
+def _against(
+    hand: AtHand, file: File, kind: str, values: Mapping[str, Any], *, damaged: int
+) -> dict[str, Text]:
+    """What stands against an entry besides the file: words nobody has read yet, a child, or parts that do not open."""
     if kind == "ket-thuc" and reporter_wrote_since(hand.case.file.state, hand.case.file.messages):
         return {"closure": _READ_FIRST}
+    untold = not file.of("tre-em") and not values.get("note")
+    if kind == "ket-thuc" and untold and flags_of(hand).get("age_group") == "under_16":
+        return {"note": _CHILD}
     if kind == "chuyen-gui" and damaged and values.get("consent"):
         return {"consent": _DAMAGED}
     return {}

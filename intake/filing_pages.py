@@ -215,6 +215,8 @@ def _asked(found: FileRead, kind: Kind, raw: rules.Raw | None, errors: Mapping[s
                 and str(latest.values.get("again_on", "9")) < today.isoformat()
             ):
                 data = ""  # a day that has passed is not proposed again
+            if ask.name == "on" and ask.required:
+                data = data or f"{today:%d/%m/%Y}"
             data = data or (told if ask.name == "risk_factors" else data)
         listed: list[Any] = [(option.code, option.label) for option in ask.options]
         if ask.kind == "row":

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
-from core import db
+from core import clock, db
 from core.access import Denied, Role
 from core.log_reader import DEEDS, ON_A_CASE
 from intake import casework, filing
@@ -162,6 +162,20 @@ def test_a_reporter_who_has_just_written_stops_closing(
         write(app, handlers[0], case_id, "ket-thuc", **ending)
     handlers[0].opens(case_id)
     write(app, handlers[0], case_id, "ket-thuc", **ending)
+
+
+def test_a_childs_case_does_not_end_before_the_file_says_who_was_told_or_why_nobody(
+    app: Flask, handlers: list[Handler], reporter: Reporter
+) -> None:
+    reporter.writes(age_group="under_16")
+    ending: dict[str, Any] = {"closure": "theo_yeu_cau", "outcome": "safer", "reporter_told": "yes"}
+    with pytest.raises(EntryRefused):
+        write(app, handlers[0], reporter.case_id, "ket-thuc", **ending)
+    page = signed_in(app, handlers[0].person).get(f"/lam-viec/{reporter.case_id}/ho-so").text
+    assert page.count(f'value="{clock.today():%d/%m/%Y}"') >= 4, "today stands where a day is asked for"
+    told = {"whom": "111", "at": f"{clock.today()}T00:01", "taken_by": "Chị Hoa"}
+    write(app, handlers[0], reporter.case_id, "tre-em", **told)
+    write(app, handlers[0], reporter.case_id, "ket-thuc", **ending)
 
 
 def test_a_classification_reaches_the_custodians_count(
