@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from core import clock as core_clock
 from core import db, rosters
 from core.access import Denied, Role
 from core.disclosure import RawTable
-from intake import filing, tally
+from intake import eraser, filing, tally
 from intake.cases import add_entry, add_key_set, load
 from intake.compartments import Keys, Staff, write_compartment
 from intake.counting import Cell, Judged, cell_at, final_cell
-from intake.founding import Founded, Settled
+from intake.founding import Founded, Settled, eraser_path
 from intake.letters import compact
+from intake.models import CaseFile, Compartment
 from intake.slots import Side, fresh_key
 from intake.tally import CATEGORIES, OWN, TOLD, Wanted
 from tests.letters import Handler, Reporter
@@ -218,6 +220,23 @@ def test_a_case_that_came_later_is_not_in_an_earlier_period(
     reporter.writes(consent_stats="yes")
     handlers[0].judges(reporter.case_id)
     assert cells(app, custodian, date(2026, 1, 31)) == {}
+
+
+@pytest.mark.embedded
+def test_a_case_that_was_erased_or_changed_by_hand_is_passed_over_and_the_others_count(
+    app: Flask, handlers: list[Handler], custodian: Settled
+) -> None:
+    erased, broken, whole = (Reporter(app) for _ in range(3))
+    for one in (erased, broken, whole):
+        one.writes(consent_stats="yes")
+        handlers[0].judges(one.case_id)
+    with app.app_context(), db.writing() as session:
+        eraser.erase(eraser_path(), session.get_one(CaseFile, erased.case_id).eraser_slot)
+        part = session.scalars(
+            select(Compartment).where(Compartment.case_id == broken.case_id, Compartment.kind == "story")
+        ).one()
+        part.blob = bytes(len(part.blob))  # everything after it hangs on it
+    assert list(cells(app, custodian)) == [whole.case_id]
 
 
 def test_stopped_and_gone_on_with_it_finds_the_same_and_says_how_far_it_is_of_all(
