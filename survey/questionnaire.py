@@ -45,6 +45,14 @@ class Questionnaire:
     all_items: Mapping[str, Item] = field(repr=False)
     all_pages: tuple[Page, ...] = field(repr=False)
     data: Mapping[str, Any] = field(repr=False)
+    # Worked out once: each answer asks for them several times.
+    conditional: bool = field(init=False, repr=False, compare=False)
+    """Whether what is asked or shown depends on earlier answers, so that it is asked page by page."""
+    _asked: Mapping[str, tuple[Page, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "conditional", any(map(_hangs, self.all_items.values())))
+        object.__setattr__(self, "_asked", {wave: _of_wave(self.all_pages, wave) for wave in WAVES})
 
     def items(self, wave: str) -> tuple[Item, ...]:
         """What is asked in a wave, linkage included, in the order of the pages."""
@@ -54,12 +62,7 @@ class Questionnaire:
         """The pages of a wave, each with its items of that wave; pages that ask nothing then are left out."""
         if wave not in WAVES:
             raise ValueError(f"no such wave: {wave}")
-        kept = []
-        for page in self.all_pages:
-            items = tuple(item for item in page.items if wave in item.waves)
-            if items or not page.items:
-                kept.append(Page(code=page.code, title=page.title, lead=page.lead, items=items))
-        return tuple(kept)
+        return self._asked[wave]
 
     def validate(self, answers: Mapping[str, list[str]], wave: str) -> dict[str, Coded]:
         """The coded answers of a wave, without linkage; skipped items are absent.
@@ -79,13 +82,6 @@ class Questionnaire:
     def item(self, code: str) -> Item:
         """One item, whatever its wave."""
         return self.all_items[code]
-
-    @property
-    def conditional(self) -> bool:
-        """Whether what is asked or shown depends on earlier answers, so that it is asked page by page."""
-        return any(
-            item.rules != Rules() or "${" in item.label.vi + item.label.en for item in self.all_items.values()
-        )
 
     def to_json(self) -> dict[str, Any]:
         """What a round freezes."""
@@ -115,6 +111,19 @@ class Questionnaire:
         if errors:
             raise AnswersRefused(errors)
         return coded
+
+
+def _of_wave(pages: tuple[Page, ...], wave: str) -> tuple[Page, ...]:
+    kept = []
+    for page in pages:
+        items = tuple(item for item in page.items if wave in item.waves)
+        if items or not page.items:
+            kept.append(Page(code=page.code, title=page.title, lead=page.lead, items=items))
+    return tuple(kept)
+
+
+def _hangs(item: Item) -> bool:
+    return item.rules != Rules() or "${" in item.label.vi + item.label.en
 
 
 # --- reading the data ----------------------------------------------------------------------------

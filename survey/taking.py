@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, TypeVar, cast
 
 from flask import current_app
@@ -123,7 +124,13 @@ def spend(round_id: str, code: str) -> None:
 
 def _sealed(hint: Mapping[str, Any], link_public: bytes, round_id: str) -> bytes:
     words = json.dumps(hint, separators=(",", ":")).encode()
-    return seal(pad(words, LINK_BYTES - 1121 - 16), PublicKey(link_public), context("link", round_id))
+    return seal(pad(words, LINK_BYTES - 1121 - 16), _public(link_public), context("link", round_id))
+
+
+@lru_cache(maxsize=4)
+def _public(raw: bytes) -> PublicKey:
+    """The key of a round, read once: a whole centre seals to the same one."""
+    return PublicKey(raw)
 
 
 def _ticket(round_id: str, code: str) -> str:
