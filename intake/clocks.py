@@ -210,7 +210,6 @@ def _running(facts: Facts, now: datetime, hours: WorkingHours) -> Iterator[tuple
         yield PROMISED[kind], datetime.combine(day, SHIFTS[-1][1], arrived.tzinfo)
 
 
-@lru_cache(maxsize=4096)
 def _of_the_day(
     day: date, wrote: date | None, hours: WorkingHours, zone: tzinfo | None
 ) -> tuple[datetime, datetime, datetime]:
@@ -218,11 +217,21 @@ def _of_the_day(
 
     The first answer asks and greets; what is written after its days tells what was done, and the time begins anew.
     """
-    answer = hours.days_after(day, ANSWER_WORKING_DAYS)
-    since = wrote if wrote is not None and wrote > answer else day
-    days = (answer, since + timedelta(days=FEEDBACK_DAYS), since + timedelta(days=LAST_DAYS))
-    first, feedback, last = (datetime.combine(one, SHIFTS[-1][1], zone) for one in days)
-    return first, feedback, last
+    answer = _answered_by(day, hours, zone)
+    told = wrote is not None and wrote > answer.date()
+    return answer, *_told_by(wrote if told and wrote else day, zone)
+
+
+@lru_cache(maxsize=4096)
+def _answered_by(day: date, hours: WorkingHours, zone: tzinfo | None) -> datetime:
+    return datetime.combine(hours.days_after(day, ANSWER_WORKING_DAYS), SHIFTS[-1][1], zone)
+
+
+@lru_cache(maxsize=4096)
+def _told_by(since: date, zone: tzinfo | None) -> tuple[datetime, datetime]:
+    days = (since + timedelta(days=FEEDBACK_DAYS), since + timedelta(days=LAST_DAYS))
+    feedback, last = (datetime.combine(one, SHIFTS[-1][1], zone) for one in days)
+    return feedback, last
 
 
 def _answered(facts: Facts) -> bool:
