@@ -226,9 +226,10 @@ def open_slot(
 
 def _committed(held: SharedKey, commitment: bytes, *, holds_names: bool) -> SideKey:
     """Which key a slot held, by the commitment beside it; `CannotOpen` for one that was not promised."""
-    upper = SideKey.from_names(held)
-    if holds_names and _commitment(upper.key) == commitment:
-        return upper
+    if holds_names:
+        upper = SideKey.from_names(held)
+        if _commitment(upper.key) == commitment:
+            return upper
     if _commitment(held) == commitment:
         return SideKey(key=held)
     raise CannotOpen
