@@ -65,9 +65,10 @@ class Readers:
 
         A custodian who came since has none either: new people open new reports only.
         """
-        guards = {one.id for one in first.custodians}
-        may = self.ids | guards
-        return tuple(one.id for one in now.members if one.id not in may or self.barred.bars(one))
+        may = {("handler", one) for one in self.ids} | {("custodian", one.id) for one in first.custodians}
+        return tuple(
+            one.id for one in now.members if (one.role, one.id) not in may or self.barred.bars(one)
+        )  # by side: a custodian who became a handler would hold both halves of a name
 
 
 def readers(first: Roster, strikeouts: Strikeouts, steps: Iterable[Step]) -> Readers:

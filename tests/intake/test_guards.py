@@ -11,6 +11,8 @@ from core.roster import Member, Roster
 from core.sealing import CannotOpen
 from intake import guards
 from intake.barred import Barred
+from intake.letters import Strikeouts
+from intake.readers import readers
 
 
 def member(letter: str, name: str = "", role: str = "custodian") -> Member:
@@ -51,6 +53,13 @@ def test_who_came_since_and_who_was_struck_out_stay_out_and_fresh_keys_of_the_ot
     now = roster(2, *HANDLERS, fresh, member("y"), member("w"))
     assert names(found.present(now)) == "x"
     assert found.left_out(now) == ("y" * 32, "w" * 32)
+
+
+def test_who_changes_sides_is_let_into_neither_side_of_an_older_case() -> None:
+    now = roster(2, member("a"), member("b", role="handler"), member("x", role="handler"), member("y"))
+    found = readers(FIRST, Strikeouts(roster_version=1, struck=()), ())
+    assert found.left_out(FIRST, now) == ("a" * 32, "x" * 32)
+    assert guards.read({"guards": guards.written(FIRST, ())}, [FIRST]).left_out(now) == ("a" * 32,)
 
 
 @pytest.mark.parametrize(
