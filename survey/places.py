@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from flask import current_app
@@ -72,7 +72,7 @@ class _Turn:
         self._asked = 0
         self._served = 0
 
-    def take(self, database: Database, others: Callable[[], bool] = lambda: False) -> None:
+    def take(self, database: Database) -> None:
         with self._count:
             self._asked += 1
             mine = self._asked
@@ -83,20 +83,17 @@ class _Turn:
                 serving = self._asked
             for _ in range(_TRIES):
                 # While somebody reads, whoever asked in the meantime tries next; the last one tries longer.
-                if _empty(database) or self._asked > serving or others():
+                if _empty(database) or self._asked > serving:
                     break
             self._served = serving
 
 
-def forget_journal(others: Callable[[], bool] = lambda: False) -> None:
-    """Empty the embedded database's journal: until then its pages stand in the order in which they were written.
-
-    others: whether somebody waits who will do the same; then a long reader is waited for but once.
-    """
+def forget_journal() -> None:
+    """Empty the embedded database's journal: until then its pages stand in the order in which they were written."""
     database = db.current()
     if database.embedded:
         turn: _Turn = current_app.extensions.setdefault("journal_turn", _Turn())
-        turn.take(database, others)
+        turn.take(database)
 
 
 def _empty(database: Database) -> bool:

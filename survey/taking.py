@@ -10,13 +10,10 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
-from flask import current_app
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -27,9 +24,6 @@ from core.sealing import PublicKey, context, pad, seal
 from survey import places
 from survey.cards import mark
 from survey.models import ANSWER_BYTES, LINK_BYTES, CardUse, Response, Round
-from survey.together import Together
-
-Deed = TypeVar("Deed")
 
 KEPT_SECONDS: Final = 900
 """How long a repeat of the same sending is recognised; longer would tie a card to its answer for longer."""
@@ -124,13 +118,7 @@ def spend(round_id: str, code: str) -> None:
 
 def _sealed(hint: Mapping[str, Any], link_public: bytes, round_id: str) -> bytes:
     words = json.dumps(hint, separators=(",", ":")).encode()
-    return seal(pad(words, LINK_BYTES - 1121 - 16), _public(link_public), context("link", round_id))
-
-
-@lru_cache(maxsize=4)
-def _public(raw: bytes) -> PublicKey:
-    """The key of a round, read once: a whole centre seals to the same one."""
-    return PublicKey(raw)
+    return seal(pad(words, LINK_BYTES - 1121 - 16), PublicKey(link_public), context("link", round_id))
 
 
 def _ticket(round_id: str, code: str) -> str:
@@ -159,33 +147,12 @@ def _alone(shelf: Store, ticket: str) -> Iterator[None]:
             shelf.delete(lock)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Use:
-    """A card to be marked. begun: this very sending had marked it before."""
-
-    round_id: str
-    mark: str = field(repr=False)
-    begun: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """A place to be filled."""
-
-    round_id: str
-    body: bytes = field(repr=False)
-    link: bytes = field(repr=False)
-
-
 def _use_card(round_id: str, card_mark: str, *, begun: bool) -> None:
-    use = _Use(round_id=round_id, mark=card_mark, begun=begun)
-    _queue("cards", _mark_one).do(db.current(), use)
-
-
-def _mark_one(session: Session, use: _Use) -> None:
-    done = session.connection().execute(_MARK, {"round": use.round_id, "card": use.mark}).rowcount
-    if not done:
-        _why_not(session, use.round_id, use.mark, begun=use.begun)
+    with db.writing() as session:
+        done = session.connection().execute(_MARK, {"round": round_id, "card": card_mark}).rowcount
+        if not done:
+            _why_not(session, round_id, card_mark, begun=begun)
+    places.forget_journal()
 
 
 def _why_not(session: Session, round_id: str, card_mark: str, *, begun: bool) -> None:
@@ -206,24 +173,13 @@ def _why_not(session: Session, round_id: str, card_mark: str, *, begun: bool) ->
 
 
 def _fill_place(round_id: str, body: bytes, link: bytes) -> None:
-    _queue("answers", _fill_one).do(db.current(), _Answer(round_id=round_id, body=body, link=link))
-
-
-def _fill_one(session: Session, answer: _Answer) -> None:
-    connection = session.connection()
-    if connection.scalar(_STATE, {"round": answer.round_id}) != "open":
-        raise RoundNotOpen
-    filled = 0
-    while not filled:
-        # Somebody else may draw the same place at the same instant; one of the two draws again.
-        place = {"round": answer.round_id, "place": places.draw(session, answer.round_id)}
-        filled = connection.execute(_FILL, {**place, "body": answer.body, "sealed": answer.link}).rowcount
-
-
-def _queue(kind: str, write: Callable[[Session, Deed], None]) -> Together[Deed]:
-    """Cards and answers wait in queues of their own: no transaction holds both."""
-    queues: dict[str, Together[Deed]] = current_app.extensions.setdefault("survey_queues", {})
-    if kind not in queues:
-        refusals = (AlreadyAnswered, CardUnknown, RoundNotOpen)
-        queues.setdefault(kind, Together(write, refusals, places.forget_journal))
-    return queues[kind]
+    with db.writing() as session:
+        connection = session.connection()
+        if connection.scalar(_STATE, {"round": round_id}) != "open":
+            raise RoundNotOpen
+        filled = 0
+        while not filled:
+            # Somebody else may draw the same place at the same instant; one of the two draws again.
+            place = {"round": round_id, "place": places.draw(session, round_id)}
+            filled = connection.execute(_FILL, {**place, "body": body, "sealed": link}).rowcount
+    places.forget_journal()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 
 from core import config, db, memory
 from survey import cards, places, rounds, taking
@@ -134,28 +134,6 @@ def test_a_crowd_is_kept_whole_and_leaves_an_empty_journal(in_app: Flask, custod
         assert session.scalar(select(func.sum(CardUse.used))) == len(codes)
     if db.current().embedded:
         assert not journal().exists() or journal().stat().st_size == 0
-
-
-@pytest.mark.embedded
-def test_whoever_sends_while_somebody_else_writes_has_the_card_marked_in_one_transaction(
-    in_app: Flask, custody: Custody
-) -> None:
-    round_id, codes = opened(custody, print_cards=6)
-    database, commits = db.current(), []
-    event.listen(database.engine, "commit", commits.append)
-    queue = taking._queue("cards", taking._mark_one)
-
-    with ThreadPoolExecutor(len(codes)) as crowd:
-        with database.turn:
-            told = [crowd.submit(status(in_app, round_id, code, K1="sai")) for code in codes]
-            end = time.monotonic() + 10
-            while len(queue._waiting) < len(codes):
-                assert time.monotonic() < end
-                time.sleep(0.001)
-        assert [one.result(timeout=20) for one in told] == [200] * len(codes)
-
-    assert len(kept(in_app, round_id)) == len(codes)
-    assert len(commits) <= len(codes) + 1, "one for all the cards, and at most one for each answer"
 
 
 def test_two_who_draw_the_same_place_both_have_one(
