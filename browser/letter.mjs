@@ -139,6 +139,7 @@ function listed(words) {
 
 function change(name) {
   if (sealed) return; // it may have arrived already; whatever is added now belongs into the mailbox
+  if (working) return; // on a slow line the keys are still on their way: what was shown is what is sealed
   turn(false);
   questions.go(name);
 }

@@ -119,8 +119,13 @@ def test_a_lost_connection_sends_the_same_body_again_and_makes_one_case(
         route.fetch()
         route.abort("connectionreset")
 
-    page.route("**/thu/khoa.json", lambda route: route.abort("connectionreset"))
+    waiting: list[Route] = []
+    page.route("**/thu/khoa.json", lambda route: waiting.append(route))
     page.get_by_role("button", name="Gửi thư").click()
+    expect(page.get_by_text("Đang niêm phong thư")).to_be_visible()
+    page.get_by_role("button", name="Quay lại").click()  # nothing changes under a letter that is being sealed
+    expect(page.get_by_role("button", name="Gửi thư")).to_be_visible()
+    waiting[0].abort("connectionreset")
     expect(page.get_by_text("Chưa có gì được gửi đi")).to_be_visible()
     expect(page.get_by_role("button", name="Quay lại")).to_be_visible()  # and all of it may still be changed
     assert writer.bodies == []
