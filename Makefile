@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 python := .venv/bin/python
 
 # Where a line that no test has run could cost somebody their safety.
-proven := core/access.py,core/disclosure/*,core/sealing.py,core/roster.py,intake/receipt.py,survey/effects/*,survey/pairing.py
+proven := core/access.py,core/disclosure/*,core/sealing.py,core/roster.py,intake/seal/receipt.py,survey/effects/*,survey/pairing.py
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test sure fix bench upgrade migration static

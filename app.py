@@ -33,29 +33,14 @@ from core.config import Settings
 from core.posters import pages as posters
 from core.request import InMemory
 from core.sessions import MemorySessions
-from intake import (
-    asking_pages,
-    cards_pages,
-    ceremony_pages,
-    commands,
-    desk_pages,
-    erasing_pages,
-    file_pages,
-    file_script,
-    filing_pages,
-    founder,
-    handing_pages,
-    instance,
-    mailbox_script,
-    paper_pages,
-    recovery_pages,
-    reporter,
-    reporter_script,
-    returning,
-    roster_keeper,
-    rota_page,
-    wish_pages,
-)
+from intake.asking import asking_pages
+from intake.casework import filing_pages, handing_pages
+from intake.files import file_pages, file_script
+from intake.handler import desk_pages, rota_page
+from intake.keeping import erasing_pages, instance
+from intake.keys import cards_pages, ceremony_pages, commands, founder, recovery_pages, roster_keeper
+from intake.mailbox import mailbox_script, returning, wish_pages
+from intake.writing import paper_pages, reporter, reporter_script
 from survey import (
     campaigner,
     card_pages,
@@ -94,7 +79,7 @@ BLUEPRINTS = (
     reporter_script.pages,
     returning.pages,
     wish_pages.pages,
-    desk_pages.pages,  # with those of intake/handler.py
+    desk_pages.pages,  # with those of intake/handler/handler.py
     erasing_pages.pages,
     filing_pages.pages,
     file_pages.pages,

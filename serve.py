@@ -23,8 +23,8 @@ from core import config, installation, quiet
 from core.config import Settings, WrongSetting
 from core.gateway import Gateway, Large
 from core.memory import NoMemory
-from intake import founding_link
 from intake.files import arriving
+from intake.keys import founding_link
 from survey import rounds
 
 PREPARATIONS: Final = (installation.prepare, rounds.prepare, arriving.prepare)

@@ -34,9 +34,10 @@ from core import db, memory, rosters
 from core.access import Role
 from core.config import Settings
 from core.sealing import FORMAT as SEALED_FORMAT
-from intake import receipt, sealed
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from intake.models import CaseFile
+from intake.seal import receipt
+from intake.writing import sealed
 from tests import factories
 from tests.letters import answers
 from tests.servers import Served, serving

@@ -14,8 +14,8 @@ from flask import Flask
 
 from core.access import Role
 from core.sealing import PrivateKey, random_bytes, seal, unseal
-from intake import recovery
-from intake.founding import Founded, Settled
+from intake.keys import recovery
+from intake.keys.founding import Founded, Settled
 from tests.intake.test_recovery import enrols_again, signs
 
 ROUNDS = 300

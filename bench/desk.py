@@ -13,11 +13,11 @@ from flask.testing import FlaskClient
 from core import db, memory, rosters
 from core.access import Role
 from core.db import new_id
-from intake import submission
-from intake.founding import Founded
-from intake.questions import FORM
-from intake.receipt import MailboxKeys
-from intake.report import Report
+from intake.form.questions import FORM
+from intake.form.report import Report
+from intake.keys.founding import Founded
+from intake.seal.receipt import MailboxKeys
+from intake.writing import submission
 from tests import factories
 from tests.conftest import SameOriginClient
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core import db, log
 from core.access import Role
 from core.log import LogHead, LogLine
-from intake.founding import Founded
+from intake.keys.founding import Founded
 
 LINES = 100_000
 

@@ -21,9 +21,10 @@ from board.releasing import wanted
 from core import clock, db
 from core.access import Role
 from core.disclosure import ProtectedTable, RawTable, Value, audit, protect
-from intake import casework, tally
-from intake.counting import Cell
-from intake.founding import Founded, Settled
+from intake.casework import casework
+from intake.counts import tally
+from intake.counts.counting import Cell
+from intake.keys.founding import Founded, Settled
 
 DAYS: Final = ("2026-03-31", "2026-06-30", "2026-09-30", "2026-12-31")
 YEARS: Final = (6, 40, 400, 4_000)

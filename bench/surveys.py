@@ -11,7 +11,7 @@ from flask import Flask
 
 from core import clock, heavy
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import cards, evaluator_files, microdata, pairing
 from survey.asking import settle
 from survey.expressions.xpath import Facts, calculated

@@ -20,8 +20,8 @@ from core.i18n import Text
 from core.roster import Member, RosterRefused
 from core.rosters import NoRoster
 from core.sessions import identity, seed, signed_in
-from intake import shares
-from intake.shares import ShareRefused
+from intake.counts import shares
+from intake.counts.shares import ShareRefused
 
 pages = Blueprint("releases", __name__, url_prefix="/lam-viec/cong-bo")
 pages.register_error_handler(NotAsPublished, not_as_published)

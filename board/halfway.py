@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from board.periods import Period
 from core import once
 from core.access import Identity
-from intake import shares, tally
-from intake.tally import NOTHING, Opened
+from intake.counts import shares, tally
+from intake.counts.tally import NOTHING, Opened
 
 MINUTES: Final = 10
 BEGIN: Final = "begin"

@@ -24,7 +24,7 @@ from core.disclosure import ProtectedTable, Row, from_json, to_json
 from core.installation import installation_id
 from core.roster import RosterRefused
 from core.rosters import NoRoster
-from intake import shares
+from intake.counts import shares
 
 
 class NotAsPublished(Exception):

@@ -38,10 +38,10 @@ from core import clock, db, heavy, log, memory, once, units
 from core.access import Identity
 from core.disclosure import ProtectedTable, from_json, to_job
 from core.log import LogHead
-from intake import shares, tally
-from intake.counting import Cell, final_day
-from intake.shares import Share, ShareRefused
-from intake.tally import Wanted
+from intake.counts import shares, tally
+from intake.counts.counting import Cell, final_day
+from intake.counts.shares import Share, ShareRefused
+from intake.counts.tally import Wanted
 
 HOURS_WAITING: Final = 48
 PREVIEW_MINUTES: Final = 30

@@ -15,7 +15,7 @@ from typing import Any
 
 from board.published import K, Published
 from core.disclosure import ProtectedTable, to_json
-from intake import shares
+from intake.counts import shares
 
 Signers = Mapping[tuple[str, int], tuple[str, bytes]]
 """A custodian's id and the version of a roster → their name and public key on it."""

@@ -1,4 +1,4 @@
-// A letter as one sealed case: intake/envelope.py, slots.py, compartments.py, letters.py and openings.py in short.
+// A letter as one sealed case: intake/seal/envelope.py, slots.py, compartments.py, letters.py and openings.py in short.
 
 import { base64, concat, decode, encode, hex, pad, random, unbase64, unhex, unpad } from "./bytes.mjs";
 import { context, derive, join, keyPair, mac, publicOf, seal, sealTo, sha256, unsealFrom } from "./sealing.mjs";
@@ -49,7 +49,7 @@ async function keyOf(kind, sequence, keys) {
 export const boundTo = (caseId, kind, sequence, sides, head) =>
   context(1, "compartment", caseId, kind, sequence, sides, "reporter", hex(head));
 
-// Who of these people was struck out, as places: intake/guards.py and intake/readers.py say what for.
+// Who of these people was struck out, as places: intake/seal/guards.py and intake/seal/readers.py say what for.
 function places(roster, people, struck) {
   const ids = people.map((one) => one.id);
   return { roster: roster.version, struck: [...ids.keys()].filter((place) => struck.includes(ids[place])) };
@@ -94,7 +94,7 @@ export async function sealCase({ words, caseId, roster, struck, seed }) {
 
 const BODY = 1;
 
-// What is sent: intake/sealed.py says how it is laid out.
+// What is sent: intake/writing/sealed.py says how it is laid out.
 export function packed({ caseId, mailbox, fingerprint, urgent, parts }) {
   return concat([BODY], unhex(caseId), unhex(mailbox), unhex(fingerprint), [urgent ? 1 : 0], ...parts);
 }
@@ -130,7 +130,7 @@ const number = (value) => {
   return bytes;
 };
 
-// What is sent: intake/sealed_mailbox.py says how it is laid out.
+// What is sent: intake/mailbox/sealed_mailbox.py says how it is laid out.
 // count: of the newest letters; 0 for as many as the server hands out by itself.
 export const asked = (token, count = 0) => concat([BODY], token, count ? number(count) : []);
 export const packedMessage = ({ token, messageId, version, at, parts }) =>

@@ -1,4 +1,4 @@
-// The receipt of intake/receipt.py: drawn, checked and turned into keys here, and sent nowhere.
+// The receipt of intake/seal/receipt.py: drawn, checked and turned into keys here, and sent nowhere.
 
 import { scryptAsync } from "@noble/hashes/scrypt.js";
 import { encode, hex, random } from "./bytes.mjs";

@@ -1,4 +1,4 @@
-// What the answers of a letter mean: intake/report.py, driven by the rules that the server gives (intake/blank.py).
+// What the answers of a letter mean: intake/form/report.py, driven by the rules that the server gives (intake/form/blank.py).
 
 const MARKS = 4;
 

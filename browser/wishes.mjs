@@ -1,4 +1,4 @@
-// What stands between a reporter and the handlers, worked out from opened letters alone: intake/wishes.py in short.
+// What stands between a reporter and the handlers, worked out from opened letters alone: intake/mailbox/wishes.py in short.
 
 const DAYS = 14;
 

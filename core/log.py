@@ -147,7 +147,7 @@ def write(
     """Add one line: the deed's name, the person's id, what it is about (a person, a release), plain facts.
 
     A case is never named here, since every custodian reads the line: `about` is then a function that makes a
-    tag of the line's number (intake/log_tag.py).
+    tag of the line's number (intake/seal/log_tag.py).
     Raises `LogBroken` when it cannot be written; the caller's transaction then keeps nothing.
     """
     # Read again even if this session has seen it: another writer may have gone before us.

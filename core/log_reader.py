@@ -150,7 +150,7 @@ ON_A_CASE: Final = frozenset(
         "original_opened",
     }
 )
-"""Deeds whose line carries a tag that only who can open the case recognises (intake/log_tag.py)."""
+"""Deeds whose line carries a tag that only who can open the case recognises (intake/seal/log_tag.py)."""
 _A_LETTER: Final = Text("một bức thư", "a letter")
 _PROGRAM: Final = Text("Hệ thống", "The program")
 

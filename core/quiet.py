@@ -58,7 +58,7 @@ class WithoutWords(logging.Formatter):
 
 
 def trace(error: BaseException) -> str:
-    """The kind of an exception and the lines it passed, innermost first: `ValueError at intake.forms:12`."""
+    """The kind of an exception and the lines it passed, innermost first: `ValueError at intake.form.forms:12`."""
     steps = []
     found: TracebackType | None = error.__traceback__
     while found is not None:

@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from core import clock, db
-from intake import casework, filing
 from intake.casefile.record import File
-from intake.founding import Settled
+from intake.casework import casework, filing
+from intake.keys.founding import Settled
 
 
 def keep(case_id: str, handler: Settled, colleague: Settled, chance: random.Random, day: date) -> None:

@@ -24,11 +24,15 @@ from core.campaign_editing import EventFacts
 from core.installation import installation_id
 from core.units import Unit
 from demo import activities, casefiles, content, surveys
-from intake import casework, founding, mailbox, receipt, submission, wishes
-from intake.founding import Founded, Newcomer, Settled
-from intake.report import Report, validate
+from intake.casework import casework
+from intake.form.report import Report, validate
+from intake.keys import founding
+from intake.keys.founding import Founded, Newcomer, Settled
+from intake.mailbox import mailbox, wishes
 from intake.retention import WITHDRAW
-from intake.submission import Draft
+from intake.seal import receipt
+from intake.writing import submission
+from intake.writing.submission import Draft
 
 Say = Callable[[str], None]
 STAFF: Final = 300

@@ -1,6 +1,6 @@
 """One case as its rows: finding it, the keys in it that one person can open, reading and adding parts.
 
-The sealing itself is intake/envelope.py; permission and log are the deeds' (casework, mailbox, tally).
+The sealing itself is intake/seal/envelope.py; permission and log are the deeds' (casework, mailbox, tally).
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from core import clock, config
 from core.db import new_id
 from core.roster import Roster
 from intake import eraser
-from intake.compartments import ENTRY, FIRST, Place
-from intake.founding import eraser_path
+from intake.eraser import eraser_path
 from intake.models import CaseFile, Compartment, KeySet
 from intake.retention import Months, kept
-from intake.rows import Holder as Holder
-from intake.rows import KeyRow, PartRow, Rows
-from intake.rows import Opened as Opened
-from intake.rows import open_key_set as open_key_set
-from intake.rows import open_slots as open_slots
-from intake.rows import read_entry as read_entry
-from intake.slots import Side, WrappedKey, lock_slots
+from intake.seal.compartments import ENTRY, FIRST, Place
+from intake.seal.rows import Holder as Holder
+from intake.seal.rows import KeyRow, PartRow, Rows
+from intake.seal.rows import Opened as Opened
+from intake.seal.rows import open_key_set as open_key_set
+from intake.seal.rows import open_slots as open_slots
+from intake.seal.rows import read_entry as read_entry
+from intake.seal.slots import Side, WrappedKey, lock_slots
 
 
 class NoSuchCase(Exception):

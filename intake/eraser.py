@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from core import config
 from core.sealing import KEY_BYTES, CannotOpen, SharedKey, random_bytes
 
 SLOTS: Final = 65_536
@@ -43,6 +44,11 @@ class Erased(CannotOpen):
 
 class NoneLeft(Exception):
     """Nearly every key of the eraser file was erased; a larger file is needed."""
+
+
+def eraser_path() -> Path:
+    """Where this installation keeps its eraser keys."""
+    return config.current().instance / "eraser.keys"
 
 
 def create(path: Path, slots: int = SLOTS) -> None:

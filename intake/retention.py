@@ -7,7 +7,7 @@
 A case that is neither closed nor withdrawn has no date. Whether it is closed is what a handler signed, never what
 stands in clear beside it: that anybody with the database could have changed. A reporter who writes opens it
 again, so that nobody who has just written is erased. Nothing is erased by a date alone: a handler decides
-(intake/erasing.py). But what is past its date is shown to nobody any more.
+(intake/keeping/erasing.py). But what is past its date is shown to nobody any more.
 """
 
 from __future__ import annotations

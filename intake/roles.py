@@ -1,7 +1,7 @@
 """Who may do what to a case, as one table to read aloud (pure). What is not listed is denied.
 
 The table says who may *ask*. Whether a case opens is decided by keys: a handler whom the reporter struck
-out passes this table and still opens nothing (intake/envelope.py).
+out passes this table and still opens nothing (intake/seal/envelope.py).
 """
 
 from __future__ import annotations

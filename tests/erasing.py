@@ -9,7 +9,7 @@ from flask import Flask
 
 from core import clock, db, rosters
 from core.db import Base
-from intake import erasing
+from intake.keeping import erasing
 from tests.letters import Handler
 
 

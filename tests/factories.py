@@ -27,8 +27,9 @@ from core import clock, config, db, keys, memory
 from core.access import Role
 from core.keys import Secret
 from core.sealing import random_bytes
-from intake import founding, receipt
-from intake.founding import Founded, Newcomer, Settled
+from intake.keys import founding
+from intake.keys.founding import Founded, Newcomer, Settled
+from intake.seal import receipt
 
 PEOPLE = (
     Newcomer(

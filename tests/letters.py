@@ -20,10 +20,11 @@ from werkzeug.test import TestResponse
 
 from core import db, rosters
 from core.access import Role
-from intake import casework, desk
-from intake.casework import OpenedCase
-from intake.desk import Listed
-from intake.founding import Founded, Newcomer, Settled
+from intake.casework import casework
+from intake.casework.casework import OpenedCase
+from intake.desk import desk
+from intake.desk.desk import Listed
+from intake.keys.founding import Founded, Newcomer, Settled
 from tests import factories
 
 LEAST: Mapping[str, Any] = {

@@ -21,13 +21,13 @@ from core import db, rosters
 from core.db import new_id
 from core.installation import installation_id
 from core.sealing import PrivateKey, SharedKey
-from intake import receipt
 from intake.cases import load
-from intake.compartments import Keys, Place, Reporter, link, reporter_proof, write_compartment
 from intake.files.stream import COPIES, Copy, Stream, chunks_for, seal_stream
-from intake.letters import compact, open_strikeouts, seal_letter
-from intake.receipt import MailboxKeys
-from intake.slots import Side, WrappedKey, fresh_key
+from intake.seal import receipt
+from intake.seal.compartments import Keys, Place, Reporter, link, reporter_proof, write_compartment
+from intake.seal.letters import compact, open_strikeouts, seal_letter
+from intake.seal.receipt import MailboxKeys
+from intake.seal.slots import Side, WrappedKey, fresh_key
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 HERE = "/hop-thu/tep-niem-phong"

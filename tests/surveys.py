@@ -24,7 +24,7 @@ from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from core import clock, db, rosters
-from intake.founding import Settled
+from intake.keys.founding import Settled
 from survey import cards, places, results, rounds, versions
 from survey.models import Comparison, Response, Round
 from survey.questionnaire import Questionnaire, load

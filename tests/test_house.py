@@ -93,7 +93,12 @@ FORBIDDEN = [
     ("house", "core/access.py", "import survey", "core is not allowed to import survey"),
     ("house", "core/campaign.py", "import board.roles", "core is not allowed to import board"),
     ("house", "survey/rounds.py", "from intake import submission", "survey is not allowed to import intake"),
-    ("house", "intake/submission.py", "import survey.rounds", "intake is not allowed to import survey"),
+    (
+        "house",
+        "intake/writing/submission.py",
+        "import survey.rounds",
+        "intake is not allowed to import survey",
+    ),
     ("house", "intake/roles.py", "import board", "intake is not allowed to import board"),
     ("house", "survey/cards.py", "import board", "survey is not allowed to import board"),
     ("app-is-the-top", "core/pages.py", "import app", "core is not allowed to import app"),
@@ -109,7 +114,12 @@ FORBIDDEN = [
         "board is not allowed to import core.sealing",
     ),
     ("board-sees-counts", "board/roles.py", "from intake.models import Case", "import intake.models"),
-    ("board-sees-counts", "board/roles.py", "from intake import envelope", "import intake.envelope"),
+    (
+        "board-sees-counts",
+        "board/roles.py",
+        "from intake.seal import envelope",
+        "import intake.seal.envelope",
+    ),
     (
         "inside-core",
         "core/sealing.py",
@@ -117,12 +127,17 @@ FORBIDDEN = [
         "core.sealing is not allowed to import core.rosters",
     ),
     ("inside-core", "core/db.py", "import core.sign_in", "core.db is not allowed to import core.sign_in"),
-    ("inside-intake", "intake/models.py", "import intake.handler", "intake.models is not allowed to import"),
+    (
+        "inside-intake",
+        "intake/models.py",
+        "import intake.handler.handler",
+        "intake.models is not allowed to import",
+    ),
     ("inside-survey", "survey/models.py", "import survey.results", "survey.models is not allowed to import"),
     ("inside-board", "board/models.py", "import board.member", "board.models is not allowed to import"),
     *(
         ("pure", f"{name.replace('.', '/')}.py", "import flask", f"{name} is not allowed to import flask")
-        for name in ("core.sealing", "intake.receipt")
+        for name in ("core.sealing", "intake.seal.receipt")
     ),
     *(
         (
@@ -133,7 +148,12 @@ FORBIDDEN = [
         )
         for name in ("core.roster", "survey.pairing")
     ),
-    ("pure", "intake/report.py", "from core import db", "intake.report is not allowed to import sqlalchemy"),
+    (
+        "pure",
+        "intake/form/report.py",
+        "from core import db",
+        "intake.form.report is not allowed to import sqlalchemy",
+    ),
 ]
 
 

@@ -11,7 +11,7 @@ from core import db
 from core.access import Role
 from core.campaign import Campaign
 from demo.activities import Plan, fill
-from intake.founding import Founded
+from intake.keys.founding import Founded
 
 LATE, RETURNED = 3, 5
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
-from intake.founding import Settled
+from intake.keys.founding import Settled
 from tests.factories import code_for
 from tests.letters import answers, hidden
 

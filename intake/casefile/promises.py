@@ -5,7 +5,7 @@
     retaliation   the check after one, three or six months that was not made yet
     referral      the recipient is asked how it went, a week after the referral, and after each "waiting"
 
-A closed file promises nothing. They reach the list of letters through a sealed cell (intake/dating.py).
+A closed file promises nothing. They reach the list of letters through a sealed cell (intake/desk/dating.py).
 """
 
 from __future__ import annotations

@@ -21,16 +21,16 @@ from core.roster import Roster, RosterRefused
 from core.rosters import NoRoster
 from core.sealing import CannotOpen
 from intake.cases import Case, keep_slots, load
-from intake.compartments import ENTRY
 from intake.files import room as space
 from intake.files.bodies import Begun, Described, NotAFile, Piece, Whole, described
 from intake.files.keeping import TooLarge, most_bytes, require_room, room
 from intake.files.stream import CHUNK, COPIES, chunks_for
-from intake.mailbox import NoMailbox
+from intake.mailbox.mailbox import NoMailbox
+from intake.mailbox.sealed_mailbox import MovedOn, sealed_under
 from intake.models import ArrivingFile, CaseFile, Compartment, FileChunk, Letter, StoredFile
-from intake.receipt import token_hash
-from intake.sealed_mailbox import MovedOn, sealed_under
-from intake.slots import Side, SlotsRefused, on_side
+from intake.seal.compartments import ENTRY
+from intake.seal.receipt import token_hash
+from intake.seal.slots import Side, SlotsRefused, on_side
 
 _DAYS: Final = 1
 """A file begun so many days ago may still become whole."""

@@ -19,10 +19,10 @@ from typing import Final
 
 from core.roster import Roster
 from core.sealing import PUBLIC_OVERHEAD, SHARED_OVERHEAD
-from intake.compartments import ENTRY, SIZES
 from intake.files.stream import COPIES, SEALED_CHUNK, Copy
-from intake.letters import LETTER_SIZE
-from intake.slots import Side, known_formats, slots_length
+from intake.seal.compartments import ENTRY, SIZES
+from intake.seal.letters import LETTER_SIZE
+from intake.seal.slots import Side, known_formats, slots_length
 
 FORMAT: Final = 1
 _ASKED: Final = (1, 32)

@@ -26,16 +26,16 @@ from core.sealing import PrivateKey, SharedKey
 from core.spool import BLOCK, Spool
 from core.vietnamese import nfc
 from intake.cases import add_key_set, load
-from intake.compartments import ENTRY, Keys, Reporter, Sides, reporter_proof, write_compartment
-from intake.envelope import entry_place
 from intake.files import room as space
 from intake.files.cleaning import clean
 from intake.files.kinds import HEAD, Kind, kind_of
 from intake.files.stream import Copy, Stream, chunks_for, seal_stream
-from intake.letters import compact, open_strikeouts
-from intake.mailbox import Mailbox, add_letter
+from intake.mailbox.mailbox import Mailbox, add_letter
 from intake.models import ArrivingFile, Compartment, FileChunk, StoredFile
-from intake.slots import Side, WrappedKey, fresh_key
+from intake.seal.compartments import ENTRY, Keys, Reporter, Sides, reporter_proof, write_compartment
+from intake.seal.envelope import entry_place
+from intake.seal.letters import compact, open_strikeouts
+from intake.seal.slots import Side, WrappedKey, fresh_key
 
 MEGABYTE: Final = 1_000_000
 _ID: Final = re.compile(r"[0-9a-f]{32}")

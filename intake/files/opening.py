@@ -20,18 +20,18 @@ from core import db, log, rosters
 from core.access import Identity
 from core.db import Database
 from core.sealing import CannotOpen, SharedKey, context, seal, unseal
-from intake import openings
 from intake.cases import Case, Holder, NoSuchCase, Opened, load
-from intake.casework import AtHand, CaseDamaged, at_hand, entries_of
-from intake.compartments import Keys, Place, lend, read_compartment
-from intake.envelope import Story, entry_place
+from intake.casework.casework import AtHand, CaseDamaged, at_hand, entries_of
+from intake.casework.names import HalfRefused
 from intake.files.kinds import HEAD, KINDS, Kind, kind_of
 from intake.files.stream import Copy, Stream, open_stream
-from intake.letters import read_compact
-from intake.log_tag import on_case
 from intake.models import Compartment, FileChunk
-from intake.names import HalfRefused
 from intake.roles import require_may
+from intake.seal import openings
+from intake.seal.compartments import Keys, Place, lend, read_compartment
+from intake.seal.envelope import Story, entry_place
+from intake.seal.letters import read_compact
+from intake.seal.log_tag import on_case
 
 _LARGEST: Final = 2**40
 """No copy says truly that it has more bytes; what a browser wrote may say anything."""

@@ -15,9 +15,9 @@ from board import ledger, releasing
 from board.published import Published
 from core import clock, db, rosters
 from core.access import Role
-from intake import submission
-from intake.founding import Founded, Settled
-from intake.report import validate
+from intake.form.report import validate
+from intake.keys.founding import Founded, Settled
+from intake.writing import submission
 from tests import factories
 from tests.letters import LEAST, Handler
 

@@ -22,7 +22,7 @@ from core.accounts import Person
 from core.db import new_id
 from core.deadlines import Standing
 from core.units import valid
-from intake.founding import Founded, Newcomer, Settled
+from intake.keys.founding import Founded, Newcomer, Settled
 from tests import factories
 from tests.conftest import StillClock
 from tests.factories import post, signed_in

@@ -20,7 +20,7 @@ from board.signed import written
 from core.disclosure import RawTable, protect
 from core.disclosure.tables import ProtectedTable, Row, Value
 from core.i18n import speak
-from intake import tally
+from intake.counts import tally
 
 
 def raw(

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from core.access import Role
-from intake.founding import Settled
+from intake.keys.founding import Settled
 from tests import factories
 from tests.board.conftest import Year, noon
 from tests.board.test_releasing import JUNE

@@ -31,8 +31,8 @@ from core.access import Role
 from core.config import Settings
 from core.disclosure import from_json
 from core.sealing import sign_public
-from intake import shares, tally
-from intake.founding import Founded, Newcomer
+from intake.counts import shares, tally
+from intake.keys.founding import Founded, Newcomer
 from survey import effects, rounds
 from survey.models import Comparison
 from tests import factories

@@ -26,10 +26,10 @@ from core.access import Denied, Role
 from core.disclosure import Value, audit
 from core.i18n import Text
 from core.units import Unit
-from intake import shares, tally
-from intake.counting import Cell
+from intake.counts import shares, tally
+from intake.counts.counting import Cell
+from intake.counts.shares import Share, ShareRefused
 from intake.models import CaseFile, Compartment, KeySet, Letter
-from intake.shares import Share, ShareRefused
 from tests.board.conftest import Year, noon, seed_of
 
 pytestmark = pytest.mark.slow
@@ -426,7 +426,7 @@ def test_a_calculation_that_dies_can_be_tried_again(year: Year) -> None:
 def test_without_a_line_in_the_log_no_tally_is_opened(year: Year) -> None:
     with (
         patch.object(log, "write", side_effect=log.LogBroken(Text("đầy", "full"))),
-        patch("intake.tally.open_cells") as opening,
+        patch("intake.counts.tally.open_cells") as opening,
         pytest.raises(log.LogBroken),
     ):
         year.begins(JUNE)

@@ -25,7 +25,7 @@ from core.access import Denied, Role
 from core.db import new_id
 from core.disclosure import ProtectedTable, Row, Value
 from core.units import Unit
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from tests import factories
 from tests.board.conftest import noon
 

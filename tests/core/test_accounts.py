@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from core import accounts, db, keys
 from core.access import Role, RolesExclude
 from core.accounts import Enrolment, LinkSpent, NameTaken, Person
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from tests.conftest import StillClock
 from tests.factories import forget_codes, post, sign_in, signed_in
 

@@ -19,7 +19,7 @@ from core.appointing import Appointment
 from core.campaign import Campaign, Hotline, Message
 from core.editing import HotlineFacts, UnitFacts
 from core.units import Unit
-from intake.founding import Founded, Newcomer
+from intake.keys.founding import Founded, Newcomer
 from tests import factories
 from tests.conftest import StillClock
 from tests.factories import post, signed_in

@@ -17,7 +17,7 @@ from core import brakes, keys, memory
 from core.access import Role
 from core.brakes import MustWait
 from core.config import Settings
-from intake.founding import Founded, Settled
+from intake.keys.founding import Founded, Settled
 from tests.conftest import shelf_of
 from tests.factories import code_for, forget_codes, post, sign_in, signed_in
 

@@ -28,7 +28,7 @@ from core.campaign_editing import (
 from core.db import new_id
 from core.deadlines import Standing, standing
 from core.meanwhile import Overtaken
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey.models import QuestionnaireVersion, Round
 from tests.factories import post, signed_in
 

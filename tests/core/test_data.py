@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from core.vietnamese import nfc
-from intake.report import COMPARTMENTS, FORM
+from intake.form.report import COMPARTMENTS, FORM
 from survey.questionnaire import load
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from core import db, log, log_reader
 from core.access import Role
 from core.log import LogBroken, LogHead, LogLine
 from core.sealing import CannotOpen, PublicKey, context, pad, seal
-from intake.founding import Founded, Settled
+from intake.keys.founding import Founded, Settled
 from tests.factories import signed_in
 
 

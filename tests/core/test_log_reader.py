@@ -15,8 +15,8 @@ from core.access import Role
 from core.accounts import Person
 from core.log import Line, LogBroken, LogHead, LogLine
 from core.sealing import CannotOpen, PublicKey, context, pad, random_bytes, seal
-from intake import founding
-from intake.founding import Founded, Newcomer, Settled
+from intake.keys import founding
+from intake.keys.founding import Founded, Newcomer, Settled
 from tests.factories import add_person, signed_in
 
 PAGE = "/lam-viec/nhat-ky/"

@@ -12,7 +12,7 @@ from core import clock, db, log, log_sieve
 from core.access import Role
 from core.log_reader import DEEDS
 from core.log_sieve import Wish
-from intake.founding import Founded, Settled
+from intake.keys.founding import Founded, Settled
 from tests.factories import signed_in
 
 pytestmark = pytest.mark.embedded

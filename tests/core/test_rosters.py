@@ -15,8 +15,8 @@ from core.accounts import Person
 from core.roster import RosterRefused
 from core.rosters import NoRoster, NotASigner, RosterVersion
 from core.sealing import sign
-from intake import founding
-from intake.founding import Founded, Newcomer, Settled
+from intake.keys import founding
+from intake.keys.founding import Founded, Newcomer, Settled
 from tests import factories
 from tests.conftest import StillClock
 from tests.factories import post, signed_in

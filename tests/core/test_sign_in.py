@@ -16,8 +16,8 @@ from core import accounts, db, keys, rosters
 from core.access import Role
 from core.accounts import Person
 from core.sign_in import local
-from intake import founding
-from intake.founding import Founded, Newcomer
+from intake.keys import founding
+from intake.keys.founding import Founded, Newcomer
 from tests import factories
 from tests.conftest import StillClock
 from tests.factories import code_for, forget_codes, post, sign_in, signed_in

@@ -20,7 +20,7 @@ from core.accounts import Person
 from core.campaign import now_running
 from core.unit_changes import Change, ChangeRefused
 from core.units import Unit
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from tests.factories import post, signed_in
 
 pytestmark = pytest.mark.embedded

@@ -14,10 +14,11 @@ from flask.testing import FlaskClient
 from core import clock, db, log, memory, rosters
 from core.access import Role
 from core.sealing import pad, seal, sign
-from intake import asking, names, shelf
-from intake.asked import About
+from intake.asking import asking, shelf
 from intake.cases import PastRetention
-from intake.founding import Founded
+from intake.casework import names
+from intake.form.asked import About
+from intake.keys.founding import Founded
 from tests.erasing import years_on
 from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter, desks

@@ -12,9 +12,9 @@ from flask import Flask
 
 from core import clock, db, log
 from core.access import Role
-from intake import casework, filing, handing
-from intake.filing import FileRead, Stale
-from intake.founding import Founded
+from intake.casework import casework, filing, handing
+from intake.casework.filing import FileRead, Stale
+from intake.keys.founding import Founded
 from tests.letters import Handler, Reporter
 
 EACH = 4

@@ -23,14 +23,14 @@ from core import clock, db, log, memory
 from core.access import Role
 from core.log_reader import DEEDS, ON_A_CASE
 from core.sealing import CannotOpen, sign_public
-from intake import authority, export_file, export_words, open_export, shelf
-from intake.asked import About
-from intake.authority import NotAgreed
+from intake.asking import authority, export_file, export_words, open_export, shelf
+from intake.asking.authority import NotAgreed
 from intake.cases import NoSuchCase
-from intake.casework import at_hand
-from intake.founding import Founded
-from intake.log_tag import lines_of, log_key
+from intake.casework.casework import at_hand
+from intake.form.asked import About
+from intake.keys.founding import Founded
 from intake.models import Compartment
+from intake.seal.log_tag import lines_of, log_key
 from tests.factories import post, signed_in
 from tests.intake.test_files import a_picture, holds_canary, sends
 from tests.letters import Handler, Reporter, desks

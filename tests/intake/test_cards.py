@@ -10,7 +10,7 @@ from shamir_mnemonic import generate_mnemonics
 
 from core import i18n
 from core.sealing import PrivateKey, seal, unseal
-from intake.cards import CardsRefused, make, recover
+from intake.keys.cards import CardsRefused, make, recover
 
 
 @cache

@@ -12,16 +12,19 @@ from sqlalchemy import delete, select, update
 from core import db, log, rosters
 from core.access import Denied, Role
 from core.sealing import SharedKey
-from intake import casework, desk, eraser, names
+from intake import eraser
 from intake.cases import NoSuchCase, add_entry, add_key_set, load
-from intake.casework import CaseDamaged, Damaged
-from intake.compartments import Keys, Staff, write_compartment
-from intake.compartments import Reporter as EnvelopeReporter
-from intake.founding import Founded, Settled, eraser_path
-from intake.letters import compact
+from intake.casework import casework, names
+from intake.casework.casework import CaseDamaged, Damaged
+from intake.casework.names import HalfRefused
+from intake.desk import desk
+from intake.eraser import eraser_path
+from intake.keys.founding import Founded, Settled
 from intake.models import CaseFile, Compartment
-from intake.names import HalfRefused
-from intake.slots import Side, fresh_key
+from intake.seal.compartments import Keys, Staff, write_compartment
+from intake.seal.compartments import Reporter as EnvelopeReporter
+from intake.seal.letters import compact
+from intake.seal.slots import Side, fresh_key
 from tests.letters import Handler, Reporter
 
 

@@ -20,10 +20,10 @@ from core.accounts import Enrolment, Person
 from core.keys import open_lock
 from core.roster import RosterRefused
 from core.rosters import RosterVersion
-from intake import cards, ceremonies, recovery, wrapping
-from intake.ceremonies import Ceremony, Facts
-from intake.founding import Founded, Newcomer, Settled
-from intake.slots import Side
+from intake.keys import cards, ceremonies, recovery, wrapping
+from intake.keys.ceremonies import Ceremony, Facts
+from intake.keys.founding import Founded, Newcomer, Settled
+from intake.seal.slots import Side
 from tests.factories import add_person, forget_codes, post, sign_in, signed_in
 from tests.intake.test_recovery import enrols_again, keeps, opens, signs, wraps
 from tests.letters import Handler, Reporter
@@ -77,14 +77,14 @@ def test_a_run_goes_on_from_press_to_press_and_says_no_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     signs(app, centre)
-    monkeypatch.setattr("intake.recovery.AT_ONCE", 0)
+    monkeypatch.setattr("intake.keys.recovery.AT_ONCE", 0)
     first, second = (signed_in(app, one) for one in centre.of(Role.CUSTODIAN)[:2])
     post(first, CARDS + "mot", {"card": centre.cards[0]})
     assert post(second, CARDS + "hai", {"card": centre.cards[1]}).headers["Location"].endswith(CARDS)
     page = second.get(CARDS).text
     assert "Hai thẻ đã khớp" in page
     assert not re.search(r"\b1 (thư|letter)", page)
-    monkeypatch.setattr("intake.recovery.AT_ONCE", 1)
+    monkeypatch.setattr("intake.keys.recovery.AT_ONCE", 1)
     assert post(second, CARDS + "tiep").headers["Location"].endswith("/lam-viec/danh-sach/")
     assert opens(app, nobody_left[0], reporter.case_id) == "story"
 
@@ -160,7 +160,7 @@ def test_of_two_ceremonies_at_once_the_later_one_counts_and_nobody_signs_unseen(
 def test_two_handlers_who_wrap_at_the_same_moment_lose_nothing(
     app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("intake.wrapping.BATCH", 2)
+    monkeypatch.setattr("intake.keys.wrapping.BATCH", 2)
     written = []
     for _ in range(6):
         reporter.writes()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import clock
-from intake.clocks import (
+from intake.desk.clocks import (
     ANSWER,
     CARE,
     CHILD,

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.counting import Cell, Judged, cell_at
+from intake.counts.counting import Cell, Judged, cell_at
 
 SEXUAL: Cell = {"counts": "own", "kind": "sexual"}
 PHYSICAL: Cell = {"counts": "own", "kind": "physical"}

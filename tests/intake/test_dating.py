@@ -12,14 +12,18 @@ from sqlalchemy import select
 
 from core import clock, db
 from core.sealing import SharedKey
-from intake import casework, dating, desk, erasing, filing, mailbox, openings
 from intake.casefile.promises import PROMISES
 from intake.cases import PastRetention
-from intake.clocks import PROMISED
-from intake.founding import Founded
+from intake.casework import casework, filing
+from intake.desk import dating, desk
+from intake.desk.clocks import PROMISED
+from intake.keeping import erasing
+from intake.keys.founding import Founded
+from intake.mailbox import mailbox
 from intake.models import CaseFile
-from intake.openings import CELL_BYTES
 from intake.retention import WITHDRAW, Months
+from intake.seal import openings
+from intake.seal.openings import CELL_BYTES
 from tests.erasing import years_on
 from tests.factories import signed_in
 from tests.letters import Handler, Reporter
@@ -156,7 +160,7 @@ def test_the_summary_and_the_filters_count_what_the_file_promised(
     app: Flask, handlers: list[Handler], case_id: str
 ) -> None:
     write(app, handlers[0], case_id, "viec", **SOON)
-    from intake import queue
+    from intake.desk import queue
 
     lines = handlers[1].cases()
     assert queue.summary(lines)["late"] == 1

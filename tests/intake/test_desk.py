@@ -11,9 +11,12 @@ from sqlalchemy import select
 
 from core import db, memory
 from core.access import Role
-from intake import desk_opening, desk_pages, eraser
-from intake.desk_index import ENTRY, LEAST, DeskIndex
-from intake.founding import Founded, eraser_path
+from intake import eraser
+from intake.desk import desk_opening
+from intake.desk.desk_index import ENTRY, LEAST, DeskIndex
+from intake.eraser import eraser_path
+from intake.handler import desk_pages
+from intake.keys.founding import Founded
 from intake.models import CaseFile
 from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter

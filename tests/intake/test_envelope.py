@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.roster import Member, MemberRole, Roster
 from core.sealing import BadSignature, CannotOpen, PrivateKey, SharedKey, seal, sign_public, unseal
-from intake.envelope import (
+from intake.seal.envelope import (
     FIRST,
     RECOVERY,
     SIZES,
@@ -55,7 +55,7 @@ from intake.envelope import (
     wrap_anew,
     write_compartment,
 )
-from intake.slots import Seats, renewed
+from intake.seal.slots import Seats, renewed
 
 few = settings(max_examples=20, deadline=None)
 CASE = "c" * 32

@@ -9,10 +9,12 @@ from flask import Flask
 
 from core import clock, db, log
 from core.access import Role
-from intake import eraser, erasing
+from intake import eraser
 from intake.cases import NoSuchCase, PastRetention
-from intake.erasing import ClockDoubtful, NotYetDue
-from intake.founding import Founded, eraser_path
+from intake.eraser import eraser_path
+from intake.keeping import erasing
+from intake.keeping.erasing import ClockDoubtful, NotYetDue
+from intake.keys.founding import Founded
 from intake.models import CaseFile, ErasedCase
 from intake.retention import HOLD, UNHOLD, WITHDRAW, Months, kept
 from tests.erasing import erase, rows, years_on

@@ -10,9 +10,9 @@ from sqlalchemy import delete
 
 from core import db, log
 from core.access import Role
-from intake import left_behind
-from intake.founding import Founded, Settled
-from intake.left_behind import NotLeftBehind
+from intake.keeping import left_behind
+from intake.keeping.left_behind import NotLeftBehind
+from intake.keys.founding import Founded, Settled
 from intake.models import Compartment
 from tests.erasing import rows, years_on
 from tests.factories import code_for, forget_codes, post, signed_in
@@ -59,7 +59,7 @@ def test_it_is_erased_from_its_page_when_its_time_is_over_and_not_before(
     assert "CANARY" not in post(browser, f"/lam-viec/{closed.case_id}/mo").text
     assert "Xóa hẳn" in browser.get(address).text
     with monkeypatch.context() as recovery_code:
-        recovery_code.setattr("intake.erasing_pages.by_phone", lambda: False)
+        recovery_code.setattr("intake.keeping.erasing_pages.by_phone", lambda: False)
         assert "bằng mã dự phòng" in post(browser, f"{address}/xoa", follow_redirects=True).text
     assert "Đã xóa" in post(browser, f"{address}/xoa", follow_redirects=True).text
     assert rows(app)["case_file"] == 0

@@ -23,13 +23,13 @@ from core import db
 from core.access import Denied, Role
 from core.sealing import CannotOpen, SharedKey
 from intake.cases import NoSuchCase
-from intake.casework import CaseDamaged
+from intake.casework.casework import CaseDamaged
+from intake.casework.names import HalfRefused
 from intake.files import opening
 from intake.files.kinds import kind_of
 from intake.files.stream import CHUNK, SEALED_CHUNK, Stream, chunks_for, open_stream, seal_stream
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from intake.models import CaseFile, FileChunk, StoredFile
-from intake.names import HalfRefused
 from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter, desks, hidden
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from tests.intake.test_files import a_picture, copy_of, holds_canary, listed, original_of, sends
 from tests.letters import Handler, Reporter
 

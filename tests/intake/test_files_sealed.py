@@ -15,11 +15,11 @@ from sqlalchemy import func, select
 from core import db, disk, gateway
 from core.access import Role
 from core.sealing import CannotOpen
-from intake.casework import CaseDamaged
+from intake.casework.casework import CaseDamaged
 from intake.files import opening
 from intake.files.bodies import NotAFile, asked, begun, piece, whole
 from intake.files.stream import CHUNK, SEALED_CHUNK, chunks_for
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from intake.models import ArrivingFile, CaseFile, FileChunk, StoredFile
 from tests.conftest import StillClock
 from tests.factories import post, signed_in

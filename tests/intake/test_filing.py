@@ -14,13 +14,13 @@ from sqlalchemy import delete, select, update
 from core import clock, db
 from core.access import Denied, Role
 from core.log_reader import DEEDS, ON_A_CASE
-from intake import casework, filing
-from intake.asked import label_of
 from intake.casefile import closure
 from intake.casefile.kinds import KINDS
 from intake.cases import NoSuchCase
-from intake.filing import EntryRefused, FileRead, Stale
-from intake.founding import Founded
+from intake.casework import casework, filing
+from intake.casework.filing import EntryRefused, FileRead, Stale
+from intake.form.asked import label_of
+from intake.keys.founding import Founded
 from intake.models import CaseFile, Compartment
 from tests.factories import post, signed_in
 from tests.intake.test_casework import log_of

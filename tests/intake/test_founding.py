@@ -20,8 +20,9 @@ from core.access import Role
 from core.accounts import LinkSpent, Person
 from core.installation import Installation
 from core.rosters import NoRoster
-from intake import cards, commands, eraser, founding, founding_link
-from intake.founding import AlreadyFounded, Founded, FoundingRefused, Newcomer
+from intake import eraser
+from intake.keys import cards, commands, founding, founding_link
+from intake.keys.founding import AlreadyFounded, Founded, FoundingRefused, Newcomer
 from tests import factories
 from tests.factories import code_for, forget_codes, post, signed_in
 
@@ -68,7 +69,7 @@ def test_a_founded_centre_has_everything_reports_need(app: Flask, centre: Founde
             log_seed, first_key = log.keys_for(session, person.person_id, person.credentials.seed)
             assert log.check(session, first_key) == 2
             assert [line.deed for line in log.read(session, log_seed)] == ["roster_in_force", "founded"]
-        assert eraser.take(founding.eraser_path())
+        assert eraser.take(eraser.eraser_path())
     assert cards.recover(centre.cards[:2], centre.roster.recovery_public)
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from core.roster import Member, Roster
 from core.sealing import CannotOpen
-from intake import guards
-from intake.barred import Barred
-from intake.letters import Strikeouts
-from intake.readers import readers
+from intake.seal import guards
+from intake.seal.barred import Barred
+from intake.seal.letters import Strikeouts
+from intake.seal.readers import readers
 
 
 def member(letter: str, name: str = "", role: str = "custodian") -> Member:

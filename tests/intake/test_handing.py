@@ -12,15 +12,18 @@ from sqlalchemy import select
 from core import db, rosters
 from core.access import Role
 from core.sealing import CannotOpen
-from intake import eraser, founding, handing
+from intake import eraser
 from intake.cases import Holder, NoSuchCase, load, open_key_set
-from intake.founding import Founded, Newcomer, Settled, eraser_path
-from intake.handing import LastReader, NotTold
-from intake.letters import Strikeouts
+from intake.casework import handing
+from intake.casework.handing import LastReader, NotTold
+from intake.eraser import eraser_path
+from intake.keys import founding
+from intake.keys.founding import Founded, Newcomer, Settled
 from intake.models import KeySet
-from intake.readers import DECLINED, HANDED, TOLD, Step, readers
 from intake.roles import MAY
-from intake.slots import Side
+from intake.seal.letters import Strikeouts
+from intake.seal.readers import DECLINED, HANDED, TOLD, Step, readers
+from intake.seal.slots import Side
 from tests.factories import add_person, post, signed_in
 from tests.letters import Handler, Reporter
 

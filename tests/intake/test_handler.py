@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 
 from core import db
 from core.access import Role
-from intake import queue
-from intake.founding import Founded
+from intake.desk import queue
+from intake.keys.founding import Founded
 from intake.models import Compartment
 from tests.factories import post, signed_in
 from tests.letters import Reporter, hidden

@@ -25,10 +25,12 @@ from core.access import Role
 from core.backup import restoring, scratch, stream, taking
 from core.config import Settings
 from core.db import Base
-from intake import eraser, erasing, submission
-from intake.founding import Founded
-from intake.receipt import MailboxKeys
-from intake.report import Report
+from intake import eraser
+from intake.form.report import Report
+from intake.keeping import erasing
+from intake.keys.founding import Founded
+from intake.seal.receipt import MailboxKeys
+from intake.writing import submission
 from tests import conftest
 from tests.conftest import StillClock
 from tests.factories import signed_in

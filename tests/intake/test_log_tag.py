@@ -19,10 +19,10 @@ from core.access import Role
 from core.log import Line, LogLine
 from core.log_reader import ON_A_CASE
 from core.sealing import SharedKey
-from intake import names
 from intake.cases import Holder, NoSuchCase, load
-from intake.founding import Founded, Settled
-from intake.log_tag import TAG_BYTES, lines_of, log_key, on_case
+from intake.casework import names
+from intake.keys.founding import Founded, Settled
+from intake.seal.log_tag import TAG_BYTES, lines_of, log_key, on_case
 from tests.conftest import StillClock
 from tests.factories import signed_in
 from tests.letters import Handler, Reporter

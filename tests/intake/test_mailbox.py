@@ -14,12 +14,13 @@ from sqlalchemy import delete, select, update
 from core import brakes, db
 from core.access import Role
 from core.brakes import MustWait
-from intake import mailbox, receipt
-from intake.founding import Founded
-from intake.letters import compact
-from intake.mailbox import MailboxDamaged, NoMailbox
+from intake.keys.founding import Founded
+from intake.mailbox import mailbox
+from intake.mailbox.mailbox import MailboxDamaged, NoMailbox
 from intake.models import CaseFile, Compartment, KeySet, Letter
-from intake.receipt import NotAReceipt
+from intake.seal import receipt
+from intake.seal.letters import compact
+from intake.seal.receipt import NotAReceipt
 from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter, hidden
 
@@ -100,7 +101,7 @@ def test_a_message_keeps_to_the_strike_outs_though_its_key_is_new(
     from core.sealing import CannotOpen
     from intake import eraser
     from intake.cases import Holder, load, open_key_set
-    from intake.founding import eraser_path
+    from intake.eraser import eraser_path
 
     struck = centre.of(Role.HANDLER)[0]
     reporter.writes(struck=[struck])
@@ -233,7 +234,9 @@ def test_whatever_a_later_entry_holds_the_list_and_the_letter_open(
     reporter.writes()
     for lie in LIES:
         with monkeypatch.context() as patched:
-            patched.setattr("intake.mailbox.compact", lambda words, lie=lie: compact({**words, **lie}))
+            patched.setattr(
+                "intake.mailbox.mailbox.compact", lambda words, lie=lie: compact({**words, **lie})
+            )
             reporter.adds("…")
     client = signed_in(app, handlers[0].person)
     assert client.get("/lam-viec/").status_code == 200

@@ -25,8 +25,8 @@ from sqlalchemy import event
 from core import clock, db
 from core.access import Role
 from core.config import WrongSetting, read
-from intake import notices, rota
-from intake.founding import Founded
+from intake.desk import notices, rota
+from intake.keys.founding import Founded
 from tests.letters import Reporter
 
 pytestmark = pytest.mark.embedded

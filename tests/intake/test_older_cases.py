@@ -10,9 +10,11 @@ from core import accounts, db, rosters
 from core.access import Role
 from core.accounts import Person
 from core.sealing import CannotOpen
-from intake import eraser, founding
+from intake import eraser
 from intake.cases import Holder, NoSuchCase, load, open_key_set
-from intake.founding import Founded, Newcomer, Settled, eraser_path
+from intake.eraser import eraser_path
+from intake.keys import founding
+from intake.keys.founding import Founded, Newcomer, Settled
 from intake.models import CaseFile, Compartment, KeySet, Letter
 from tests.factories import add_person
 from tests.letters import Handler, Reporter

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from core import brakes
-from intake import pacing
-from intake.founding import Founded
+from intake.keys.founding import Founded
+from intake.mailbox import pacing
 from tests.intake.test_sealed_mailbox import OPEN, SEND, message, said
 from tests.letters import Handler, Reporter
 
@@ -77,7 +77,7 @@ def test_a_browser_that_seals_is_slowed_the_same(
     app: Flask, slow: list[float], centre: Founded, reporter: Reporter
 ) -> None:
     from core.installation import installation_id
-    from intake import receipt
+    from intake.seal import receipt
 
     reporter.writes()
     with app.app_context():

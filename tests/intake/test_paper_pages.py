@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from core import db, log
 from core.access import Role
-from intake.founding import Founded, Settled
+from intake.keys.founding import Founded, Settled
 from intake.models import CaseFile
 from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter, answers, hidden, sign_a_new_roster

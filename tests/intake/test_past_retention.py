@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.access import Identity
-from intake import asking, authority, casework, erasing, handing
-from intake.asked import About, Wish
+from intake.asking import asking, authority
 from intake.cases import PastRetention
+from intake.casework import casework, handing
+from intake.form.asked import About, Wish
+from intake.keeping import erasing
 from tests.erasing import years_on
 from tests.letters import Handler, Reporter
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from core import clock
-from intake import queue
-from intake.clocks import ANSWER, LOOK, Clock
-from intake.queue import Wish
+from intake.desk import queue
+from intake.desk.clocks import ANSWER, LOOK, Clock
+from intake.desk.queue import Wish
 
 
 class Line:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import i18n
-from intake import receipt as receipts
-from intake.receipt import (
+from intake.seal import receipt as receipts
+from intake.seal.receipt import (
     MailboxKeys,
     NotAReceipt,
     derive,

@@ -17,13 +17,15 @@ from core.access import Denied, Role
 from core.accounts import Person
 from core.log import LogLine
 from core.sealing import CannotOpen, PrivateKey
-from intake import cards, founding, handing, recovery, tally, wrapping
-from intake.cards import CardsRefused
 from intake.cases import Holder, load
-from intake.founding import Founded, Newcomer, Settled
+from intake.casework import handing
+from intake.counts import tally
+from intake.keys import cards, founding, recovery, wrapping
+from intake.keys.cards import CardsRefused
+from intake.keys.founding import Founded, Newcomer, Settled
+from intake.keys.recovery import NeedTwo
 from intake.models import KeySet
-from intake.recovery import NeedTwo
-from intake.slots import RECOVERY, Side
+from intake.seal.slots import RECOVERY, Side
 from tests.factories import add_person, post, signed_in
 from tests.letters import Handler, Reporter
 
@@ -180,7 +182,7 @@ def test_how_often_one_presses_says_nothing_of_letters_that_do_not_open(
     for _ in range(3):
         reporter.writes(exclude_handlers=[struck.person.person_id])
     signs(app, centre, NEW_CARDS)
-    monkeypatch.setattr("intake.recovery.AT_ONCE", 1)
+    monkeypatch.setattr("intake.keys.recovery.AT_ONCE", 1)
     assert post(signed_in(app, struck.person), "/lam-viec/boc-lai").status_code == 302, (
         "at once, as with no letter"
     )
@@ -264,7 +266,7 @@ def test_a_tally_that_says_nothing_of_its_guards_is_left_to_who_opens_it(
     app: Flask, centre: Founded, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As letters were before it stood there: nobody could know who was struck out, so nobody is let in."""
-    monkeypatch.setattr("intake.guards.written", lambda *_: None)
+    monkeypatch.setattr("intake.seal.guards.written", lambda *_: None)
     reporter.writes()
     stays, _, lost = centre.of(Role.CUSTODIAN)
     again = enrols_again(app, lost)
@@ -290,7 +292,7 @@ def test_a_custodian_is_asked_on_the_page_of_the_roster_and_hears_no_number(
         reporter.writes()
     enrols_again(app, centre.of(Role.CUSTODIAN)[2])
     signs(app, centre)
-    monkeypatch.setattr("intake.recovery.AT_ONCE", 1)
+    monkeypatch.setattr("intake.keys.recovery.AT_ONCE", 1)
     browser = signed_in(app, centre.of(Role.CUSTODIAN)[0])
     assert "/lam-viec/boc-lai" in browser.get("/lam-viec/danh-sach/").text
 

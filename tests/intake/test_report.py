@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from intake.report import FORM, ReportRefused, entered, sound, split, urgent, validate
+from intake.form.report import FORM, ReportRefused, entered, sound, split, urgent, validate
 
 
 def test_six_answers_are_enough_and_need_no_word_and_no_name() -> None:

@@ -16,9 +16,10 @@ from sqlalchemy import func, select
 from core import db, keys, pages
 from core.access import Role
 from core.campaign import Hotline
-from intake import receipt, reseated, submission
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from intake.models import CaseFile
+from intake.seal import receipt
+from intake.writing import reseated, submission
 from tests import factories
 from tests.conftest import StillClock
 from tests.letters import Reporter, answers, hidden, sign_a_new_roster

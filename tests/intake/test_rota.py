@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 from core import clock, db
 from core.access import Denied, Role
 from core.i18n import day
-from intake import rota, submission
-from intake.founding import Founded
-from intake.rota import NotADutyDay
+from intake.desk import rota
+from intake.desk.rota import NotADutyDay
+from intake.keys.founding import Founded
+from intake.writing import submission
 from tests.factories import post, signed_in
 from tests.letters import Reporter
 

@@ -17,14 +17,16 @@ from core import db, rosters
 from core.installation import installation_id
 from core.roster import Roster
 from core.sealing import PrivateKey, pad
-from intake import casework, handing, openings, receipt, sealed
 from intake.cases import Holder
-from intake.casework import Damaged
-from intake.envelope import seal_case
-from intake.founding import Founded
-from intake.letters import Strikeouts
+from intake.casework import casework, handing
+from intake.casework.casework import Damaged
+from intake.form.report import split, validate
+from intake.keys.founding import Founded
 from intake.models import CaseFile, Compartment, KeySet
-from intake.report import split, validate
+from intake.seal import openings, receipt
+from intake.seal.envelope import seal_case
+from intake.seal.letters import Strikeouts
+from intake.writing import sealed
 from tests import factories
 from tests.factories import signed_in
 from tests.letters import Handler, Reporter, answers, sign_a_new_roster
@@ -239,7 +241,7 @@ def test_strike_outs_of_no_roster_open_as_damage_and_hold_nobody_up(
 def test_half_a_character_opens_for_nobody_and_breaks_no_page(
     app: Flask, browser_: Browser, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("intake.envelope.compact", lambda value: json.dumps(value).encode())
+    monkeypatch.setattr("intake.seal.envelope.compact", lambda value: json.dumps(value).encode())
     assert browser_.sends(browser_.seals({"flags": {"arrived_at": "\ud800"}})).status_code == 200
     assert signed_in(app, handlers[0].person).get("/lam-viec/").status_code == 200
 

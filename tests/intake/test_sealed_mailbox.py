@@ -14,12 +14,13 @@ from werkzeug.test import TestResponse
 from core import db, rosters
 from core.installation import installation_id
 from core.sealing import PUBLIC_OVERHEAD, SHARED_OVERHEAD
-from intake import receipt, sealed_mailbox
-from intake.compartments import ENTRY, SIZES
-from intake.founding import Founded
-from intake.letters import LETTER_SIZE
+from intake.keys.founding import Founded
+from intake.mailbox import sealed_mailbox
 from intake.models import Compartment, KeySet, Letter
-from intake.slots import Side, slots_length
+from intake.seal import receipt
+from intake.seal.compartments import ENTRY, SIZES
+from intake.seal.letters import LETTER_SIZE
+from intake.seal.slots import Side, slots_length
 from tests import factories
 from tests.letters import Reporter
 

@@ -15,11 +15,13 @@ from core import clock, db, keys
 from core.access import Role
 from core.campaign import Holiday
 from core.db import Database
-from intake import eraser, receipt, submission
-from intake.founding import Founded
+from intake import eraser
+from intake.form.report import Report, validate
+from intake.keys.founding import Founded
 from intake.models import CaseFile, Compartment, KeySet
-from intake.report import Report, validate
-from intake.submission import ChannelClosed, Draft, NobodyLeft
+from intake.seal import receipt
+from intake.writing import submission
+from intake.writing.submission import ChannelClosed, Draft, NobodyLeft
 from tests.conftest import StillClock
 from tests.letters import Handler, answers
 

@@ -14,15 +14,18 @@ from core import clock as core_clock
 from core import db, rosters
 from core.access import Denied, Role
 from core.disclosure import RawTable
-from intake import eraser, filing, tally
+from intake import eraser
 from intake.cases import add_entry, add_key_set, load
-from intake.compartments import Keys, Staff, write_compartment
-from intake.counting import Cell, Judged, cell_at, final_cell
-from intake.founding import Founded, Settled, eraser_path
-from intake.letters import compact
+from intake.casework import filing
+from intake.counts import tally
+from intake.counts.counting import Cell, Judged, cell_at, final_cell
+from intake.counts.tally import CATEGORIES, OWN, TOLD, Wanted
+from intake.eraser import eraser_path
+from intake.keys.founding import Founded, Settled
 from intake.models import CaseFile, Compartment
-from intake.slots import Side, fresh_key
-from intake.tally import CATEGORIES, OWN, TOLD, Wanted
+from intake.seal.compartments import Keys, Staff, write_compartment
+from intake.seal.letters import compact
+from intake.seal.slots import Side, fresh_key
 from tests.letters import Handler, Reporter
 
 

@@ -14,13 +14,22 @@ from werkzeug.test import TestResponse
 from core import clock, db
 from core.access import Role
 from core.i18n import day
-from intake import casework, erasing, wish_marks
 from intake.cases import PastRetention
-from intake.envelope import Story
-from intake.founding import Founded
+from intake.casework import casework, wish_marks
+from intake.keeping import erasing
+from intake.keys.founding import Founded
+from intake.mailbox.wishes import (
+    MESSAGE,
+    OTHER,
+    TAKEN_BACK,
+    asks_for_another,
+    read_choices,
+    to_tap,
+    withdrawal,
+)
 from intake.models import CaseFile, Compartment, Letter
 from intake.retention import WITHDRAW, Months, kept
-from intake.wishes import MESSAGE, OTHER, TAKEN_BACK, asks_for_another, read_choices, to_tap, withdrawal
+from intake.seal.envelope import Story
 from tests.erasing import rows, years_on
 from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter

@@ -11,10 +11,11 @@ from sqlalchemy import select
 
 from core import db
 from core.access import Role
-from intake import anew_child, handing, names, recovery, wrapping
-from intake.founding import Founded, Newcomer
+from intake.casework import handing, names
+from intake.keys import anew_child, recovery, wrapping
+from intake.keys.founding import Founded, Newcomer
 from intake.models import KeySet
-from intake.slots import Side
+from intake.seal.slots import Side
 from tests.factories import add_person
 from tests.intake.test_recovery import (
     NEW_CARDS,
@@ -32,7 +33,7 @@ from tests.letters import Handler, Reporter
 def test_both_sides_and_the_cards_go_through_every_batch(
     app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("intake.wrapping.BATCH", 2)
+    monkeypatch.setattr("intake.keys.wrapping.BATCH", 2)
     written = []
     for _ in range(3):
         reporter.writes()
@@ -121,7 +122,7 @@ def replace_byte(blob: bytes) -> bytes:
 def test_children_work_out_what_this_process_would_and_one_that_dies_costs_nothing(
     app: Flask, centre: Founded, reporter: Reporter, handlers: list[Handler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("intake.hands.FEW", 0)
+    monkeypatch.setattr("intake.keys.hands.FEW", 0)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     lost, stays = handlers
     reporter.writes()
@@ -134,7 +135,7 @@ def test_children_work_out_what_this_process_would_and_one_that_dies_costs_nothi
     assert (len(asked), opens(app, again, reporter.case_id)) == (1, "names")
     again = enrols_again(app, again)
     signs(app, centre)
-    monkeypatch.setattr("intake.hands._child", lambda: subprocess.Popen(["true"], stdin=-1, stdout=-1))
+    monkeypatch.setattr("intake.keys.hands._child", lambda: subprocess.Popen(["true"], stdin=-1, stdout=-1))
     assert wraps(app, stays).done == 1
     assert opens(app, again, reporter.case_id) == "names"
 
@@ -145,7 +146,7 @@ def test_a_letter_whose_flags_do_not_say_who_reads_is_wrapped_anew_by_its_story(
 ) -> None:
     """As letters were before it stood there; and the struck-out stay out whichever of the two says so."""
     lost, stays = handlers
-    monkeypatch.setattr("intake.readers.written", lambda *_: None)
+    monkeypatch.setattr("intake.seal.readers.written", lambda *_: None)
     older = [_writes(reporter), _writes(reporter, lost)]
     monkeypatch.undo()
     newer = [_writes(reporter), _writes(reporter, lost)]

@@ -9,9 +9,10 @@ from playwright.sync_api import Error, Page, expect
 
 from core import db
 from core.installation import installation_id
-from intake import mailbox, receipt
-from intake.founding import Settled
-from intake.questions import Field
+from intake.form.questions import Field
+from intake.keys.founding import Settled
+from intake.mailbox import mailbox
+from intake.seal import receipt
 from tests.factories import code_for, forget_codes
 
 LEAST = {

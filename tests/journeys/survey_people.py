@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from playwright.sync_api import Page
 
-from intake.founding import Settled
+from intake.keys.founding import Settled
 from tests.factories import code_for, forget_codes
 
 SEND = "main form .btn"

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from tests import factories
 from tests.conftest import Live, window
 from tests.journeys.people import HandlerAtDesk, LetterWriter

@@ -20,7 +20,7 @@ from core import db
 from core.access import Role
 from core.db import new_id
 from core.units import valid
-from intake.founding import Settled
+from intake.keys.founding import Settled
 from tests import factories
 from tests.board.conftest import noon
 from tests.conftest import Live, StillClock, window

@@ -14,10 +14,10 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, FilePayload, Page, Route, expect
 
 from core.sealing import SharedKey
-from intake import receipt
 from intake.files.kinds import kind_of
 from intake.files.stream import CHUNK, SEALED_CHUNK, Stream, chunks_for, seal_stream
-from intake.founding import Founded
+from intake.keys.founding import Founded
+from intake.seal import receipt
 from tests import factories
 from tests.intake.test_files import (
     BODIES,

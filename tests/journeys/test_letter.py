@@ -9,8 +9,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core.access import Role
-from intake.founding import Founded
-from intake.questions import FORM
+from intake.form.questions import FORM
+from intake.keys.founding import Founded
 from tests import factories
 from tests.conftest import Live, window
 from tests.journeys.people import HandlerAtDesk, LetterWriter, goes_back, says_its_name

@@ -12,11 +12,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from core import clock, db, rosters
 from core.access import Role
-from intake import guards, names, tally
 from intake.cases import Holder, NoSuchCase, load
-from intake.founding import Founded
-from intake.letters import read_compact
-from intake.questions import FORM
+from intake.casework import names
+from intake.counts import tally
+from intake.form.questions import FORM
+from intake.keys.founding import Founded
+from intake.seal import guards
+from intake.seal.letters import read_compact
 from tests import factories
 from tests.conftest import Live
 from tests.journeys.people import goes_back, says_its_name

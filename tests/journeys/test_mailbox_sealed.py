@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from intake import receipt, sealed_mailbox
-from intake.founding import Founded
+from intake.keys.founding import Founded
+from intake.mailbox import sealed_mailbox
+from intake.seal import receipt
 from tests import factories
 from tests.conftest import Live
 from tests.journeys.sealing import Writer

@@ -16,12 +16,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from core.vietnamese import nfc
-from intake.blank import rules
-from intake.first_steps import first_steps
-from intake.questions import FORM
-from intake.report import ReportRefused, split, urgent, validate
+from intake.form.blank import rules
+from intake.form.first_steps import first_steps
+from intake.form.questions import FORM
+from intake.form.report import ReportRefused, split, urgent, validate
+from intake.mailbox.wishes import MESSAGE, OTHER, TAKEN_BACK, read_choices, to_tap, withdrawal
 from intake.retention import WITHDRAW
-from intake.wishes import MESSAGE, OTHER, TAKEN_BACK, read_choices, to_tap, withdrawal
 
 pytestmark = pytest.mark.browser
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core import clock as core_clock
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey.xlsform import writing
 from tests import factories
 from tests.conftest import Live, StillClock, window

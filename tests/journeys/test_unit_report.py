@@ -15,7 +15,7 @@ from core import db
 from core.access import Role
 from core.accounts import Person
 from core.units import valid
-from intake.founding import Newcomer, Settled
+from intake.keys.founding import Newcomer, Settled
 from tests import factories
 from tests.conftest import Live, StillClock, window
 from tests.factories import code_for, forget_codes

@@ -23,8 +23,8 @@ from core.sealing import (
     sign_public,
     unseal,
 )
-from intake import receipt
-from intake.envelope import (
+from intake.seal import receipt
+from intake.seal.envelope import (
     RECOVERY,
     Keys,
     Side,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from tests import factories
 from tests.servers import Served, serving
 

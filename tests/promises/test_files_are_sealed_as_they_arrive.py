@@ -18,7 +18,7 @@ from PIL import Image
 
 from core import memory
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from tests.letters import hidden
 from tests.promises.test_p01_nothing_in_clear_on_disk import TEMPORARY, Watch, traced, watching
 from tests.sealing_files import HERE, Bringing

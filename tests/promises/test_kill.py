@@ -26,9 +26,10 @@ from sqlalchemy import select
 from core import db, log, rosters
 from core.access import Role
 from core.sealing import CannotOpen
-from intake import filing, founding, handing, recovery
 from intake.cases import Case, Holder, NoSuchCase, load
-from intake.founding import Founded, Newcomer, Settled
+from intake.casework import filing, handing
+from intake.keys import founding, recovery
+from intake.keys.founding import Founded, Newcomer, Settled
 from intake.models import CaseFile
 from tests.factories import add_person
 from tests.intake.test_recovery import NEW_CARDS
@@ -86,7 +87,7 @@ class Told:
 def test_no_moment_of_a_kill_loses_a_letter_or_breaks_the_log(
     app: Flask, centre: Founded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("intake.wrapping.BATCH", 2)  # so that a kill falls between two batches, too
+    monkeypatch.setattr("intake.keys.wrapping.BATCH", 2)  # so that a kill falls between two batches, too
     told, chance = Told(), random.Random(KILLS)
     for _ in range(OLDER):
         _writes(app, centre, {}, lambda *words: told.hear(" ".join(map(str, words))), "cũ", chance)

@@ -25,7 +25,7 @@ import pytest
 
 from core import memory
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from tests.letters import hidden
 from tests.servers import Served
 from tests.wires import Wire

@@ -16,12 +16,13 @@ from core import db, rosters
 from core.backup import recipients, restoring, taking
 from core.config import Settings
 from core.sealing import CannotOpen, PrivateKey, SharedKey
-from intake import cards, eraser
+from intake import eraser
 from intake.cases import load
-from intake.founding import Founded
+from intake.keys import cards
+from intake.keys.founding import Founded
 from intake.models import KeySet
-from intake.receipt import derive
-from intake.slots import RECOVERY, Side, open_slot
+from intake.seal.receipt import derive
+from intake.seal.slots import RECOVERY, Side, open_slot
 from tests import conftest
 from tests.letters import Reporter, desks
 

@@ -22,12 +22,13 @@ from core.access import Role
 from core.sealing import CannotOpen, PrivateKey, SharedKey
 from intake import eraser
 from intake.cases import load
-from intake.compartments import FIRST, Keys, read_compartment
-from intake.envelope import first_place
-from intake.founding import Founded, eraser_path
+from intake.eraser import eraser_path
+from intake.keys.founding import Founded
 from intake.models import CaseFile, Compartment, KeySet, Letter
-from intake.receipt import derive
-from intake.slots import Side, SideKey, open_slot
+from intake.seal.compartments import FIRST, Keys, read_compartment
+from intake.seal.envelope import first_place
+from intake.seal.receipt import derive
+from intake.seal.slots import Side, SideKey, open_slot
 from tests.letters import Reporter, desks
 
 pytestmark = pytest.mark.embedded

@@ -12,7 +12,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from tests import factories
 from tests.journeys.sealing import CANARIES, CONTACT, LEAST, NAME, STORY, Writer
 from tests.letters import Handler, desks

@@ -15,12 +15,14 @@ from flask import Flask
 from core import db, rosters
 from core.access import Role
 from core.sealing import CannotOpen, PrivateKey, SharedKey
-from intake import cards, eraser
+from intake import eraser
 from intake.cases import Case, Holder, load
-from intake.compartments import Keys, lend, read_compartment
-from intake.envelope import first_place
-from intake.founding import Founded, Settled, eraser_path
-from intake.slots import RECOVERY, Side, SideKey, open_slot
+from intake.eraser import eraser_path
+from intake.keys import cards
+from intake.keys.founding import Founded, Settled
+from intake.seal.compartments import Keys, lend, read_compartment
+from intake.seal.envelope import first_place
+from intake.seal.slots import RECOVERY, Side, SideKey, open_slot
 from tests.letters import Reporter
 
 pytestmark = pytest.mark.embedded

@@ -16,12 +16,13 @@ from sqlalchemy import select
 
 from core import clock, db, log
 from core.access import Role
-from intake import asking, shelf, tally
-from intake.asked import PARTS, About, Wish
+from intake.asking import asking, shelf
 from intake.casefile.kinds import KINDS
-from intake.desk_index import DeskIndex
-from intake.founding import Founded, Settled
-from intake.queue import FILTERS, SORTS
+from intake.counts import tally
+from intake.desk.desk_index import DeskIndex
+from intake.desk.queue import FILTERS, SORTS
+from intake.form.asked import PARTS, About, Wish
+from intake.keys.founding import Founded, Settled
 from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter
 

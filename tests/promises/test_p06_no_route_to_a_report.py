@@ -23,7 +23,7 @@ from core.accounts import Person
 from core.roster import Roster
 from core.rosters import RosterVersion
 from core.sealing import sign
-from intake.founding import Founded, Settled
+from intake.keys.founding import Founded, Settled
 from intake.models import CaseFile
 from tests import factories
 from tests.factories import post, signed_in

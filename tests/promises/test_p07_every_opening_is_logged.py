@@ -18,8 +18,8 @@ from core import db, log
 from core.access import Role
 from core.log import LogHead
 from core.log_reader import ON_A_CASE
-from intake import names
-from intake.founding import Founded
+from intake.casework import names
+from intake.keys.founding import Founded
 from intake.models import CaseFile
 from tests.factories import post, signed_in
 from tests.letters import Handler, Reporter, desks
@@ -199,7 +199,8 @@ def test_when_the_log_cannot_be_written_no_deed_gives_a_word_and_nothing_changes
 def test_the_line_is_written_before_anything_is_unsealed(
     app: Flask, centre: Founded, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from intake import casework, rows
+    from intake.casework import casework
+    from intake.seal import rows
 
     order: list[str] = []
     true_write, true_read = log.write, rows.read_compartment

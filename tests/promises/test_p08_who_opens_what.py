@@ -26,16 +26,19 @@ from core.installation import installation_id
 from core.keys import open_lock
 from core.roster import Member, Roster
 from core.sealing import CannotOpen, PrivateKey, SharedKey, context, unseal
-from intake import cards, eraser, recovery, who_opens
+from intake import eraser
 from intake.cases import Case, load
-from intake.compartments import Keys, lend, read_compartment
-from intake.envelope import entry_place, first_place
-from intake.founding import Founded, eraser_path
-from intake.letters import open_letter
+from intake.eraser import eraser_path
+from intake.keys import cards, recovery
+from intake.keys.founding import Founded
 from intake.models import Letter
-from intake.receipt import derive
-from intake.slots import FORMAT, WRAP_BYTES, Seats, Side, SideKey, fresh_key, slots_length, wrap_anew
-from intake.who_opens import PARTS_OF, Holder, Part
+from intake.seal import who_opens
+from intake.seal.compartments import Keys, lend, read_compartment
+from intake.seal.envelope import entry_place, first_place
+from intake.seal.letters import open_letter
+from intake.seal.receipt import derive
+from intake.seal.slots import FORMAT, WRAP_BYTES, Seats, Side, SideKey, fresh_key, slots_length, wrap_anew
+from intake.seal.who_opens import PARTS_OF, Holder, Part
 from tests.intake.test_recovery import signs
 from tests.letters import Reporter, desks
 

@@ -16,10 +16,10 @@ from flask import Flask
 
 from core import db, log, log_reader
 from core.access import Role
-from intake import wrapping
 from intake.cases import Case
-from intake.founding import Founded
-from intake.slots import Side
+from intake.keys import wrapping
+from intake.keys.founding import Founded
+from intake.seal.slots import Side
 from tests.intake.test_recovery import enrols_again, opens, signs, uses_cards, wraps
 from tests.letters import Handler, Reporter
 
@@ -32,7 +32,7 @@ KILLS = 12
 def test_no_kill_in_the_midst_of_wrapping_anew_loses_a_letter_or_opens_one_to_the_struck_out(
     app: Flask, centre: Founded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("intake.wrapping.BATCH", 3)
+    monkeypatch.setattr("intake.keys.wrapping.BATCH", 3)
     lost, stays = (Handler(app, one) for one in centre.of(Role.HANDLER)[:2])
     open_to_both, struck = _letters(app, []), _letters(app, [lost.person.person_id])
     again = enrols_again(app, lost.person)
@@ -66,7 +66,7 @@ def test_no_kill_in_the_midst_of_wrapping_anew_loses_a_letter_or_opens_one_to_th
 def test_no_kill_in_the_midst_of_the_cards_loses_a_letter_or_opens_a_name(
     app: Flask, centre: Founded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("intake.wrapping.BATCH", 2)
+    monkeypatch.setattr("intake.keys.wrapping.BATCH", 2)
     first, second = (Handler(app, one) for one in centre.of(Role.HANDLER)[:2])
     open_to_both, struck = _letters(app, []), _letters(app, [first.person.person_id])
     again = [enrols_again(app, one.person) for one in (first, second)]

@@ -19,8 +19,8 @@ from board.published import K
 from board.releasing import wanted
 from core.access import Role
 from core.disclosure import NotPublishable, ProtectedTable, audit, from_json, protect
-from intake import tally
-from intake.counting import Cell, Judged, cell_at, final_cell
+from intake.counts import tally
+from intake.counts.counting import Cell, Judged, cell_at, final_cell
 from tests.board.conftest import Year, cheap, noon, year
 
 __all__ = ["cheap", "year"]

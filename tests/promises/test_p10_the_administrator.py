@@ -24,7 +24,7 @@ from core.access import Role
 from core.db import Base
 from core.log import LogLine
 from core.sealing import CannotOpen, PrivateKey, context, unseal
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import cards, evaluator_files, rounds, taking
 from survey.models import Card, CardUse, Response, Round
 from tests.promises.test_p10_answers import _agreement

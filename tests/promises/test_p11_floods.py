@@ -15,9 +15,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from core import db
-from intake import receipt
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from intake.models import CaseFile
+from intake.seal import receipt
 from tests.factories import cheap_receipts
 from tests.letters import Reporter, answers
 from tests.servers import Served

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 
 from core import db
 from core.access import Role
-from intake import receipt
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from intake.models import CaseFile, Compartment, KeySet
+from intake.seal import receipt
 from tests.letters import Handler, answers
 from tests.servers import Served
 from tests.wires import Wire

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from core import config, db
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey.cards import draw
 from survey.models import CardUse
 from tests.servers import Served

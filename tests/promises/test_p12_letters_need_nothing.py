@@ -13,7 +13,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Request
 
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from tests.conftest import Live
 from tests.journeys.people import LetterWriter
 from tests.letters import Handler, Reporter, hidden

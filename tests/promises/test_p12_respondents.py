@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Request
 from werkzeug.test import TestResponse
 
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from tests.conftest import Live, window
 from tests.journeys.survey_people import AtHome
 from tests.surveys import Campaigner, Respondent

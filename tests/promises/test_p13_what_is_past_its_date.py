@@ -16,11 +16,14 @@ from core import config, db, rosters
 from core.access import Role
 from core.db import Database
 from core.sealing import CannotOpen, PrivateKey
-from intake import cards, eraser, erasing
+from intake import eraser
 from intake.cases import Case, Holder, load
-from intake.founding import Founded, eraser_path
+from intake.eraser import eraser_path
+from intake.keeping import erasing
+from intake.keys import cards
+from intake.keys.founding import Founded
 from intake.models import CaseFile, Compartment, KeySet, Letter
-from intake.slots import RECOVERY, Side, open_slot
+from intake.seal.slots import RECOVERY, Side, open_slot
 from tests.erasing import erase, years_on
 from tests.letters import Reporter, desks
 

@@ -14,7 +14,7 @@ from core import clock, db
 from core.access import Identity, Role
 from core.roster import Member, Roster
 from core.sealing import PrivateKey
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import cards, rounds
 from tests import factories
 from tests.surveys import Campaigner

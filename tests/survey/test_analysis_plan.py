@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from core import clock as core_clock
 from core import db
 from core.access import Denied, Identity, Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import analysis_plan
 from survey.models import AnalysisPlan
 from tests.conftest import StillClock

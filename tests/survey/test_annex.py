@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from core import clock as core_clock
 from core import db
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import effects
 from survey.models import Comparison
 from tests.conftest import StillClock

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from core import clock as core_clock
 from core import db, rosters
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import cards
 from survey.models import Card, CardUse, Comparison, Round
 from tests.conftest import StillClock

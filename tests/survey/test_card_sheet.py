@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from core import config, db, heavy
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import card_sheet, cards
 from survey.models import Card
 from tests.conftest import StillClock

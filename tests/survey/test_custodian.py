@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from core.access import Role
 from core.heavy import HeavyBusy, HeavyFailed
 from core.sealing import CannotOpen
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import results
 from tests.conftest import StillClock
 from tests.factories import post, signed_in

@@ -13,7 +13,7 @@ from core import db, rosters
 from core.access import Role
 from core.i18n import Text
 from core.roster import RosterRefused
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import dates, rounds
 from survey.models import Response, Round
 from tests.conftest import StillClock

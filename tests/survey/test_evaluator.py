@@ -17,7 +17,7 @@ from core import clock as core_clock
 from core import db
 from core.access import Denied, Identity, Role
 from core.db import new_id
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import effects, evaluator_files
 from survey.models import ANSWER_BYTES, LINK_BYTES, Comparison, Response, Round
 from tests.conftest import StillClock

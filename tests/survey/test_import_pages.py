@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from core import db
 from core.access import Role
 from core.db import Base
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import analysis_plan
 from survey.collected import job, mapping
 from survey.collected.files import Sheet

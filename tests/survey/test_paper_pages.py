@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from core import db
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey import cards
 from survey.models import CardUse
 from tests.conftest import StillClock

@@ -15,7 +15,7 @@ from core import db, heavy, log
 from core.access import Denied, Role
 from core.heavy import HeavyFailed
 from core.sealing import CannotOpen, random_bytes
-from intake.founding import Founded, Settled
+from intake.keys.founding import Founded, Settled
 from survey import effects, pictures, results, rounds
 from survey.models import LINK_BYTES, Comparison, QuestionnaireVersion, Response, Round
 from tests.conftest import StillClock

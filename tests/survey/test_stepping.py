@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from core import db
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey.models import CardUse, Response, Round
 from survey.xlsform import writing
 from survey.xlsform.reading import check

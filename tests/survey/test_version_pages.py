@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from core import db, heavy
 from core.access import Role
-from intake.founding import Founded
+from intake.keys.founding import Founded
 from survey.models import QuestionnaireVersion, QuestionnaireWorkbook, Round
 from survey.xlsform.job import as_json
 from survey.xlsform.reading import check

@@ -11,7 +11,7 @@ from typing import Any
 
 from core.roster import Member, MemberRole, Roster
 from core.sealing import PrivateKey, SharedKey, context, seal, sign_public
-from intake.envelope import seal_case
+from intake.seal.envelope import seal_case
 
 WORDS: tuple[tuple[str, list[str | int]], ...] = (
     ("", ["empty"]),

@@ -1,5 +1,5 @@
-// The sealing format in JavaScript, written from the description in core/sealing.py, intake/receipt.py,
-// intake/slots.py and intake/compartments.py and from npm's packages alone: a second opinion on the bytes.
+// The sealing format in JavaScript, written from the description in core/sealing.py, intake/seal/receipt.py,
+// intake/seal/slots.py and intake/seal/compartments.py and from npm's packages alone: a second opinion on the bytes.
 
 import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
 import { XWing } from "@hpke/hybridkem-x-wing";
@@ -79,7 +79,7 @@ export function unpad(padded) {
   return padded.slice(4, 4 + length);
 }
 
-// --- intake/receipt.py ---
+// --- intake/seal/receipt.py ---
 
 export function checkDigits(random22) {
   return String(98n - ((BigInt(random22) * 100n) % 97n)).padStart(2, "0");
@@ -92,7 +92,7 @@ export async function mailbox(receipt, installation) {
   return { token, seed: await derive(root, "seed"), tokenHash: hex(await sha256(token)) };
 }
 
-// --- intake/slots.py and intake/compartments.py ---
+// --- intake/seal/slots.py and intake/seal/compartments.py ---
 
 const FIRST = { flags: "S", tally: "C", safe_contact: "S", identity: "SC", story: "S" };
 const SIZES = { flags: 2048, tally: 1024, safe_contact: 2048, identity: 8192, story: 24576, entry: 16384 };

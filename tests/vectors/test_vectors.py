@@ -25,8 +25,8 @@ from core.sealing import (
     unpad,
     unseal,
 )
-from intake import receipt
-from intake.envelope import (
+from intake.seal import receipt
+from intake.seal.envelope import (
     FIRST,
     RECOVERY,
     SIZES,

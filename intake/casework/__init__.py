@@ -1,0 +1,1 @@
+"""What handlers do with an opened case: answering, noting, handing over, names."""

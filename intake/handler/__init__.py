@@ -1,0 +1,1 @@
+"""The pages a handler starts from: list, letter, duty rota."""

@@ -1,0 +1,1 @@
+"""Who holds keys and how that changes: founding, rosters, cards, wrapping anew."""

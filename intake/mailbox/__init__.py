@@ -1,0 +1,1 @@
+"""What a reporter does with the receipt: reading, answering, adding, and wishes."""
