@@ -89,9 +89,8 @@ def rows_of(
     """Many cases in the order of their ids, which these are, as plain rows that cannot be changed through.
 
     side: whose key sets; parts_before: parts of a lower number. whole: every part of those cases to which anything was
-    added. Making objects of rows takes longer than opening what is in them. The rows between the
-    first and the last id are read, and those of other cases passed over: a list of ids in each question takes longer
-    than it saves.
+    added. Making objects of rows takes longer than opening what is in them. The rows between the first and the last id
+    are read, and those of other cases passed over: a list of ids in each question takes longer than it saves.
     """
     between: dict[str, Any] = {
         "first": case_ids[0],

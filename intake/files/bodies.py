@@ -21,8 +21,9 @@ from core.roster import Roster
 from core.sealing import PUBLIC_OVERHEAD, SHARED_OVERHEAD
 from intake.files.stream import COPIES, SEALED_CHUNK, Copy
 from intake.seal.compartments import ENTRY, SIZES
+from intake.seal.laid_out import cut, well_formed
 from intake.seal.letters import LETTER_SIZE
-from intake.seal.slots import Side, known_formats, slots_length
+from intake.seal.slots import Side, slots_length
 
 FORMAT: Final = 1
 _ASKED: Final = (1, 32)
@@ -120,9 +121,9 @@ def described(rest: bytes, roster: Roster) -> Described:
     entry = SIZES[ENTRY] + SHARED_OVERHEAD
     slots = (slots_length(roster, Side.HANDLERS), slots_length(roster, Side.CUSTODIANS))
     sizes = (*slots, entry, entry, LETTER_SIZE + PUBLIC_OVERHEAD)
-    if len(rest) != sum(sizes) or not known_formats(_cut(rest, sizes), slots=len(slots)):
+    if not well_formed(rest, sizes, slots=len(slots)):
         raise NotAFile
-    handlers, custodians, for_handlers, for_both, letter = _cut(rest, sizes)
+    handlers, custodians, for_handlers, for_both, letter = cut(rest, sizes)
     return Described(
         slots={Side.HANDLERS: handlers, Side.CUSTODIANS: custodians},
         for_handlers=for_handlers,
@@ -134,14 +135,7 @@ def described(rest: bytes, roster: Roster) -> Described:
 def _exactly(body: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
     if len(body) != sum(sizes) or body[0] != FORMAT:
         raise NotAFile
-    return _cut(body, sizes)
-
-
-def _cut(data: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
-    at = 0
-    for size in sizes:
-        yield data[at : at + size]
-        at += size
+    return cut(body, sizes)
 
 
 def _number(raw: bytes) -> int:

@@ -9,21 +9,20 @@ are; the cards make all of them anew, since the only people left may be some who
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from core.roster import Roster
 from core.sealing import CannotOpen, NotAKey, SharedKey
 from intake.seal import guards, readers
 from intake.seal.compartments import Keys, link, read_compartment, start
 from intake.seal.envelope import first_place, read_story
-from intake.seal.letters import Strikeouts, seal_strikeouts
+from intake.seal.letters import Strikeouts, read_mapping, seal_strikeouts
 from intake.seal.readers import Readers
 from intake.seal.rows import Holder, Opened, Rows, open_key_set
-from intake.seal.slots import NobodyLeft, Seats, Side, SideKey, lock_slots, renewed, wrap_anew
+from intake.seal.slots import NobodyLeft, Seats, Side, lock_slots, renewed, wrap_anew
 from intake.seal.who_reads import HandingDamaged, who_reads
 
 What = Literal["done", "closed", "damaged", "held", "more"]
@@ -200,27 +199,13 @@ def _opened(case: Rows, key: SharedKey, press: Press) -> Opened:
         raise Closed from None
 
 
-def _said(case: Rows, kind: str, heads: Sequence[bytes], opened: Opened, press: Press) -> dict[str, object]:
-    """What flags or tally say, or `CannotOpen`. It may have been written by anybody."""
-    part, side = case.first_part(kind), press.holder.side
-    found = opened.get((part.key_set_s if side is Side.HANDLERS else part.key_set_c) or "")
-    mine = _keys(found, side)
-    written = read_compartment(
-        part.blob, first_place(case.id, kind, heads), mine, rosters=press.chain, proof=None
-    )
-    try:
-        said = json.loads(written.payload)
-    except (ValueError, RecursionError):
-        raise CannotOpen from None
-    if not isinstance(said, dict):
-        raise CannotOpen
-    return said
-
-
-def _keys(found: SideKey | None, side: Side) -> Keys:
-    if found is None:
-        raise CannotOpen
-    return Keys(handlers=found.key) if side is Side.HANDLERS else Keys(custodians=found.key)
+def _said(case: Rows, kind: str, heads: Sequence[bytes], opened: Opened, press: Press) -> dict[str, Any]:
+    """What the first part of the holder's side says, flags or tally, or `CannotOpen`. Anybody may have written it."""
+    side = press.holder.side
+    key = opened[case.first_key_set(side).id].key
+    mine = Keys(handlers=key) if side is Side.HANDLERS else Keys(custodians=key)
+    place, blob = first_place(case.id, kind, heads), case.first_part(kind).blob
+    return read_mapping(read_compartment(blob, place, mine, rosters=press.chain, proof=None).payload)
 
 
 def _renewed(case: Rows, key: SharedKey, opened: Opened, press: Press, left_out: Sequence[str]) -> Result:

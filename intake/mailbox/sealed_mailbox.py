@@ -30,9 +30,10 @@ from intake.mailbox import pacing
 from intake.mailbox.mailbox import SHOWN, NoMailbox
 from intake.models import CaseFile, Compartment, Letter
 from intake.seal.compartments import ENTRY, SIZES
+from intake.seal.laid_out import cut, well_formed
 from intake.seal.letters import LETTER_SIZE
 from intake.seal.receipt import token_hash
-from intake.seal.slots import Side, SlotsRefused, known_formats, slots_length
+from intake.seal.slots import Side, SlotsRefused, slots_length
 
 FORMAT: Final = 1
 _HEAD: Final = (1, 32, 16, 32, 4, 4, 4)
@@ -71,7 +72,7 @@ def read(body: bytes) -> Message:
     """The head of a message, and the rest of it; `NotAMessage` for anything else."""
     if len(body) <= _HEAD_BYTES or body[0] != FORMAT:
         raise NotAMessage
-    _, token, message_id, fingerprint, *numbers, rest = _cut(body, (*_HEAD, len(body) - _HEAD_BYTES))
+    _, token, message_id, fingerprint, *numbers, rest = cut(body, (*_HEAD, len(body) - _HEAD_BYTES))
     version, part, letter = (int.from_bytes(number, "big") for number in numbers)
     return Message(
         token=token,
@@ -177,16 +178,9 @@ def _parts(rest: bytes, roster: Roster) -> Iterator[bytes]:
         SIZES[ENTRY] + SHARED_OVERHEAD,
         LETTER_SIZE + PUBLIC_OVERHEAD,
     )
-    if len(rest) != sum(sizes) or not known_formats(_cut(rest, sizes), slots=1):
+    if not well_formed(rest, sizes, slots=1):
         raise NotAMessage
-    return _cut(rest, sizes)
-
-
-def _cut(data: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
-    at = 0
-    for size in sizes:
-        yield data[at : at + size]
-        at += size
+    return cut(rest, sizes)
 
 
 def _text(raw: bytes) -> str:

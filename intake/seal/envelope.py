@@ -24,7 +24,6 @@ and stores it as one more key set: a reporter's later message is `write_compartm
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,6 +59,7 @@ from intake.seal.letters import (
     open_letter,
     open_strikeouts,
     read_compact,
+    read_mapping,
     seal_letter,
     seal_strikeouts,
 )
@@ -194,9 +194,9 @@ def read_strikeouts(written: Written) -> tuple[Strikeouts, SharedKey]:
     The reporter's public key stays bytes: parsing it takes as long as opening the story. Nor are its words looked at.
     """
     try:
-        found = json.loads(written.payload)
+        found = read_mapping(written.payload)
         return Strikeouts.from_json(found["strikeouts"]), SharedKey(b64decode(found["proof"], validate=True))
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except (KeyError, TypeError, ValueError):
         raise CannotOpen from None
 
 

@@ -72,15 +72,24 @@ def compact(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def read_compact(payload: bytes) -> dict[str, Any]:
-    """The mapping in a payload, or `CannotOpen`: that it opened does not say that it was well made."""
+def read_mapping(payload: bytes) -> dict[str, Any]:
+    """The mapping in a payload, or `CannotOpen`: that it opened does not say that it was well made. For no page."""
     try:
         found = json.loads(payload)
-        json.dumps(found, ensure_ascii=False).encode()  # half a character could be shown on no page
     except (ValueError, RecursionError):
         raise CannotOpen from None
     if not isinstance(found, dict):
         raise CannotOpen
+    return found
+
+
+def read_compact(payload: bytes) -> dict[str, Any]:
+    """The same, of which every word can be shown on a page."""
+    found = read_mapping(payload)
+    try:
+        json.dumps(found, ensure_ascii=False).encode()  # half a character could be shown on no page
+    except (ValueError, RecursionError):
+        raise CannotOpen from None
     return found
 
 

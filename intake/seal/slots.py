@@ -28,14 +28,13 @@ anew in every slot: `wrap_anew`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 from core.roster import Member, Roster
-from core.sealing import FORMAT as SEALED_FORMAT
 from core.sealing import (
     KEY_BYTES,
     PUBLIC_OVERHEAD,
@@ -53,7 +52,8 @@ from core.sealing import (
 FORMAT: Final = 2
 BOUND_TO_ROSTER: Final = 1
 """The format before: still read, and still taken from a page that was open while the program was renewed."""
-_FORMATS: Final = frozenset({BOUND_TO_ROSTER, FORMAT})
+FORMATS: Final = frozenset({BOUND_TO_ROSTER, FORMAT})
+"""Those that are read."""
 WRAP_BYTES: Final = KEY_BYTES + PUBLIC_OVERHEAD
 RECOVERY: Final = "recovery"
 """In place of a member's id: the slot of the recovery cards."""
@@ -316,14 +316,8 @@ def slots_length(roster: Roster, side: Side) -> int:
     return _HEAD_BYTES + WRAP_BYTES * len(_seated(roster, side))
 
 
-def known_formats(parts: Iterable[bytes], slots: int) -> bool:
-    """Whether what was sent is in formats that are read here: first so many sets of slots, then sealed things."""
-    firsts = [part[0] for part in parts]
-    return set(firsts[:slots]) <= _FORMATS and set(firsts[slots:]) <= {SEALED_FORMAT}
-
-
 def _shaped(slots: bytes, roster: Roster, side: Side) -> bool:
-    return len(slots) == slots_length(roster, side) and slots[0] in _FORMATS
+    return len(slots) == slots_length(roster, side) and slots[0] in FORMATS
 
 
 def _unlocked(blob: bytes, eraser: SharedKey, case_id: str, side: Side, roster: Roster) -> bytes:

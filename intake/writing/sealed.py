@@ -29,8 +29,9 @@ from intake.eraser import eraser_path
 from intake.models import CaseFile, Compartment
 from intake.seal import openings
 from intake.seal.compartments import FIRST, SIZES, Place, link, start
+from intake.seal.laid_out import cut, well_formed
 from intake.seal.letters import STRIKEOUTS_SIZE
-from intake.seal.slots import Side, SlotsRefused, known_formats, lock_slots, slots_length
+from intake.seal.slots import Side, SlotsRefused, lock_slots, slots_length
 from intake.writing import submission
 from intake.writing.submission import ChannelClosed, PlaceTaken, Sealed
 
@@ -94,7 +95,7 @@ def read(body: bytes) -> Arrived:
     """The head of a body, and the rest of it; `NotSealed` for anything else."""
     if len(body) <= _HEAD_BYTES or body[0] != FORMAT:
         raise NotSealed
-    _, case_id, mailbox, fingerprint, urgent, rest = _cut(body, (*_HEAD, len(body) - _HEAD_BYTES))
+    _, case_id, mailbox, fingerprint, urgent, rest = cut(body, (*_HEAD, len(body) - _HEAD_BYTES))
     if urgent not in {b"\0", b"\1"}:
         raise NotSealed
     return Arrived(
@@ -133,16 +134,9 @@ def _rosters(session: Session, fingerprint: str) -> tuple[Roster, bool]:
 
 def _parts(rest: bytes, roster: Roster) -> Iterator[bytes]:
     sizes = lengths(roster)
-    if len(rest) != sum(sizes) or not known_formats(_cut(rest, sizes), slots=len(Side)):
+    if not well_formed(rest, sizes, slots=len(Side)):
         raise NotSealed
-    return _cut(rest, sizes)
-
-
-def _cut(data: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
-    at = 0
-    for size in sizes:
-        yield data[at : at + size]
-        at += size
+    return cut(rest, sizes)
 
 
 def _kept_before(session: Session, arrived: Arrived, compartments: list[bytes]) -> bool:
