@@ -180,10 +180,11 @@ def _by_custodian(case: Rows, key: SharedKey, press: Press) -> Result:
     opened = _opened(case, key, press)
     try:
         head = link(start(case.id), case.first_part("flags").blob)
-        kept = guards.read(_said(case, "tally", [b"", head], opened, press), press.chain)
+        said = guards.said_in(_said(case, "tally", [b"", head], opened, press), press.chain)
     except CannotOpen:
         raise Damaged from None
-    return _renewed(case, key, opened, press, press.left_out(kept, lambda: kept.left_out(press.now)))
+    left_out = press.left_out(said, lambda: guards.guards(*said).left_out(press.now))
+    return _renewed(case, key, opened, press, left_out)
 
 
 _WAYS: Final = {Way.HANDLER: _by_handler, Way.CUSTODIAN: _by_custodian, Way.CARDS: _by_cards}

@@ -47,9 +47,16 @@ def written(roster: Roster, struck: Collection[str]) -> dict[str, Any]:
     return struck_places.written(roster, struck, _custodians)
 
 
-def read(tally: Mapping[str, Any], chain: Sequence[Roster]) -> Guards:
-    """What a tally says; `CannotOpen` for one that says nothing, as letters did before this stood in it."""
-    first, struck = struck_places.read(tally, GUARDS, chain, _custodians)
+def said_in(tally: Mapping[str, Any], chain: Sequence[Roster]) -> tuple[Roster, frozenset[str]]:
+    """The roster of a letter, and its custodians who were struck out.
+
+    `CannotOpen` for a tally that says nothing, as letters did before this stood in it.
+    """
+    return struck_places.read(tally, GUARDS, chain, _custodians)
+
+
+def guards(first: Roster, struck: frozenset[str]) -> Guards:
+    """Who keeps a side. first: the roster of the letter."""
     ids = frozenset(one.id for one in first.custodians) - struck
     return Guards(ids=ids, barred=Barred.of(first, struck))
 

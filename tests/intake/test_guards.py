@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -39,16 +40,20 @@ def names(found: tuple[Member, ...]) -> str:
     return "".join(one.id[0] for one in found)
 
 
+def _read(tally: dict[str, Any], chain: list[Roster]) -> guards.Guards:
+    return guards.guards(*guards.said_in(tally, chain))
+
+
 def test_what_is_written_is_read_back_as_people() -> None:
     said = guards.written(FIRST, ["y" * 32, "a" * 32])
     assert said == {"roster": 1, "struck": [1]}
-    found = guards.read({"consent_stats": True, "guards": said}, [FIRST])
+    found = _read({"consent_stats": True, "guards": said}, [FIRST])
     assert names(found.present(FIRST)) == "xz"
     assert found.left_out(FIRST) == ("y" * 32,)
 
 
 def test_who_came_since_and_who_was_struck_out_stay_out_and_fresh_keys_of_the_others_do_not_matter() -> None:
-    found = guards.read({"guards": guards.written(FIRST, ["y" * 32])}, [FIRST])
+    found = _read({"guards": guards.written(FIRST, ["y" * 32])}, [FIRST])
     fresh = replace(member("x"), seal_public=b"1" * 1216, sign_public=b"2" * 32)
     now = roster(2, *HANDLERS, fresh, member("y"), member("w"))
     assert names(found.present(now)) == "x"
@@ -59,7 +64,7 @@ def test_who_changes_sides_is_let_into_neither_side_of_an_older_case() -> None:
     now = roster(2, member("a"), member("b", role="handler"), member("x", role="handler"), member("y"))
     found = readers(FIRST, Strikeouts(roster_version=1, struck=()), ())
     assert found.left_out(FIRST, now) == ("a" * 32, "x" * 32)
-    assert guards.read({"guards": guards.written(FIRST, ())}, [FIRST]).left_out(now) == ("a" * 32,)
+    assert _read({"guards": guards.written(FIRST, ())}, [FIRST]).left_out(now) == ("a" * 32,)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +82,7 @@ def test_who_changes_sides_is_let_into_neither_side_of_an_older_case() -> None:
 )
 def test_a_tally_that_says_nothing_sound_lets_nobody_in(spoilt: dict[str, object]) -> None:
     with pytest.raises(CannotOpen):
-        guards.read(spoilt, [FIRST])
+        _read(spoilt, [FIRST])
 
 
 def test_somebody_struck_out_who_comes_back_under_another_id_is_known_by_name_or_key() -> None:

@@ -106,7 +106,8 @@ def test_who_was_struck_out_finds_nothing(
     with app.app_context(), db.reading() as session:
         chain, case = rosters.chain(session), load(session, line.case_id)
         opened = case.open_for(Holder.of(keeper.identity, keeper.credentials.seed or b""), chain)
-        kept = guards.read(read_compact(case.read_first("tally", opened, chain).payload), chain)
+        tally = read_compact(case.read_first("tally", opened, chain).payload)
+        kept = guards.guards(*guards.said_in(tally, chain))
     assert struck.person_id in kept.left_out(chain[-1]), "by the tally, slots made anew stay dead as well"
     assert keeper.person_id not in kept.left_out(chain[-1])
 
